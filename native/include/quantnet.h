@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Quant.Net: quantized LLM weights, decoded to the bit at the speed of memory.
+ *
+ * This header is the whole C interface and its manual. In one page:
+ *
+ *     qn_device *device;
+ *     if (qn_device_open("auto", NULL, &device) != QN_OK)
+ *         return complain(qn_last_error());
+ *
+ *     // 4096 weights of Q4_K are 16 blocks of 256 weights in 144 bytes.
+ *     qn_dequantize(device, QN_FORMAT_Q4_K, packed, 16 * 144, QN_FORMAT_F32, floats, 4096 * sizeof(float));
+ *     qn_device_close(device);
+ *
+ * Conventions
+ *   - Every call that can fail returns a qn_status, QN_OK or negative. The reason, with the values found and
+ *     expected, is one line of text in qn_last_error(), which belongs to the calling thread.
+ *   - The library prints nothing, never exits or aborts, and lets no exception out.
+ *   - Sizes are in bytes unless a name says otherwise; counts are 64-bit. Strings are UTF-8 and end in zero.
+ *   - Sources come before destinations, each pointer with its length. Sources and destinations may stand at any
+ *     address (no alignment is needed), must not overlap, and stay the caller's; nothing is kept after a call returns.
+ *   - All functions may be called from any thread at any time. One device may serve many threads at once; only
+ *     qn_device_close must be the last call on its device.
+ *   - Structs that begin with struct_size may grow. The caller sets struct_size to sizeof the struct it was compiled
+ *     with; the library fills in no more than that many bytes.
+ *   - Results are the same bits on every device and instruction set and for any number of threads. NaN stays NaN; its
+ *     payload is not part of the promise. The caller's floating-point modes (rounding, flush-to-zero) change nothing.
+ */
+#ifndef QUANTNET_H
+#define QUANTNET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(QN_BUILDING_LIBRARY) && defined(_WIN32)
+#define QN_API __declspec(dllexport)
+#elif defined(QN_BUILDING_LIBRARY)
+#define QN_API __attribute__((visibility("default")))
+#elif defined(_WIN32)
+#define QN_API __declspec(dllimport)
+#else
+#define QN_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---------------------------------------------------------------- versions */
+
+/** Version of this interface. It goes up when a program compiled against an older header would break. */
+#define QN_ABI_VERSION 1
+
+/** Version of the library, as in its release name. */
+#define QN_VERSION_MAJOR 0
+#define QN_VERSION_MINOR 1
+#define QN_VERSION_PATCH 0
+
+/** The QN_ABI_VERSION that the loaded library was compiled with. Compare it with the header's, once. */
+QN_API uint32_t qn_abi_version(void);
+
+/** The version of the loaded library, such as "0.1.0". Static text. */
+QN_API const char *qn_version(void);
+
+/* ------------------------------------------------------------------ errors */
+
+/** What a call returns: QN_OK, or a negative number that says what kind of failure it was. */
+typedef enum qn_status {
+    /** Done. */
+    QN_OK = 0,
+    /** An argument is null, unknown or malformed. */
+    QN_ERROR_INVALID_ARGUMENT = -1,
+    /** Lengths do not fit: a source that is not whole blocks, a destination that is too short. */
+    QN_ERROR_SIZE = -2,
+    /** The library knows what is asked for, but not on this device or not for this format. */
+    QN_ERROR_UNSUPPORTED = -3,
+    /** The device or instruction set cannot be had on this machine. */
+    QN_ERROR_UNAVAILABLE = -4,
+    /** Memory could not be had. */
+    QN_ERROR_OUT_OF_MEMORY = -5,
+    /** The operating system refused something else, such as starting a thread. */
+    QN_ERROR_SYSTEM = -6
+} qn_status;
+
+/** One line about the last call that failed in this thread ("" if none did). It stays valid until the thread's next
+ *  failing call. */
+QN_API const char *qn_last_error(void);
+
+/** The name of a status, such as "QN_ERROR_SIZE". Static text; "unknown status" for any other number. */
+QN_API const char *qn_status_name(qn_status status);
+
+/* ----------------------------------------------------------------- formats */
+
+/** How numbers are stored. Up to 999 these are GGUF's type numbers (ggml.h, enum ggml_type); formats that GGUF does not
+ *  have start at 0x1000. Numbers never change. The layout of each is described in native/formats. */
+typedef enum qn_format {
+    QN_FORMAT_F32 = 0,
+    QN_FORMAT_F16 = 1,
+    QN_FORMAT_Q4_0 = 2,
+    QN_FORMAT_Q4_1 = 3,
+    QN_FORMAT_Q5_0 = 6,
+    QN_FORMAT_Q5_1 = 7,
+    QN_FORMAT_Q8_0 = 8,
+    QN_FORMAT_Q8_1 = 9,
+    QN_FORMAT_Q2_K = 10,
+    QN_FORMAT_Q3_K = 11,
+    QN_FORMAT_Q4_K = 12,
+    QN_FORMAT_Q5_K = 13,
+    QN_FORMAT_Q6_K = 14,
+    QN_FORMAT_Q8_K = 15,
+    QN_FORMAT_IQ2_XXS = 16,
+    QN_FORMAT_IQ2_XS = 17,
+    QN_FORMAT_IQ3_XXS = 18,
+    QN_FORMAT_IQ1_S = 19,
+    QN_FORMAT_IQ4_NL = 20,
+    QN_FORMAT_IQ3_S = 21,
+    QN_FORMAT_IQ2_S = 22,
+    QN_FORMAT_IQ4_XS = 23,
+    QN_FORMAT_I8 = 24,
+    QN_FORMAT_I16 = 25,
+    QN_FORMAT_I32 = 26,
+    QN_FORMAT_I64 = 27,
+    QN_FORMAT_F64 = 28,
+    QN_FORMAT_IQ1_M = 29,
+    QN_FORMAT_BF16 = 30,
+    QN_FORMAT_TQ1_0 = 34,
+    QN_FORMAT_TQ2_0 = 35,
+    QN_FORMAT_MXFP4 = 39,
+    QN_FORMAT_NVFP4 = 40,
+    QN_FORMAT_Q1_0 = 41,
+    QN_FORMAT_Q2_0 = 42
+} qn_format;
+
+/** What is known of a format. */
+typedef struct qn_format_info {
+    /** Set by the caller to sizeof(qn_format_info). */
+    uint32_t struct_size;
+    /** The format's number. */
+    qn_format format;
+    /** Weights in one block; 1 for plain types. A row of a tensor is a whole number of blocks. */
+    uint32_t values_per_block;
+    /** Bytes of one block. */
+    uint32_t bytes_per_block;
+    /** Neighbouring weights that share all their scales. */
+    uint32_t values_per_group;
+    /** Reserved, 0. */
+    uint32_t reserved;
+    /** The format's usual name, such as "Q4_K". Static text. */
+    const char *name;
+    /** How a weight is computed, in one line, such as "w = d * q". Static text. */
+    const char *formula;
+} qn_format_info;
+
+/** The number of formats that the library knows. */
+QN_API size_t qn_format_count(void);
+
+/** The format at a place of the library's list, in order of their numbers.
+ *  @param index  0 to qn_format_count() - 1; QN_ERROR_INVALID_ARGUMENT beyond that.
+ *  @param info   filled in. */
+QN_API qn_status qn_format_at(size_t index, qn_format_info *info);
+
+/** What is known of a format.
+ *  @param format  its number; QN_ERROR_INVALID_ARGUMENT for one that the library does not know.
+ *  @param info    filled in. */
+QN_API qn_status qn_format_get(qn_format format, qn_format_info *info);
+
+/* ----------------------------------------------------------------- devices */
+
+/** A set of CPU instructions that kernels are compiled for. Each contains the ones before it. */
+typedef enum qn_isa {
+    /** The best set that this CPU and operating system have. */
+    QN_ISA_AUTO = 0,
+    /** What every x86-64 CPU has; plain code on other architectures. */
+    QN_ISA_SCALAR = 1,
+    /** AVX2, FMA, F16C, BMI1 and BMI2. */
+    QN_ISA_AVX2 = 2,
+    /** AVX-512 F, BW, DQ, VL and CD. */
+    QN_ISA_AVX512 = 3,
+    /** AVX-512 VBMI, VBMI2 and VNNI on top. */
+    QN_ISA_AVX512VBMI = 4
+} qn_isa;
+
+/** What is known of an instruction set here. */
+typedef struct qn_isa_info {
+    /** Set by the caller to sizeof(qn_isa_info). */
+    uint32_t struct_size;
+    /** The set. */
+    qn_isa isa;
+    /** 1 if the library has kernels for it and this machine can run them, else 0. */
+    uint32_t available;
+    /** Reserved, 0. */
+    uint32_t reserved;
+    /** Its name, such as "avx2", as QUANTNET_ISA takes it. Static text. */
+    const char *name;
+    /** Why it is not available ("the CPU lacks AVX512VBMI"), or "". Static text. */
+    const char *reason;
+} qn_isa_info;
+
+/** The number of instruction sets that the library knows (QN_ISA_AUTO does not count). */
+QN_API size_t qn_isa_count(void);
+
+/** The instruction set at a place of the library's list, lowest first.
+ *  @param index  0 to qn_isa_count() - 1; QN_ERROR_INVALID_ARGUMENT beyond that.
+ *  @param info   filled in. */
+QN_API qn_status qn_isa_at(size_t index, qn_isa_info *info);
+
+/** What kind of hardware a device is. */
+typedef enum qn_device_kind {
+    /** The processor, with a pool of threads. */
+    QN_DEVICE_CPU = 0,
+    /** A GPU, through the CUDA driver. */
+    QN_DEVICE_CUDA = 1
+} qn_device_kind;
+
+/** A device that is open. Opaque; from qn_device_open, ended by qn_device_close. */
+typedef struct qn_device qn_device;
+
+/** How to open a device. Zero in a field means "as the library thinks best". */
+typedef struct qn_device_options {
+    /** Set by the caller to sizeof(qn_device_options). */
+    uint32_t struct_size;
+    /** CPU: how many threads work on a call, the caller's included; at most 1024. 0: one for each processor that this
+     *  process may use. */
+    uint32_t threads;
+    /** CPU: the instruction set. QN_ISA_AUTO: the one named by the environment variable QUANTNET_ISA, else the best. */
+    qn_isa isa;
+    /** Reserved, 0. */
+    uint32_t reserved;
+} qn_device_options;
+
+/** What is known of a device. */
+typedef struct qn_device_info {
+    /** Set by the caller to sizeof(qn_device_info). */
+    uint32_t struct_size;
+    /** What it is. */
+    qn_device_kind kind;
+    /** The N of cuda:N, 0 for the CPU. */
+    uint32_t index;
+    /** CPU: threads that work on a call. */
+    uint32_t threads;
+    /** CPU: the instruction set in use. */
+    qn_isa isa;
+    /** Reserved, 0. */
+    uint32_t reserved;
+    /** Its name, as qn_device_open takes it: "cpu", "cuda:0". */
+    char name[32];
+    /** One line for people: the hardware, what was chosen, and why nothing better was. */
+    char description[512];
+} qn_device_info;
+
+/** The number of devices of this machine that could be opened now. The CPU is always the first. */
+QN_API size_t qn_device_count(void);
+
+/** Describes a device of this machine without opening it, as it would be with default options.
+ *  @param index  0 to qn_device_count() - 1; QN_ERROR_INVALID_ARGUMENT beyond that.
+ *  @param info   filled in. */
+QN_API qn_status qn_device_at(size_t index, qn_device_info *info);
+
+/** Opens a device.
+ *  @param name     "cpu", "cuda:N", or "auto": a usable CUDA device, else the CPU, with the reasons in its description.
+ *                  There is no other fall-back.
+ *  @param options  how, or NULL for defaults.
+ *  @param device   receives the device; close it with qn_device_close. NULL on failure.
+ *  @return QN_ERROR_INVALID_ARGUMENT for a name that is none; QN_ERROR_UNAVAILABLE for a device or instruction set
+ *          that cannot be had here (qn_last_error says why); QN_ERROR_OUT_OF_MEMORY; QN_ERROR_SYSTEM when a thread
+ *          cannot be started. */
+QN_API qn_status qn_device_open(const char *name, const qn_device_options *options, qn_device **device);
+
+/** Closes a device and ends its threads. Waits for nothing else: no call on it may be running. NULL is allowed. */
+QN_API void qn_device_close(qn_device *device);
+
+/** Describes an open device.
+ *  @param device  an open device.
+ *  @param info    filled in. */
+QN_API qn_status qn_device_describe(const qn_device *device, qn_device_info *info);
+
+/* ------------------------------------------------------------ capabilities */
+
+/** What can be done with a format. */
+typedef enum qn_operation {
+    /** From a packed or plain format to f32, f16 or bf16. */
+    QN_OPERATION_DEQUANTIZE = 0
+} qn_operation;
+
+/** How a device does an operation. */
+typedef struct qn_capability {
+    /** Set by the caller to sizeof(qn_capability). */
+    uint32_t struct_size;
+    /** 1 if the device can do it, else 0. */
+    uint32_t supported;
+    /** 1 if the kernel was written by hand for this format, 0 if it is the general one. */
+    uint32_t tuned;
+    /** Reserved, 0. */
+    uint32_t reserved;
+    /** The kernel that does it, such as "avx512/q4_k/f32"; "" if there is none. Valid as long as the library. */
+    const char *kernel;
+} qn_capability;
+
+/** Asks whether and how a device does an operation.
+ *  @param device      an open device.
+ *  @param operation   what is to be done.
+ *  @param from        the format of the source.
+ *  @param to          the format of the result.
+ *  @param capability  filled in; supported is 0 for any combination that the device cannot do.
+ *  @return QN_ERROR_INVALID_ARGUMENT for a null pointer or a format that the library does not know. */
+QN_API qn_status qn_device_capability(const qn_device *device, qn_operation operation, qn_format from, qn_format to,
+                                      qn_capability *capability);
+
+/** The kernel that did the work of this thread's last successful call, such as "avx512/q4_k/f32" ("" before the first).
+ *  Valid as long as the library. */
+QN_API const char *qn_last_kernel(void);
+
+/* -------------------------------------------------------------- dequantize */
+
+/** Decodes whole blocks.
+ *
+ *  f32 results equal the format's reference bit for bit; f16 and bf16 results are those rounded once, to nearest even,
+ *  subnormals kept, overflow to infinity. A source that already has the output's format is copied.
+ *
+ *  @param device            an open device. Several threads may call at once; while one call holds the device's pool
+ *                           the others run in their callers' threads.
+ *  @param format            the format of the source.
+ *  @param source            packed blocks; may be NULL if source_size is 0.
+ *  @param source_size       bytes of source: a whole number of blocks, else QN_ERROR_SIZE.
+ *  @param output            QN_FORMAT_F32, QN_FORMAT_F16 or QN_FORMAT_BF16, else QN_ERROR_UNSUPPORTED.
+ *  @param destination       receives the weights, in order; may be NULL if source_size is 0.
+ *  @param destination_size  bytes at destination: at least the weights' size in the output format, else QN_ERROR_SIZE.
+ *                           Bytes beyond that are left alone.
+ *  @return QN_ERROR_INVALID_ARGUMENT when the buffers overlap; nothing is written on failure. */
+QN_API qn_status qn_dequantize(qn_device *device, qn_format format, const void *source, size_t source_size,
+                               qn_format output, void *destination, size_t destination_size);
+
+/** Decodes the rows of a matrix that a list names, in the list's order: one call for a batch of embeddings.
+ *
+ *  @param device            an open device.
+ *  @param format            the format of the source.
+ *  @param source            the packed matrix, rows behind each other.
+ *  @param source_size       bytes of source: a whole number of rows, else QN_ERROR_SIZE.
+ *  @param values_per_row    weights of a row: a whole number of blocks and not 0, else QN_ERROR_SIZE.
+ *  @param rows              the numbers of the rows to decode, in any order, with repetitions; each must be below the
+ *                           number of rows of source, else QN_ERROR_INVALID_ARGUMENT.
+ *  @param row_count         how many numbers rows has.
+ *  @param output            as in qn_dequantize.
+ *  @param destination       receives row_count rows, behind each other.
+ *  @param destination_size  bytes at destination, as in qn_dequantize.
+ *  @return as qn_dequantize; nothing is written on failure. */
+QN_API qn_status qn_dequantize_rows(qn_device *device, qn_format format, const void *source, size_t source_size,
+                                    uint64_t values_per_row, const uint64_t *rows, size_t row_count, qn_format output,
+                                    void *destination, size_t destination_size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* QUANTNET_H */
