@@ -292,7 +292,7 @@ typedef struct qn_capability {
     uint32_t tuned;
     /** Reserved, 0. */
     uint32_t reserved;
-    /** The kernel that does it, such as "avx512/q4_k/f32"; "" if there is none. Valid as long as the library. */
+    /** The kernel that does it, such as "avx512/Q4_K/f32"; "" if there is none. Valid as long as the library. */
     const char *kernel;
 } qn_capability;
 
@@ -306,7 +306,7 @@ typedef struct qn_capability {
 QN_API qn_status qn_device_capability(const qn_device *device, qn_operation operation, qn_format from, qn_format to,
                                       qn_capability *capability);
 
-/** The kernel that did the work of this thread's last successful call, such as "avx512/q4_k/f32" ("" before the first).
+/** The kernel that did the work of this thread's last successful call, such as "avx512/Q4_K/f32" ("" before the first).
  *  Valid as long as the library. */
 QN_API const char *qn_last_kernel(void);
 

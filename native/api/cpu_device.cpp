@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+//
+// The processor as a device: an instruction set, its kernels, and a pool of threads.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <new>
+
+#include "../cpu/features.h"
+#include "../cpu/float_modes.h"
+#include "../cpu/pool.h"
+#include "device.h"
+#include "error.h"
+
+#if defined(__linux__)
+#include <sched.h>
+#else
+#include <thread>
+#endif
+
+namespace qn {
+namespace {
+
+constexpr uint32_t kMaxThreads = 1024;
+
+// A thread's share of a job, in weights: large enough that handing it out costs nothing, small enough that its results
+// stay in the L2 cache and the last thread does not keep the others waiting.
+constexpr uint64_t kWeightsPerPiece = 32 * 1024;
+
+uint32_t usable_processors() {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+    return static_cast<uint32_t>(CPU_COUNT(&set));
+  return 1;  // more than 1024 processors: the caller has to say how many
+#else
+  const unsigned count = std::thread::hardware_concurrency();
+  return count ? count : 1;
+#endif
+}
+
+// "scalar, avx2", for messages.
+void list_available(char (&text)[128]) {
+  size_t length = 0;
+  text[0] = 0;
+  for (const InstructionSet& set : instruction_sets())
+    if (!*set.missing && length < sizeof text)
+      length += static_cast<size_t>(
+          snprintf(text + length, sizeof text - length, "%s%s", length ? ", " : "", set.name));
+}
+
+// The set that the options or the environment ask for. nullptr: not to be had; the status says why.
+const InstructionSet* choose(qn_isa isa, qn_status& status) {
+  char available[128];
+  const char* const named = isa == QN_ISA_AUTO ? getenv("QUANTNET_ISA") : nullptr;
+  const bool by_name = named && *named;
+  if (isa == QN_ISA_AUTO && !by_name) return &best_instruction_set();
+  for (const InstructionSet& set : instruction_sets()) {
+    if (by_name ? strcmp(set.name, named) != 0 : set.isa != isa) continue;
+    if (!*set.missing) return &set;
+    list_available(available);
+    status = fail(QN_ERROR_UNAVAILABLE, "instruction set %s cannot be had: %s (available: %s)", set.name, set.missing,
+                  available);
+    return nullptr;
+  }
+  list_available(available);
+  if (by_name)
+    status = fail(QN_ERROR_INVALID_ARGUMENT, "QUANTNET_ISA is '%.64s', which is no instruction set (available: %s)",
+                  named, available);
+  else
+    status = fail(QN_ERROR_INVALID_ARGUMENT, "%d is not the number of an instruction set (available: %s)",
+                  static_cast<int>(isa), available);
+  return nullptr;
+}
+
+class CpuDevice final : public qn_device {
+ public:
+  CpuDevice(const InstructionSet& set, uint32_t threads, Pool* pool, const char* note)
+      : set_(set), threads_(threads), pool_(pool), note_(note) {}
+  ~CpuDevice() override { Pool::destroy(pool_); }
+
+  void describe(qn_device_info& info) const override {
+    info.kind = QN_DEVICE_CPU;
+    info.index = 0;
+    info.threads = threads_;
+    info.isa = set_.isa;
+    snprintf(info.name, sizeof info.name, "cpu");
+    snprintf(info.description, sizeof info.description, "%s, %u thread%s, %s%s%s%s%s", cpu_name(), threads_,
+             threads_ == 1 ? "" : "s", set_.name, *why_not_better() ? " (" : "", why_not_better(),
+             *why_not_better() ? ")" : "", note_);
+  }
+
+  qn_capability capability(qn_operation operation, int format, int output) const override {
+    qn_capability value{};
+    value.kernel = "";
+    if (operation != QN_OPERATION_DEQUANTIZE || output < 0) return value;
+    const KernelRow& row = set_.kernels[format];
+    value.supported = 1;
+    value.tuned = row.tuned;
+    value.kernel = row.names[output];
+    return value;
+  }
+
+  qn_status dequantize(const DequantizeWork& work, const char*& kernel) override {
+    const KernelRow& row = set_.kernels[work.format];
+    kernel = row.names[work.output];
+    struct Job {
+      DequantizeWork work;
+      DequantizeKernel kernel;
+    } job = {work, row.dequantize[work.output]};
+
+    const uint64_t weights_per_block = work.destination_block / (work.output == 0 ? 4 : 2);
+    const uint64_t item = weights_per_block * (work.rows ? work.blocks : 1);
+    const uint64_t grain = item >= kWeightsPerPiece ? 1 : kWeightsPerPiece / item;
+    if (work.rows)
+      pool_->run(work.row_count, grain, [](void* context, uint64_t first, uint64_t last) {
+        const Job& job = *static_cast<const Job*>(context);
+        const DefaultFloatModes modes;
+        const size_t source_row = job.work.blocks * job.work.source_block;
+        const size_t destination_row = job.work.blocks * job.work.destination_block;
+        for (uint64_t i = first; i < last; i++)
+          job.kernel(job.work.source + job.work.rows[i] * source_row, job.work.destination + i * destination_row,
+                     job.work.blocks);
+      }, &job);
+    else
+      pool_->run(work.blocks, grain, [](void* context, uint64_t first, uint64_t last) {
+        const Job& job = *static_cast<const Job*>(context);
+        const DefaultFloatModes modes;
+        job.kernel(job.work.source + first * job.work.source_block,
+                   job.work.destination + first * job.work.destination_block, last - first);
+      }, &job);
+    return QN_OK;
+  }
+
+ private:
+  // The reason that the next better set is not in use, or "".
+  const char* why_not_better() const {
+    for (const InstructionSet& set : instruction_sets())
+      if (set.isa > set_.isa) return *set.missing ? set.missing : "as asked; better ones are available";
+    return "";
+  }
+
+  const InstructionSet& set_;
+  const uint32_t threads_;
+  Pool* const pool_;
+  const char* const note_;
+};
+
+}  // namespace
+
+qn_status open_cpu(const qn_device_options& options, const char* note, qn_device** device) {
+  if (options.threads > kMaxThreads)
+    return fail(QN_ERROR_INVALID_ARGUMENT, "%u threads asked for, at most %u are allowed", options.threads,
+                kMaxThreads);
+  qn_status status = QN_OK;
+  const InstructionSet* const set = choose(options.isa, status);
+  if (!set) return status;
+  const uint32_t threads = options.threads ? options.threads : usable_processors();
+  Pool* const pool = Pool::create(threads, status);
+  if (!pool && status == QN_ERROR_SYSTEM)
+    return fail(status, "the operating system refused to start %u threads", threads - 1);
+  CpuDevice* const opened = pool ? new (std::nothrow) CpuDevice(*set, threads, pool, note) : nullptr;
+  if (!opened) {
+    Pool::destroy(pool);
+    return fail(QN_ERROR_OUT_OF_MEMORY, "no memory for a CPU device of %u threads", threads);
+  }
+  *device = opened;
+  return QN_OK;
+}
+
+qn_device_info cpu_info() {
+  qn_device_info info{};
+  CpuDevice(best_instruction_set(), usable_processors(), nullptr, "").describe(info);
+  return info;
+}
+
+}  // namespace qn

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// What every kind of device can do. The C functions check their arguments and call these; a kind of device is a subclass.
+#pragma once
+
+#include "../cpu/kernels.h"
+#include "quantnet.h"
+
+// Work that has passed all checks. Formats are places in qn::kFormats, outputs are columns (see qn::kOutputs).
+struct DequantizeWork {
+  int format = 0;
+  int output = 0;
+  const uint8_t* source = nullptr;
+  uint8_t* destination = nullptr;
+  size_t blocks = 0;  // in all of source, or in a row
+  size_t source_block = 0, destination_block = 0;  // bytes of a block, packed and decoded
+
+  // If rows is not null: decode these rows, each of `blocks` blocks.
+  const uint64_t* rows = nullptr;
+  size_t row_count = 0;
+};
+
+struct qn_device {
+  virtual ~qn_device() = default;
+  virtual void describe(qn_device_info& info) const = 0;
+
+  // The kernel for a format and output, both known; supported is 0 where there is none.
+  virtual qn_capability capability(qn_operation operation, int format, int output) const = 0;
+
+  // Does the work and names the kernel that did it.
+  virtual qn_status dequantize(const DequantizeWork& work, const char*& kernel) = 0;
+};
+
+namespace qn {
+
+// Opens the CPU. `note` is appended to the description: why a better device was not taken, or "".
+qn_status open_cpu(const qn_device_options& options, const char* note, qn_device** device);
+
+// The CPU as it would be with default options.
+qn_device_info cpu_info();
+
+}  // namespace qn

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+namespace qn {
+namespace {
+thread_local char last_error[512];
+}
+
+qn_status fail(qn_status status, const char* format, ...) {
+  va_list values;
+  va_start(values, format);
+  vsnprintf(last_error, sizeof last_error, format, values);
+  va_end(values);
+  // A name that a caller passed in may hold anything; the message stays one line.
+  for (char* c = last_error; *c; c++)
+    if (static_cast<unsigned char>(*c) < 0x20 || *c == 0x7f) *c = '?';
+  return status;
+}
+
+}  // namespace qn
+
+using namespace qn;
+
+const char* qn_last_error(void) { return last_error; }
+
+const char* qn_status_name(qn_status status) {
+  switch (status) {
+#define QN_CASE(name) \
+  case name:          \
+    return #name;
+    QN_CASE(QN_OK)
+    QN_CASE(QN_ERROR_INVALID_ARGUMENT)
+    QN_CASE(QN_ERROR_SIZE)
+    QN_CASE(QN_ERROR_UNSUPPORTED)
+    QN_CASE(QN_ERROR_UNAVAILABLE)
+    QN_CASE(QN_ERROR_OUT_OF_MEMORY)
+    QN_CASE(QN_ERROR_SYSTEM)
+#undef QN_CASE
+  }
+  return "unknown status";
+}

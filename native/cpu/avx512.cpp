@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+//
+// Kernels for AVX-512 F, BW, DQ, VL and CD.
+#define QN_TARGET avx512
+
+#include "simd/avx512.h"
+
+#include "kernels/all.h"
+#include "walk.inl"

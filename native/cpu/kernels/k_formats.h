@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+//
+// Q2_K to Q6_K, Q8_K and IQ4_XS: 256 weights in groups of 16 or 32, each with a scale of its own.
+#pragma once
+
+#include "blocks_of_32.h"
+
+namespace qn::QN_TARGET {
+
+template <class T>
+QN_HD void dequantize(const Q2_K& block, Output<T> out) {
+  const Bytes packed_scales = load_bytes(block.scales);
+  const Sixteen scales(scaled(splat(block.d.to_float()), field<0, 4>(packed_scales)));
+  const Sixteen offsets(scaled(splat(-block.dmin.to_float()), field<4, 4>(packed_scales)));
+  unroll<0, 4>([&](auto part) {  // sixteen bytes of qs: four groups, 32 weights apart
+    const Ints packed = widen_unsigned(load_bytes(block.qs + 16 * part));
+    unroll<0, 4>([&](auto pair) {
+      constexpr int kGroup = part / 2 * 8 + pair * 2 + part % 2;
+      store(out, 16 * kGroup, affine_table<2>(scales[kGroup], offsets[kGroup]).template at<2 * pair>(packed));
+    });
+  });
+}
+
+template <class T>
+QN_HD void dequantize(const Q3_K& block, Output<T> out) {
+  uint8_t packed_scales[16];
+  block.unpack_scales(packed_scales);
+  const Bytes centered_scales = sub_bytes(load_bytes(packed_scales), splat_byte(32));
+  const Sixteen scales(scaled(splat(block.d.to_float()), centered_scales));
+  unroll<0, 16>([&](auto group) {
+    const Bytes low = load_bytes(block.qs + group / 8 * 32 + group % 2 * 16);
+    const Bytes high = load_bytes(block.hmask + group % 2 * 16);
+    const Bytes q = or_bytes(field<group % 8 / 2 * 2, 2>(low), field<group / 2, 1, 2>(high));
+    store(out, 16 * group, scaled(splat(scales[group]), sub_bytes(q, splat_byte(4))));
+  });
+}
+
+// d * scale of the eight groups of Q4_K and Q5_K, then -dmin * min of each.
+template <class Block>
+QN_HD Sixteen scales_and_offsets(const Block& block) {
+  uint8_t packed[16];
+  block.scales.unpack(packed);
+  const Floats factors = select(0x00ff, splat(block.d.to_float()), splat(-block.dmin.to_float()));
+  return Sixteen(scaled(factors, load_bytes(packed)));
+}
+
+template <class T>
+QN_HD void dequantize(const Q4_K& block, Output<T> out) {
+  const Sixteen factors = scales_and_offsets(block);
+  unroll<0, 4>([&](auto n) {
+    const auto even = affine_table<4>(factors[2 * n], factors[2 * n + 8]);
+    const auto odd = affine_table<4>(factors[2 * n + 1], factors[2 * n + 9]);
+    for (int i = 0; i < 32; i += 16) {
+      const Ints packed = widen_unsigned(load_bytes(block.qs + 32 * n + i));
+      store(out, 64 * n + i, even.template at<0>(packed));
+      store(out, 64 * n + 32 + i, odd.template at<4>(packed));
+    }
+  });
+}
+
+template <class T>
+QN_HD void dequantize(const Q5_K& block, Output<T> out) {
+  const Sixteen factors = scales_and_offsets(block);
+  unroll<0, 8>([&](auto group) {
+    const Floats scale = splat(factors[group]), offset = splat(factors[group + 8]);
+    for (int i = 0; i < 32; i += 16) {
+      const Bytes low = field<group % 2 * 4, 4>(load_bytes(block.qs + group / 2 * 32 + i));
+      const Bytes high = field<group, 1, 4>(load_bytes(block.qh + i));
+      store(out, 32 * group + i, affine(scale, or_bytes(low, high), offset));
+    }
+  });
+}
+
+template <class T>
+QN_HD void dequantize(const Q6_K& block, Output<T> out) {
+  const Sixteen scales(scaled(splat(block.d.to_float()), load_bytes(block.scales)));
+  unroll<0, 16>([&](auto group) {
+    constexpr int kHalf = group / 8, kInHalf = group % 8;
+    const Bytes low = load_bytes(block.ql + 64 * kHalf + kInHalf % 4 * 16);
+    const Bytes high = load_bytes(block.qh + 32 * kHalf + kInHalf % 2 * 16);
+    const Bytes q = or_bytes(field<kInHalf / 4 * 4, 4>(low), field<kInHalf / 2 * 2, 2, 4>(high));
+    store(out, 16 * group, scaled(splat(scales[group]), sub_bytes(q, splat_byte(32))));
+  });
+}
+
+template <class T>
+QN_HD void dequantize(const Q8_K& block, Output<T> out) {
+  store_signed_bytes(splat(float_from_bits(block.d.get())), block.qs, 256, out);
+}
+
+template <class T>
+QN_HD void dequantize(const IQ4_XS& block, Output<T> out) {
+  for (int group = 0; group < 8; group++)
+    store_nibbles(level_table(block.scale(group), kLevelsIQ4), block.qs + 16 * group, out, 32 * group);
+}
+
+}  // namespace qn::QN_TARGET

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+//
+// The vector vocabulary for AVX2. It says the same words as avx512.h, where they are explained; sixteen lanes are two
+// registers here.
+#pragma once
+
+#include <immintrin.h>
+
+#include "../output.h"
+
+namespace qn::QN_TARGET {
+
+using Bytes = __m128i;
+struct Ints {
+  __m256i low, high;
+};
+struct Floats {
+  __m256 low, high;
+};
+
+// ---- bytes
+
+QN_HD Bytes load_bytes(const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); }
+QN_HD Bytes bytes_of(uint64_t low, uint64_t high) {
+  return _mm_set_epi64x(static_cast<int64_t>(high), static_cast<int64_t>(low));
+}
+QN_HD Bytes splat_byte(int value) { return _mm_set1_epi8(static_cast<char>(value)); }
+QN_HD Bytes or_bytes(Bytes a, Bytes b) { return _mm_or_si128(a, b); }
+QN_HD Bytes add_bytes(Bytes a, Bytes b) { return _mm_add_epi8(a, b); }
+QN_HD Bytes sub_bytes(Bytes a, Bytes b) { return _mm_sub_epi8(a, b); }
+
+template <int kFrom, int kCount, int kTo = 0>
+QN_HD Bytes field(Bytes a) {
+  constexpr int kMask = ((1 << kCount) - 1) << kTo;
+  if constexpr (kFrom > kTo) a = _mm_srli_epi16(a, kFrom - kTo);
+  if constexpr (kFrom < kTo) a = _mm_slli_epi16(a, kTo - kFrom);
+  return _mm_and_si128(a, splat_byte(kMask));
+}
+
+QN_HD Bytes at_least(Bytes a, int limit) { return _mm_cmpeq_epi8(_mm_max_epu8(a, splat_byte(limit)), a); }
+
+// -1 in byte i where bit i of the mask is set, else 0.
+QN_HD Bytes mask_bytes(uint32_t mask) {
+  const Bytes spread = _mm_shuffle_epi8(_mm_cvtsi32_si128(static_cast<int>(mask)),
+                                        _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
+  const Bytes bit = _mm_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+  return _mm_cmpeq_epi8(_mm_and_si128(spread, bit), bit);
+}
+
+QN_HD Bytes bytes_where(uint32_t mask, int value) { return _mm_and_si128(mask_bytes(mask), splat_byte(value)); }
+
+QN_HD Bytes negate_where(Bytes a, uint32_t mask) {
+  const Bytes negative = mask_bytes(mask);
+  return _mm_sub_epi8(_mm_xor_si128(a, negative), negative);
+}
+
+// ---- integers and floats
+
+QN_HD Ints widen_unsigned(Bytes a) {
+  return {_mm256_cvtepu8_epi32(a), _mm256_cvtepu8_epi32(_mm_unpackhi_epi64(a, a))};
+}
+QN_HD Ints widen_signed(Bytes a) {
+  return {_mm256_cvtepi8_epi32(a), _mm256_cvtepi8_epi32(_mm_unpackhi_epi64(a, a))};
+}
+QN_HD Floats to_floats(Ints a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
+QN_HD Floats splat(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
+QN_HD Floats mul(Floats a, Floats b) { return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)}; }
+QN_HD Floats mul_add(Floats a, Floats b, Floats c) {
+  return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
+}
+
+QN_HD Floats select(uint32_t mask, Floats a, Floats b) {
+  const __m256i all = _mm256_set1_epi32(static_cast<int>(mask));
+  const __m256i low_bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  const __m256i high_bits = _mm256_slli_epi32(low_bits, 8);
+  const __m256i low = _mm256_cmpeq_epi32(_mm256_and_si256(all, low_bits), low_bits);
+  const __m256i high = _mm256_cmpeq_epi32(_mm256_and_si256(all, high_bits), high_bits);
+  return {_mm256_blendv_ps(b.low, a.low, _mm256_castsi256_ps(low)),
+          _mm256_blendv_ps(b.high, a.high, _mm256_castsi256_ps(high))};
+}
+
+QN_HD Ints pairs(uint32_t packed) {
+  const __m256i all = _mm256_set1_epi32(static_cast<int>(packed));
+  return {_mm256_srlv_epi32(all, _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14)),
+          _mm256_srlv_epi32(all, _mm256_setr_epi32(16, 18, 20, 22, 24, 26, 28, 30))};
+}
+
+// ---- codes of up to four bits
+//
+// A permutation of eight floats is too small for a table of sixteen, so evenly spaced codes are computed.
+
+// The codes of kBits bits at bit kShift.
+template <int kShift, int kBits>
+QN_HD Ints codes_at(Ints packed) {
+  const __m256i mask = _mm256_set1_epi32((1 << kBits) - 1);
+  return {_mm256_and_si256(_mm256_srli_epi32(packed.low, kShift), mask),
+          _mm256_and_si256(_mm256_srli_epi32(packed.high, kShift), mask)};
+}
+
+template <int kBits>
+struct CenteredTable {
+  Floats scale;
+  __m256i zero;
+
+  template <int kShift>
+  QN_HD Floats at(Ints packed) const {
+    const Ints codes = codes_at<kShift, kBits>(packed);
+    return mul(scale, to_floats({_mm256_sub_epi32(codes.low, zero), _mm256_sub_epi32(codes.high, zero)}));
+  }
+};
+
+template <int kBits>
+QN_HD CenteredTable<kBits> centered_table(float scale, int zero) {
+  return {splat(scale), _mm256_set1_epi32(zero)};
+}
+
+template <int kBits>
+struct AffineTable {
+  Floats scale, offset;
+
+  template <int kShift>
+  QN_HD Floats at(Ints packed) const {
+    return mul_add(scale, to_floats(codes_at<kShift, kBits>(packed)), offset);
+  }
+};
+
+template <int kBits>
+QN_HD AffineTable<kBits> affine_table(float scale, float offset) {
+  return {splat(scale), splat(offset)};
+}
+
+// Sixteen weights in two registers; bit 3 of a code says which of them.
+struct LevelTable {
+  Floats weights;
+
+  template <int kShift>
+  QN_HD Floats at(Ints packed) const {
+    return {look_up<kShift>(packed.low), look_up<kShift>(packed.high)};
+  }
+
+  template <int kShift>
+  QN_HD __m256 look_up(__m256i packed) const {
+    const __m256i code = _mm256_srli_epi32(packed, kShift);
+    const __m256 first = _mm256_permutevar8x32_ps(weights.low, code);
+    const __m256 second = _mm256_permutevar8x32_ps(weights.high, code);
+    return _mm256_blendv_ps(first, second, _mm256_castsi256_ps(_mm256_slli_epi32(code, 28)));
+  }
+};
+
+QN_HD LevelTable level_table(float scale, const int8_t (&levels)[16]) {
+  return {mul(splat(scale), to_floats(widen_signed(load_bytes(levels))))};
+}
+
+// ---- sixteen numbers of a plain format
+
+QN_HD __m256i load_256(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
+
+QN_HD Floats load(const F32* from) {
+  return {_mm256_castsi256_ps(load_256(from)), _mm256_castsi256_ps(load_256(from + 8))};
+}
+QN_HD Floats load(const F16* from) {
+  return {_mm256_cvtph_ps(load_bytes(from)), _mm256_cvtph_ps(load_bytes(from + 8))};
+}
+QN_HD Floats load(const BF16* from) {
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(load_bytes(from)), 16)),
+          _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(load_bytes(from + 8)), 16))};
+}
+QN_HD Floats load(const I8* from) { return to_floats(widen_signed(load_bytes(from))); }
+QN_HD Floats load(const I16* from) {
+  return to_floats({_mm256_cvtepi16_epi32(load_bytes(from)), _mm256_cvtepi16_epi32(load_bytes(from + 8))});
+}
+QN_HD Floats load(const I32* from) { return to_floats({load_256(from), load_256(from + 8)}); }
+QN_HD __m256 load_8(const F64* from) {
+  const __m128 low = _mm256_cvtpd_ps(_mm256_castsi256_pd(load_256(from)));
+  const __m128 high = _mm256_cvtpd_ps(_mm256_castsi256_pd(load_256(from + 4)));
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(low), high, 1);
+}
+QN_HD Floats load(const F64* from) { return {load_8(from), load_8(from + 8)}; }
+// AVX2 has no conversion of 64-bit integers; load(const I64*) is left out, and the general kernel does it.
+
+// ---- results
+
+QN_HD void store_256(uint8_t* to, __m256i value) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), value); }
+
+QN_HD void store(Output<F32> out, size_t at, Floats w) {
+  store_256(out.bytes + at * 4, _mm256_castps_si256(w.low));
+  store_256(out.bytes + at * 4 + 32, _mm256_castps_si256(w.high));
+}
+
+QN_HD void store(Output<F16> out, size_t at, Floats w) {
+  const __m128i low = _mm256_cvtps_ph(w.low, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m128i high = _mm256_cvtps_ph(w.high, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  store_256(out.bytes + at * 2, _mm256_set_m128i(high, low));
+}
+
+QN_HD __m256i round_to_bfloat16(__m256 w) {
+  const __m256i bits = _mm256_castps_si256(w);
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  const __m256i rounded = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), odd);
+  const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+  const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(w, w, _CMP_UNORD_Q));
+  return _mm256_srli_epi32(_mm256_blendv_epi8(rounded, quiet, nan), 16);
+}
+
+QN_HD void store(Output<BF16> out, size_t at, Floats w) {
+  const __m256i packed = _mm256_packus_epi32(round_to_bfloat16(w.low), round_to_bfloat16(w.high));
+  store_256(out.bytes + at * 2, _mm256_permute4x64_epi64(packed, 0xd8));  // packing works within halves
+}
+
+}  // namespace qn::QN_TARGET

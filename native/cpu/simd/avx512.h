@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+//
+// The vector vocabulary for AVX-512: what the kernels are written in. avx2.h says the same words. A vector is always
+// sixteen weights, since every format keeps at least sixteen neighbours under one scale:
+//
+//   Bytes    16 bytes         Ints   16 32-bit integers         Floats   16 floats
+//
+// Multiplications of scales with codes are exact in float32, so mul_add may fuse and gives the reference's bits.
+#pragma once
+
+#include <immintrin.h>
+
+#include "../output.h"
+
+namespace qn::QN_TARGET {
+
+using Bytes = __m128i;
+using Ints = __m512i;
+using Floats = __m512;
+
+// ---- bytes
+
+QN_HD Bytes load_bytes(const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); }
+QN_HD Bytes bytes_of(uint64_t low, uint64_t high) {
+  return _mm_set_epi64x(static_cast<int64_t>(high), static_cast<int64_t>(low));
+}
+QN_HD Bytes splat_byte(int value) { return _mm_set1_epi8(static_cast<char>(value)); }
+QN_HD Bytes or_bytes(Bytes a, Bytes b) { return _mm_or_si128(a, b); }
+QN_HD Bytes add_bytes(Bytes a, Bytes b) { return _mm_add_epi8(a, b); }
+QN_HD Bytes sub_bytes(Bytes a, Bytes b) { return _mm_sub_epi8(a, b); }
+
+// Bits kFrom .. kFrom + kCount - 1 of each byte, moved to bit kTo.
+template <int kFrom, int kCount, int kTo = 0>
+QN_HD Bytes field(Bytes a) {
+  constexpr int kMask = ((1 << kCount) - 1) << kTo;
+  if constexpr (kFrom > kTo) a = _mm_srli_epi16(a, kFrom - kTo);
+  if constexpr (kFrom < kTo) a = _mm_slli_epi16(a, kTo - kFrom);
+  return _mm_and_si128(a, splat_byte(kMask));
+}
+
+// -1 where a >= limit (unsigned), else 0.
+QN_HD Bytes at_least(Bytes a, int limit) { return _mm_cmpeq_epi8(_mm_max_epu8(a, splat_byte(limit)), a); }
+
+// `value` in byte i where bit i of the mask is set, else 0.
+QN_HD Bytes bytes_where(uint32_t mask, int value) {
+  return _mm_maskz_set1_epi8(static_cast<__mmask16>(mask), static_cast<char>(value));
+}
+
+// a, negated in byte i where bit i of the mask is set.
+QN_HD Bytes negate_where(Bytes a, uint32_t mask) {
+  return _mm_mask_sub_epi8(a, static_cast<__mmask16>(mask), _mm_setzero_si128(), a);
+}
+
+// ---- integers and floats
+
+QN_HD Ints widen_unsigned(Bytes a) { return _mm512_cvtepu8_epi32(a); }
+QN_HD Ints widen_signed(Bytes a) { return _mm512_cvtepi8_epi32(a); }
+QN_HD Floats to_floats(Ints a) { return _mm512_cvtepi32_ps(a); }
+QN_HD Floats splat(float value) { return _mm512_set1_ps(value); }
+QN_HD Floats mul(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
+QN_HD Floats mul_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
+
+// `a` in lane i where bit i of the mask is set, else `b`.
+QN_HD Floats select(uint32_t mask, Floats a, Floats b) {
+  return _mm512_mask_blend_ps(static_cast<__mmask16>(mask), b, a);
+}
+
+// Lane i holds packed >> 2 i.
+QN_HD Ints pairs(uint32_t packed) {
+  const Ints shifts = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  return _mm512_srlv_epi32(_mm512_set1_epi32(static_cast<int>(packed)), shifts);
+}
+
+// ---- codes of up to four bits, as tables of weights
+//
+// at<kShift>(packed) decodes, in each lane, the code that stands at bit kShift; the bits around it may be anything.
+// Here all sixteen weights are computed beforehand, and a permutation looks them up by the low four bits of a lane.
+
+struct WeightTable {
+  Floats weights;
+
+  template <int kShift>
+  QN_HD Floats at(Ints packed) const {
+    if constexpr (kShift != 0) packed = _mm512_srli_epi32(packed, kShift);
+    return _mm512_permutexvar_ps(packed, weights);
+  }
+};
+
+// The codes that the sixteen places of a table stand for.
+template <int kBits>
+QN_HD Ints table_codes() {
+  const Ints places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  return _mm512_and_si512(places, _mm512_set1_epi32((1 << kBits) - 1));
+}
+
+// w = scale * (q - zero)
+template <int kBits>
+QN_HD WeightTable centered_table(float scale, int zero) {
+  return {mul(splat(scale), to_floats(_mm512_sub_epi32(table_codes<kBits>(), _mm512_set1_epi32(zero))))};
+}
+
+// w = scale * q + offset
+template <int kBits>
+QN_HD WeightTable affine_table(float scale, float offset) {
+  return {mul_add(splat(scale), to_floats(table_codes<kBits>()), splat(offset))};
+}
+
+// w = scale * levels[q]
+QN_HD WeightTable level_table(float scale, const int8_t (&levels)[16]) {
+  return {mul(splat(scale), to_floats(widen_signed(load_bytes(levels))))};
+}
+
+// ---- sixteen numbers of a plain format
+
+QN_HD Floats load(const F32* from) { return _mm512_loadu_ps(from); }
+QN_HD Floats load(const F16* from) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+QN_HD Floats load(const BF16* from) {
+  const Ints wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
+}
+QN_HD Floats load(const I8* from) { return to_floats(widen_signed(load_bytes(from))); }
+QN_HD Floats load(const I16* from) {
+  return to_floats(_mm512_cvtepi16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
+}
+QN_HD Floats load(const I32* from) { return to_floats(_mm512_loadu_si512(from)); }
+QN_HD Floats load(const I64* from) {
+  const __m256 low = _mm512_cvtepi64_ps(_mm512_loadu_si512(from));
+  const __m256 high = _mm512_cvtepi64_ps(_mm512_loadu_si512(from + 8));
+  return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
+QN_HD Floats load(const F64* from) {
+  const __m256 low = _mm512_cvtpd_ps(_mm512_loadu_pd(from));
+  const __m256 high = _mm512_cvtpd_ps(_mm512_loadu_pd(from + 8));
+  return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
+
+// ---- results: sixteen weights from place `at` on
+
+QN_HD void store(Output<F32> out, size_t at, Floats w) { _mm512_storeu_ps(out.bytes + at * 4, w); }
+
+QN_HD void store(Output<F16> out, size_t at, Floats w) {
+  const __m256i halves = _mm512_cvtps_ph(w, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.bytes + at * 2), halves);
+}
+
+QN_HD void store(Output<BF16> out, size_t at, Floats w) {
+  const Ints bits = _mm512_castps_si512(w);
+  const Ints odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  Ints rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+  // Rounding could carry a NaN into infinity or beyond; a NaN keeps its upper half and is made quiet.
+  const __mmask16 nan = _mm512_cmp_ps_mask(w, w, _CMP_UNORD_Q);
+  rounded = _mm512_mask_or_epi32(rounded, nan, bits, _mm512_set1_epi32(0x400000));
+  const __m256i halves = _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.bytes + at * 2), halves);
+}
+
+}  // namespace qn::QN_TARGET

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// IQ2_XS: 256 weights in 74 bytes (2.3125 bits per weight), sixteen groups of 16, each two runs of 8.
+//   w = d * (0.5 + scale) / 4 * +-magnitude
+//   qs[r]     = sssssss iiiiiiiii   i: index of run r into kGridIQ2_XS, s: its seven sign bits (see kSigns)
+//   scales[g] = bbbbaaaa            a: scale of weights 32 g .. 32 g + 15, b: of the next 16
+// Source of the layout: ggml, ggml-common.h (block_iq2_xs) and ggml-quants.c (dequantize_row_iq2_xs).
+#pragma once
+
+#include "iq_grid.h"
+
+namespace qn::QN_TARGET {
+
+struct IQ2_XS {
+  static constexpr int kValues = 256, kGroup = 16;
+  static constexpr char kFormula[] = "w = d * (0.5 + scale) / 4 * +-grid, 8 weights by 9 bits and 7 of signs";
+
+  Half d;
+  Le16 qs[32];
+  uint8_t scales[8];
+
+  QN_HD float scale(int pair) const {
+    const int code = scales[pair / 2] >> pair % 2 * 4 & 15;
+    return d.to_float() * (0.5f + static_cast<float>(code)) * 0.25f;
+  }
+
+  QN_HD SignedRun run(int r) const {
+    const uint32_t packed = qs[r].get();
+    return {kGridIQ2_XS[packed & 511], kSigns[packed >> 9]};
+  }
+
+  template <int N>
+  QN_HD void decode(int first, float (&w)[N]) const {
+    decode_runs(*this, first, w);
+  }
+};
+static_assert(sizeof(IQ2_XS) == 74 && alignof(IQ2_XS) == 1);
+
+}  // namespace qn::QN_TARGET

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// Q5_0: 32 weights in 22 bytes (5.5 bits per weight).
+//   w[i] = d * (q[i] - 16),   q = four low bits from qs, the fifth from qh
+//   qs[j] = hhhhllll   l: q[j], h: q[j + 16]   (j = 0..15)
+//   qh    bit i: the fifth bit of q[i]
+// Source of the layout: ggml, ggml-common.h (block_q5_0) and ggml-quants.c (dequantize_row_q5_0).
+#pragma once
+
+#include "half.h"
+
+namespace qn::QN_TARGET {
+
+struct Q5_0 {
+  static constexpr int kValues = 32, kGroup = 32;
+  static constexpr char kFormula[] = "w = d * (q - 16), q of 5 bits";
+
+  Half d;
+  Le32 qh;
+  uint8_t qs[16];
+
+  template <int N>
+  QN_HD void decode(int first, float (&w)[N]) const {
+    const float scale = d.to_float();
+    const uint32_t high = qh.get();
+    for (int i = 0; i < N; i++) {
+      const int at = first + i;
+      const int q = (qs[at % 16] >> 4 * (at / 16) & 15) | static_cast<int>(high >> at & 1) << 4;
+      w[i] = scale * static_cast<float>(q - 16);
+    }
+  }
+};
+static_assert(sizeof(Q5_0) == 22 && alignof(Q5_0) == 1);
+
+}  // namespace qn::QN_TARGET
