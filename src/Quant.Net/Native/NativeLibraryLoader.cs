@@ -1,0 +1,129 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Quant.Net.Native;
+
+/// <summary>A native library that was loaded and has the right interface.</summary>
+internal sealed record LoadedLibrary(nint Handle, string Path);
+
+/// <summary>Finds and loads the native library, once, and says in words why it cannot.</summary>
+internal static unsafe class NativeLibraryLoader
+{
+    /// <summary>The environment variable that names the library's file; then nothing else is tried.</summary>
+    public const string EnvironmentVariable = "QUANTNET_LIBRARY";
+
+    // Lazy keeps an exception too: every later call fails with the same words, without searching again.
+    private static readonly Lazy<LoadedLibrary> Library = new(
+        () => Load(Environment.GetEnvironmentVariable(EnvironmentVariable), Candidates()));
+
+    /// <summary>The library, loaded when first asked for.</summary>
+    public static LoadedLibrary Loaded => Library.Value;
+
+    private static string FileName =>
+        OperatingSystem.IsWindows() ? "quantnet.dll" : OperatingSystem.IsMacOS() ? "libquantnet.dylib" : "libquantnet.so";
+
+    private static string RuntimeIdentifier
+    {
+        get
+        {
+            string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
+            return $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+        }
+    }
+
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "It only registers; a static constructor does not run before a P/Invoke binds.")]
+    internal static void Register() => NativeLibrary.SetDllImportResolver(
+        typeof(NativeLibraryLoader).Assembly, (name, _, _) => name == NativeMethods.LibraryName ? Loaded.Handle : 0);
+
+    /// <summary>Loads the first file that exists.</summary>
+    /// <param name="chosen">The only file to try, if not null or empty.</param>
+    /// <param name="candidates">The files to try otherwise.</param>
+    /// <exception cref="DllNotFoundException">None of them exists, or the first that does cannot be loaded.</exception>
+    /// <exception cref="QuantNetException">It is no Quant.Net library, or one of another interface version.</exception>
+    internal static LoadedLibrary Load(string? chosen, IReadOnlyList<string> candidates)
+    {
+        if (!string.IsNullOrEmpty(chosen))
+        {
+            return File.Exists(chosen)
+                ? LoadFile(Path.GetFullPath(chosen))
+                : throw new DllNotFoundException($"{EnvironmentVariable} names '{chosen}', expected the file of a Quant.Net library");
+        }
+
+        string? path = candidates.FirstOrDefault(File.Exists);
+        return path is not null
+            ? LoadFile(path)
+            : throw new DllNotFoundException(
+                $"the native library of Quant.Net was not found, expected {string.Join(" or ", candidates)}; "
+                + $"build it with ./build.sh native, or set {EnvironmentVariable} to its file");
+    }
+
+    /// <summary>Where the library may be, in the order in which it is looked for.</summary>
+    internal static IReadOnlyList<string> Candidates()
+    {
+        List<string> directories = [];
+        foreach (string home in new[] { AssemblyDirectory(), AppContext.BaseDirectory })
+        {
+            directories.Add(home);
+            directories.Add(Path.Combine(home, "runtimes", RuntimeIdentifier, "native"));
+        }
+
+        // Where the host has found the native files of packages (and where a single-file program unpacks them).
+        string? known = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string;
+        directories.AddRange((known ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries));
+        return [.. directories.Select(directory => Path.GetFullPath(Path.Combine(directory, FileName))).Distinct()];
+    }
+
+    private static LoadedLibrary LoadFile(string path)
+    {
+        nint handle;
+        try
+        {
+            handle = NativeLibrary.Load(path);
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            throw new DllNotFoundException($"{path}: cannot be loaded ({OneLine(e.Message)})", e);
+        }
+
+        try
+        {
+            CheckVersion(path, handle);
+            return new LoadedLibrary(handle, path);
+        }
+        catch
+        {
+            NativeLibrary.Free(handle);
+            throw;
+        }
+    }
+
+    private static void CheckVersion(string path, nint handle)
+    {
+        if (!NativeLibrary.TryGetExport(handle, nameof(NativeMethods.qn_abi_version), out nint function))
+        {
+            throw new QuantNetException($"{path}: has no {nameof(NativeMethods.qn_abi_version)}, expected a Quant.Net library");
+        }
+
+        uint version = ((delegate* unmanaged[Cdecl]<uint>)function)();
+        if (version != NativeMethods.QN_ABI_VERSION)
+        {
+            throw new QuantNetException(
+                $"{path}: found interface version {version}, expected {NativeMethods.QN_ABI_VERSION}; "
+                + "the native library and Quant.Net.dll must come from the same build");
+        }
+    }
+
+    // The runtime's message is advice followed by what the system's loader said, which is the part to keep.
+    private static string OneLine(string message) =>
+        message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault("no reason given");
+
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "An empty location is handled.")]
+    private static string AssemblyDirectory()
+    {
+        string? directory = Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location);
+        return string.IsNullOrEmpty(directory) ? AppContext.BaseDirectory : directory;
+    }
+}

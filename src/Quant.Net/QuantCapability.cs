@@ -1,0 +1,23 @@
+using Quant.Net.Native;
+
+namespace Quant.Net;
+
+/// <summary>Whether and how a device does an operation.</summary>
+public readonly unsafe struct QuantCapability
+{
+    internal QuantCapability(in qn_capability capability)
+    {
+        IsSupported = capability.supported != 0;
+        IsTuned = capability.tuned != 0;
+        Kernel = NativeText.Read(capability.kernel);
+    }
+
+    /// <summary>Whether the device can do it.</summary>
+    public bool IsSupported { get; }
+
+    /// <summary>Whether the kernel was written by hand for this format; else it is the general one.</summary>
+    public bool IsTuned { get; }
+
+    /// <summary>The kernel that does it, such as "avx512/q4_k/f32"; "" if there is none.</summary>
+    public string Kernel { get => field ?? ""; }
+}
