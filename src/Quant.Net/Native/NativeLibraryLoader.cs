@@ -90,7 +90,7 @@ internal static unsafe class NativeLibraryLoader
 
         try
         {
-            CheckVersion(path, handle);
+            CheckVersion(path, InterfaceVersion(path, handle));
             return new LoadedLibrary(handle, path);
         }
         catch
@@ -100,20 +100,22 @@ internal static unsafe class NativeLibraryLoader
         }
     }
 
-    private static void CheckVersion(string path, nint handle)
+    internal static void CheckVersion(string path, uint version)
     {
-        if (!NativeLibrary.TryGetExport(handle, nameof(NativeMethods.qn_abi_version), out nint function))
-        {
-            throw new QuantNetException($"{path}: has no {nameof(NativeMethods.qn_abi_version)}, expected a Quant.Net library");
-        }
-
-        uint version = ((delegate* unmanaged[Cdecl]<uint>)function)();
         if (version != NativeMethods.QN_ABI_VERSION)
         {
             throw new QuantNetException(
                 $"{path}: found interface version {version}, expected {NativeMethods.QN_ABI_VERSION}; "
                 + "the native library and Quant.Net.dll must come from the same build");
         }
+    }
+
+    private static uint InterfaceVersion(string path, nint handle)
+    {
+        const string Function = nameof(NativeMethods.qn_abi_version);
+        return NativeLibrary.TryGetExport(handle, Function, out nint function)
+            ? ((delegate* unmanaged[Cdecl]<uint>)function)()
+            : throw new QuantNetException($"{path}: has no {Function}, expected a Quant.Net library");
     }
 
     // The runtime's message is advice followed by what the system's loader said, which is the part to keep.
