@@ -120,7 +120,7 @@ internal static unsafe partial class NativeMethods
     public static partial NativeStatus qn_device_capability(
         DeviceHandle device, QuantOperation operation, QuantFormat from, QuantFormat to, qn_capability* capability);
 
-    /// <summary>The kernel that did the work of this thread's last successful call, such as "avx512/q4_k/f32" ("" before the first). Valid
+    /// <summary>The kernel that did the work of this thread's last successful call, such as "avx512/Q4_K/f32" ("" before the first). Valid
     /// as long as the library.</summary>
     [LibraryImport(LibraryName)]
     [SuppressGCTransition]

@@ -125,7 +125,7 @@ internal unsafe struct qn_capability
     /// <summary>Reserved, 0.</summary>
     public uint reserved;
 
-    /// <summary>The kernel that does it, such as "avx512/q4_k/f32"; "" if there is none. Valid as long as the library.</summary>
+    /// <summary>The kernel that does it, such as "avx512/Q4_K/f32"; "" if there is none. Valid as long as the library.</summary>
     public byte* kernel;
 }
 
