@@ -31,8 +31,7 @@ constexpr uint64_t kWeightsPerPiece = 32 * 1024;
 uint32_t usable_processors() {
 #if defined(__linux__)
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-    return static_cast<uint32_t>(CPU_COUNT(&set));
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return static_cast<uint32_t>(CPU_COUNT(&set));
   return 1;  // more than 1024 processors: the caller has to say how many
 #else
   const unsigned count = std::thread::hardware_concurrency();
@@ -46,8 +45,8 @@ void list_available(char (&text)[128]) {
   text[0] = 0;
   for (const InstructionSet& set : instruction_sets())
     if (!*set.missing && length < sizeof text)
-      length += static_cast<size_t>(
-          snprintf(text + length, sizeof text - length, "%s%s", length ? ", " : "", set.name));
+      length +=
+          static_cast<size_t>(snprintf(text + length, sizeof text - length, "%s%s", length ? ", " : "", set.name));
 }
 
 // The set that the options or the environment ask for. nullptr: not to be had; the status says why.
@@ -114,22 +113,28 @@ class CpuDevice final : public qn_device {
     const uint64_t item = weights_per_block * (work.rows ? work.blocks : 1);
     const uint64_t grain = item >= kWeightsPerPiece ? 1 : kWeightsPerPiece / item;
     if (work.rows)
-      pool_->run(work.row_count, grain, [](void* context, uint64_t first, uint64_t last) {
-        const Job& job = *static_cast<const Job*>(context);
-        const DefaultFloatModes modes;
-        const size_t source_row = job.work.blocks * job.work.source_block;
-        const size_t destination_row = job.work.blocks * job.work.destination_block;
-        for (uint64_t i = first; i < last; i++)
-          job.kernel(job.work.source + job.work.rows[i] * source_row, job.work.destination + i * destination_row,
-                     job.work.blocks);
-      }, &job);
+      pool_->run(
+          work.row_count, grain,
+          [](void* context, uint64_t first, uint64_t last) {
+            const Job& job = *static_cast<const Job*>(context);
+            const DefaultFloatModes modes;
+            const size_t source_row = job.work.blocks * job.work.source_block;
+            const size_t destination_row = job.work.blocks * job.work.destination_block;
+            for (uint64_t i = first; i < last; i++)
+              job.kernel(job.work.source + job.work.rows[i] * source_row, job.work.destination + i * destination_row,
+                         job.work.blocks);
+          },
+          &job);
     else
-      pool_->run(work.blocks, grain, [](void* context, uint64_t first, uint64_t last) {
-        const Job& job = *static_cast<const Job*>(context);
-        const DefaultFloatModes modes;
-        job.kernel(job.work.source + first * job.work.source_block,
-                   job.work.destination + first * job.work.destination_block, last - first);
-      }, &job);
+      pool_->run(
+          work.blocks, grain,
+          [](void* context, uint64_t first, uint64_t last) {
+            const Job& job = *static_cast<const Job*>(context);
+            const DefaultFloatModes modes;
+            job.kernel(job.work.source + first * job.work.source_block,
+                       job.work.destination + first * job.work.destination_block, last - first);
+          },
+          &job);
     return QN_OK;
   }
 

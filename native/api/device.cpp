@@ -54,12 +54,10 @@ qn_status qn_device_open(const char* name, const qn_device_options* options, qn_
   if (!name) return fail(QN_ERROR_INVALID_ARGUMENT, "name is null");
   qn_device_options wanted;
   if (const qn_status status = read(options, wanted, "options"); status != QN_OK) return status;
-  if (wanted.reserved)
-    return fail(QN_ERROR_INVALID_ARGUMENT, "options.reserved is %u, expected 0", wanted.reserved);
+  if (wanted.reserved) return fail(QN_ERROR_INVALID_ARGUMENT, "options.reserved is %u, expected 0", wanted.reserved);
   if (strcmp(name, "cpu") == 0) return open_cpu(wanted, "", device);
   if (strcmp(name, "auto") == 0) return open_cpu(wanted, "; no CUDA device: this build has no CUDA kernels", device);
-  if (is_cuda_name(name))
-    return fail(QN_ERROR_UNAVAILABLE, "%s cannot be had: this build has no CUDA kernels", name);
+  if (is_cuda_name(name)) return fail(QN_ERROR_UNAVAILABLE, "%s cannot be had: this build has no CUDA kernels", name);
   return fail(QN_ERROR_INVALID_ARGUMENT, "'%.64s' is no device name, expected cpu, cuda:N or auto", name);
 }
 

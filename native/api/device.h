@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What every kind of device can do. The C functions check their arguments and call these; a kind of device is a subclass.
+// What every kind of device can do. The C functions check their arguments and call these; a kind of device is a
+// subclass.
 #pragma once
 
 #include "../cpu/kernels.h"
@@ -12,7 +13,7 @@ struct DequantizeWork {
   int output = 0;
   const uint8_t* source = nullptr;
   uint8_t* destination = nullptr;
-  size_t blocks = 0;  // in all of source, or in a row
+  size_t blocks = 0;                               // in all of source, or in a row
   size_t source_block = 0, destination_block = 0;  // bytes of a block, packed and decoded
 
   // If rows is not null: decode these rows, each of `blocks` blocks.

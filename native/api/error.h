@@ -12,6 +12,7 @@ namespace qn {
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-qn_status fail(qn_status status, const char* format, ...);
+qn_status
+fail(qn_status status, const char* format, ...);
 
 }  // namespace qn

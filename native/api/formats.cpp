@@ -12,9 +12,9 @@ QN_FORMATS(QN_CHECK)
 #undef QN_CHECK
 
 const FormatFacts kFormats[] = {
-#define QN_FACTS(format, number)                                                                       \
-  {QN_FORMAT_##format, portable::format::kValues, sizeof(portable::format), portable::format::kGroup, \
-   #format, portable::format::kFormula},
+#define QN_FACTS(format, number)                                                                                      \
+  {QN_FORMAT_##format,        portable::format::kValues, sizeof(portable::format), portable::format::kGroup, #format, \
+   portable::format::kFormula},
     QN_FORMATS(QN_FACTS)
 #undef QN_FACTS
 };
@@ -28,7 +28,8 @@ struct Places {
   int8_t of[64];
   constexpr Places() : of() {
     int8_t place = 0;
-    for (int8_t& entry : of) entry = -1;
+    for (int8_t& entry : of)
+      entry = -1;
 #define QN_PLACE(format, number) of[number] = place++;
     QN_FORMATS(QN_PLACE)
 #undef QN_PLACE
@@ -45,10 +46,14 @@ int format_place(qn_format format) {
 
 int output_column(qn_format format) {
   switch (format) {
-    case QN_FORMAT_F32: return 0;
-    case QN_FORMAT_F16: return 1;
-    case QN_FORMAT_BF16: return 2;
-    default: return -1;
+    case QN_FORMAT_F32:
+      return 0;
+    case QN_FORMAT_F16:
+      return 1;
+    case QN_FORMAT_BF16:
+      return 2;
+    default:
+      return -1;
   }
 }
 

@@ -15,8 +15,8 @@ qn_status fill(Struct* to, Struct value, const char* name) {
   if (!to) return fail(QN_ERROR_INVALID_ARGUMENT, "%s is null", name);
   constexpr uint32_t kHead = sizeof to->struct_size;
   if (to->struct_size < kHead)
-    return fail(QN_ERROR_INVALID_ARGUMENT, "struct_size of %s is %u, expected %zu (was it set?)", name,
-                to->struct_size, sizeof(Struct));
+    return fail(QN_ERROR_INVALID_ARGUMENT, "struct_size of %s is %u, expected %zu (was it set?)", name, to->struct_size,
+                sizeof(Struct));
   const uint32_t size = to->struct_size;
   const size_t known = size < sizeof(Struct) ? size : sizeof(Struct);
   memcpy(reinterpret_cast<char*>(to) + kHead, reinterpret_cast<const char*>(&value) + kHead, known - kHead);

@@ -118,7 +118,8 @@ struct Found {
   Found() {
 #ifdef QN_X86
     const Features features;
-    for (InstructionSet& set : sets) set.missing = missing_for(set.isa, features);
+    for (InstructionSet& set : sets)
+      set.missing = missing_for(set.isa, features);
     if (cpuid(0x80000000).eax >= 0x80000004) {
       char brand[48];
       for (uint32_t i = 0; i < 3; i++) {
@@ -126,7 +127,8 @@ struct Found {
         memcpy(brand + 16 * i, &part, 16);
       }
       const char* from = brand;
-      while (from < brand + sizeof brand && *from == ' ') from++;
+      while (from < brand + sizeof brand && *from == ' ')
+        from++;
       const size_t length = strnlen(from, static_cast<size_t>(brand + sizeof brand - from));
       if (length > 0) {
         memcpy(name, from, length);

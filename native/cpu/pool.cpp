@@ -56,7 +56,8 @@ struct Pool::State {
   ~State() {
     stop.store(true, std::memory_order_relaxed);
     wake_workers();
-    for (uint32_t i = 0; i < workers; i++) threads[i].join();
+    for (uint32_t i = 0; i < workers; i++)
+      threads[i].join();
     delete[] threads;
   }
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The loop over blocks, the general kernel for formats that have none of their own, and the table. Included last by each
-// unit that is compiled for an instruction set, after the kernels that the unit has.
+// The loop over blocks, the general kernel for formats that have none of their own, and the table. Included last by
+// each unit that is compiled for an instruction set, after the kernels that the unit has.
 //
-// A kernel is an overload of dequantize(const Format& block, Output<T> out), for one block; a plain format, whose blocks
-// are single numbers, has one of dequantize_run(const Format* numbers, size_t count, Output<T> out). The general kernel
-// returns Untuned instead of void, which is how the table tells them apart.
+// A kernel is an overload of dequantize(const Format& block, Output<T> out), for one block; a plain format, whose
+// blocks are single numbers, has one of dequantize_run(const Format* numbers, size_t count, Output<T> out). The general
+// kernel returns Untuned instead of void, which is how the table tells them apart.
 
 #include "../formats/formats.h"
 #include "kernels.h"
@@ -21,15 +21,16 @@ inline Untuned dequantize(const Block& block, Output<T> out) {
   for (int first = 0; first < Block::kValues; first += Block::kGroup) {
     float weights[Block::kGroup];
     block.decode(first, weights);
-    for (int i = 0; i < Block::kGroup; i++) out.put(first + i, weights[i]);
+    for (int i = 0; i < Block::kGroup; i++)
+      out.put(first + i, weights[i]);
   }
   return {};
 }
 
 template <class Block, class T>
-inline auto dequantize_run(const Block* blocks, size_t count, Output<T> out)
-    -> decltype(dequantize(*blocks, out)) {
-  for (size_t i = 0; i < count; i++) dequantize(blocks[i], out.at(i * Block::kValues));
+inline auto dequantize_run(const Block* blocks, size_t count, Output<T> out) -> decltype(dequantize(*blocks, out)) {
+  for (size_t i = 0; i < count; i++)
+    dequantize(blocks[i], out.at(i * Block::kValues));
   return decltype(dequantize(*blocks, out))();
 }
 
@@ -58,10 +59,10 @@ inline constexpr bool kTuned =
 #define QN_STRING(x) QN_STRING_OF(x)
 
 extern const KernelRow kKernels[] = {
-#define QN_ROW(format, number)                                                                                     \
-  {{dequantize_kernel<format, F32>, dequantize_kernel<format, F16>, dequantize_kernel<format, BF16>},              \
-   {QN_STRING(QN_TARGET) "/" #format "/f32", QN_STRING(QN_TARGET) "/" #format "/f16",                               \
-    QN_STRING(QN_TARGET) "/" #format "/bf16"},                                                                      \
+#define QN_ROW(format, number)                                                                        \
+  {{dequantize_kernel<format, F32>, dequantize_kernel<format, F16>, dequantize_kernel<format, BF16>}, \
+   {QN_STRING(QN_TARGET) "/" #format "/f32", QN_STRING(QN_TARGET) "/" #format "/f16",                 \
+    QN_STRING(QN_TARGET) "/" #format "/bf16"},                                                        \
    kTuned<format>},
     QN_FORMATS(QN_ROW)
 #undef QN_ROW

@@ -56,7 +56,8 @@ struct Le64 {
   uint8_t bytes[8];
   QN_HD uint64_t get() const {
     uint64_t value = 0;
-    for (int i = 0; i < 8; i++) value |= uint64_t{bytes[i]} << 8 * i;
+    for (int i = 0; i < 8; i++)
+      value |= uint64_t{bytes[i]} << 8 * i;
     return value;
   }
 };

@@ -2,7 +2,8 @@
 //
 // IQ3_S: 256 weights in 110 bytes (3.4375 bits per weight), eight groups of 32, each four runs of 8.
 //   w = d * (1 + 2 * scale) * +-magnitude
-//   indices[2 r], indices[2 r + 1]   low eight bits of the indices into kGridIQ3_S of the first and the last four weights
+//   indices[2 r], indices[2 r + 1]   low eight bits of the indices into kGridIQ3_S of the first and the last four
+//   weights
 //                                    of run r
 //   qh[g]     bit k: the ninth bit of indices[8 g + k]
 //   signs[r]  bit k: weight k of run r is negative

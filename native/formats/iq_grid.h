@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The IQ2, IQ3 and IQ1 formats store weights in runs of 8, looked up in a code book, and two runs share a scale. A format
-// describes its runs; what becomes of a run is written here, once for all of them.
+// The IQ2, IQ3 and IQ1 formats store weights in runs of 8, looked up in a code book, and two runs share a scale. A
+// format describes its runs; what becomes of a run is written here, once for all of them.
 //
 //   IQ2, IQ3   float scale(int pair) const;  SignedRun run(int r) const;   w = scale * +-magnitude
 //   IQ1        float scale(int pair) const;  OffsetRun run(int r) const;   w = scale * (value + offset)
@@ -41,7 +41,8 @@ QN_HD void decode_runs(const Block& block, int first, float (&w)[N]) {
   for (int i = 0; i < N; i += 8) {
     const auto run = block.run((first + i) / 8);
     const float scale = block.scale((first + i) / 16);
-    for (int k = 0; k < 8; k++) w[i + k] = run.weight(scale, k);
+    for (int k = 0; k < 8; k++)
+      w[i + k] = run.weight(scale, k);
   }
 }
 

@@ -27,7 +27,8 @@ struct Q2_K {
     const float offset = dmin.to_float() * static_cast<float>(packed >> 4);
     const uint8_t* const q = qs + first / 128 * 32 + first % 32;
     const int shift = first % 128 / 32 * 2;
-    for (int i = 0; i < N; i++) w[i] = scale * static_cast<float>(q[i] >> shift & 3) - offset;
+    for (int i = 0; i < N; i++)
+      w[i] = scale * static_cast<float>(q[i] >> shift & 3) - offset;
   }
 };
 static_assert(sizeof(Q2_K) == 84 && alignof(Q2_K) == 1);

@@ -28,7 +28,8 @@ struct Q4_K {
     const float offset = dmin.to_float() * static_cast<float>(scales.min(group));
     const uint8_t* const q = qs + first / 64 * 32 + first % 32;
     const int shift = group % 2 * 4;
-    for (int i = 0; i < N; i++) w[i] = scale * static_cast<float>(q[i] >> shift & 15) - offset;
+    for (int i = 0; i < N; i++)
+      w[i] = scale * static_cast<float>(q[i] >> shift & 15) - offset;
   }
 };
 static_assert(sizeof(Q4_K) == 144 && alignof(Q4_K) == 1);

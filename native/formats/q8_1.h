@@ -20,7 +20,8 @@ struct Q8_1 {
   template <int N>
   QN_HD void decode(int first, float (&w)[N]) const {
     const float scale = d.to_float();
-    for (int i = 0; i < N; i++) w[i] = scale * static_cast<float>(qs[first + i]);
+    for (int i = 0; i < N; i++)
+      w[i] = scale * static_cast<float>(qs[first + i]);
   }
 };
 static_assert(sizeof(Q8_1) == 36 && alignof(Q8_1) == 1);

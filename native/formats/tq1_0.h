@@ -36,7 +36,8 @@ struct TQ1_0 {
   template <int N>
   QN_HD void decode(int first, float (&w)[N]) const {
     const float scale = d.to_float();
-    for (int i = 0; i < N; i++) w[i] = scale * static_cast<float>(ternary(first + i) - 1);
+    for (int i = 0; i < N; i++)
+      w[i] = scale * static_cast<float>(ternary(first + i) - 1);
   }
 };
 static_assert(sizeof(TQ1_0) == 54 && alignof(TQ1_0) == 1);

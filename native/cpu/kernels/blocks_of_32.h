@@ -48,7 +48,8 @@ QN_HD void dequantize(const Q5_1& block, Output<T> out) {
 
 template <class T>
 QN_HD void store_signed_bytes(Floats scale, const int8_t* q, int count, Output<T> out) {
-  for (int i = 0; i < count; i += 16) store(out, i, scaled(scale, load_bytes(q + i)));
+  for (int i = 0; i < count; i += 16)
+    store(out, i, scaled(scale, load_bytes(q + i)));
 }
 
 template <class T>

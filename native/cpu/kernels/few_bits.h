@@ -38,9 +38,7 @@ QN_HD void dequantize(const TQ2_0& block, Output<T> out) {
 }
 
 // The first digits in base 3, less one: -1 + (b >= 86) + (b >= 171), since b * 3 / 256 is 1 from 86 on and 2 from 171.
-QN_HD Bytes centered_digits(Bytes b) {
-  return sub_bytes(sub_bytes(splat_byte(-1), at_least(b, 86)), at_least(b, 171));
-}
+QN_HD Bytes centered_digits(Bytes b) { return sub_bytes(sub_bytes(splat_byte(-1), at_least(b, 86)), at_least(b, 171)); }
 
 // Brings the next digits to the front: b * 3 mod 256.
 QN_HD Bytes next_digits(Bytes b) { return add_bytes(b, add_bytes(b, b)); }
@@ -49,7 +47,8 @@ template <class T>
 QN_HD void dequantize(const TQ1_0& block, Output<T> out) {
   const Floats d = splat(block.d.to_float());
   const auto store_digits = [&](Bytes packed, int at, int stride) {
-    for (int n = 0; n < 5; n++, packed = next_digits(packed)) store(out, at + stride * n, scaled(d, centered_digits(packed)));
+    for (int n = 0; n < 5; n++, packed = next_digits(packed))
+      store(out, at + stride * n, scaled(d, centered_digits(packed)));
   };
   store_digits(load_bytes(block.qs), 0, 32);
   store_digits(load_bytes(block.qs + 16), 16, 32);

@@ -11,8 +11,10 @@ template <class Number, class T>
   requires requires(const Number* from) { load(from); }
 QN_HD void dequantize_run(const Number* numbers, size_t count, Output<T> out) {
   size_t i = 0;
-  for (; i + 16 <= count; i += 16) store(out, i, load(numbers + i));
-  for (; i < count; i++) out.put(i, numbers[i].to_float());
+  for (; i + 16 <= count; i += 16)
+    store(out, i, load(numbers + i));
+  for (; i < count; i++)
+    out.put(i, numbers[i].to_float());
 }
 
 }  // namespace qn::QN_TARGET

@@ -56,12 +56,8 @@ QN_HD Bytes negate_where(Bytes a, uint32_t mask) {
 
 // ---- integers and floats
 
-QN_HD Ints widen_unsigned(Bytes a) {
-  return {_mm256_cvtepu8_epi32(a), _mm256_cvtepu8_epi32(_mm_unpackhi_epi64(a, a))};
-}
-QN_HD Ints widen_signed(Bytes a) {
-  return {_mm256_cvtepi8_epi32(a), _mm256_cvtepi8_epi32(_mm_unpackhi_epi64(a, a))};
-}
+QN_HD Ints widen_unsigned(Bytes a) { return {_mm256_cvtepu8_epi32(a), _mm256_cvtepu8_epi32(_mm_unpackhi_epi64(a, a))}; }
+QN_HD Ints widen_signed(Bytes a) { return {_mm256_cvtepi8_epi32(a), _mm256_cvtepi8_epi32(_mm_unpackhi_epi64(a, a))}; }
 QN_HD Floats to_floats(Ints a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
 QN_HD Floats splat(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
 QN_HD Floats mul(Floats a, Floats b) { return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)}; }
