@@ -41,7 +41,7 @@ inline void dequantize_run(const T* numbers, size_t count, Output<T> out) {
 }
 
 template <class Block, class T>
-void dequantize_kernel(const uint8_t* source, uint8_t* destination, size_t blocks) {
+void dequantize_kernel(const uint8_t* __restrict source, uint8_t* __restrict destination, size_t blocks) {
   // All format structs have alignment 1 and hold only bytes.
   dequantize_run(reinterpret_cast<const Block*>(source), blocks, Output<T>{destination});
 }

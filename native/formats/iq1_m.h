@@ -14,21 +14,19 @@ namespace qn::QN_TARGET {
 
 struct IQ1_M {
   static constexpr int kValues = 256, kGroup = 16;
+  static constexpr float kScaleFactor = 2.0f;
   static constexpr char kFormula[] = "w = d * (2 * scale + 1) * (grid +- 1/8), 8 weights by 11 bits and one of offset";
 
   uint8_t indices[32];
   uint8_t qh[16];
   Le16 scales[4];
 
-  QN_HD float d() const {
+  QN_HD float unit() const {
     return Half::to_float(scales[0].get() >> 12 | (scales[1].get() >> 8 & 0xf0) | (scales[2].get() >> 4 & 0xf00) |
                           (scales[3].get() & 0xf000));
   }
 
-  QN_HD float scale(int pair) const {
-    const uint32_t code = scales[pair / 4].get() >> 3 * (pair % 4) & 7;
-    return d() * static_cast<float>(2 * code + 1);
-  }
+  QN_HD uint32_t scale_code(int pair) const { return scales[pair / 4].get() >> 3 * (pair % 4) & 7; }
 
   QN_HD OffsetRun run(int r) const {
     const uint32_t packed = uint32_t{qh[r / 2]} >> r % 2 * 4;

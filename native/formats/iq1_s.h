@@ -13,16 +13,16 @@ namespace qn::QN_TARGET {
 
 struct IQ1_S {
   static constexpr int kValues = 256, kGroup = 32;
+  static constexpr float kScaleFactor = 2.0f;
   static constexpr char kFormula[] = "w = d * (2 * scale + 1) * (grid +- 1/8), 8 weights by 11 bits";
 
   Half d;
   uint8_t indices[32];
   Le16 qh[8];
 
-  QN_HD float scale(int pair) const {
-    const uint32_t code = qh[pair / 2].get() >> 12 & 7;
-    return d.to_float() * static_cast<float>(2 * code + 1);
-  }
+  QN_HD float unit() const { return d.to_float(); }
+
+  QN_HD uint32_t scale_code(int pair) const { return qh[pair / 2].get() >> 12 & 7; }
 
   QN_HD OffsetRun run(int r) const {
     const uint32_t packed = qh[r / 4].get();

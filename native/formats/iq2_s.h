@@ -15,6 +15,7 @@ namespace qn::QN_TARGET {
 
 struct IQ2_S {
   static constexpr int kValues = 256, kGroup = 16;
+  static constexpr float kScaleFactor = 0.25f;
   static constexpr char kFormula[] = "w = d * (0.5 + scale) / 4 * +-grid, 8 weights by 10 bits and 8 of signs";
 
   Half d;
@@ -23,10 +24,9 @@ struct IQ2_S {
   uint8_t qh[8];
   uint8_t scales[8];
 
-  QN_HD float scale(int pair) const {
-    const int code = scales[pair / 2] >> pair % 2 * 4 & 15;
-    return d.to_float() * (0.5f + static_cast<float>(code)) * 0.25f;
-  }
+  QN_HD float unit() const { return d.to_float(); }
+
+  QN_HD uint32_t scale_code(int pair) const { return scales[pair / 2] >> pair % 2 * 4 & 15; }
 
   QN_HD SignedRun run(int r) const {
     const int high = qh[r / 4] >> r % 4 * 2 & 3;

@@ -13,16 +13,16 @@ namespace qn::QN_TARGET {
 
 struct IQ2_XS {
   static constexpr int kValues = 256, kGroup = 16;
+  static constexpr float kScaleFactor = 0.25f;
   static constexpr char kFormula[] = "w = d * (0.5 + scale) / 4 * +-grid, 8 weights by 9 bits and 7 of signs";
 
   Half d;
   Le16 qs[32];
   uint8_t scales[8];
 
-  QN_HD float scale(int pair) const {
-    const int code = scales[pair / 2] >> pair % 2 * 4 & 15;
-    return d.to_float() * (0.5f + static_cast<float>(code)) * 0.25f;
-  }
+  QN_HD float unit() const { return d.to_float(); }
+
+  QN_HD uint32_t scale_code(int pair) const { return scales[pair / 2] >> pair % 2 * 4 & 15; }
 
   QN_HD SignedRun run(int r) const {
     const uint32_t packed = qs[r].get();

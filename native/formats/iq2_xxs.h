@@ -13,6 +13,7 @@ namespace qn::QN_TARGET {
 
 struct IQ2_XXS {
   static constexpr int kValues = 256, kGroup = 32;
+  static constexpr float kScaleFactor = 0.25f;
   static constexpr char kFormula[] = "w = d * (0.5 + scale) / 4 * +-grid, 8 weights by 8 bits and 7 of signs";
 
   struct Group {
@@ -23,10 +24,9 @@ struct IQ2_XXS {
   Half d;
   Group groups[8];
 
-  QN_HD float scale(int pair) const {
-    const uint32_t code = groups[pair / 2].signs_and_scale.get() >> 28;
-    return d.to_float() * (0.5f + static_cast<float>(code)) * 0.25f;
-  }
+  QN_HD float unit() const { return d.to_float(); }
+
+  QN_HD uint32_t scale_code(int pair) const { return groups[pair / 2].signs_and_scale.get() >> 28; }
 
   QN_HD SignedRun run(int r) const {
     const Group& group = groups[r / 4];

@@ -17,6 +17,7 @@ namespace qn::QN_TARGET {
 
 struct IQ3_S {
   static constexpr int kValues = 256, kGroup = 32;
+  static constexpr float kScaleFactor = 2.0f;
   static constexpr char kFormula[] = "w = d * (1 + 2 * scale) * +-grid, 4 weights by 9 bits, 8 by 8 of signs";
 
   Half d;
@@ -25,10 +26,9 @@ struct IQ3_S {
   uint8_t signs[32];
   uint8_t scales[4];
 
-  QN_HD float scale(int pair) const {
-    const int code = scales[pair / 4] >> pair / 2 % 2 * 4 & 15;
-    return d.to_float() * static_cast<float>(1 + 2 * code);
-  }
+  QN_HD float unit() const { return d.to_float(); }
+
+  QN_HD uint32_t scale_code(int pair) const { return scales[pair / 4] >> pair / 2 % 2 * 4 & 15; }
 
   QN_HD SignedRun run(int r) const {
     const uint32_t ninth = uint32_t{qh[r / 4]} >> r % 4 * 2;

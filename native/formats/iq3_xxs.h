@@ -14,16 +14,16 @@ namespace qn::QN_TARGET {
 
 struct IQ3_XXS {
   static constexpr int kValues = 256, kGroup = 32;
+  static constexpr float kScaleFactor = 0.5f;
   static constexpr char kFormula[] = "w = d * (0.5 + scale) / 2 * +-grid, 4 weights by 8 bits, 8 by 7 of signs";
 
   Half d;
   uint8_t indices[64];
   Le32 signs_and_scales[8];
 
-  QN_HD float scale(int pair) const {
-    const uint32_t code = signs_and_scales[pair / 2].get() >> 28;
-    return d.to_float() * (0.5f + static_cast<float>(code)) * 0.5f;
-  }
+  QN_HD float unit() const { return d.to_float(); }
+
+  QN_HD uint32_t scale_code(int pair) const { return signs_and_scales[pair / 2].get() >> 28; }
 
   QN_HD SignedRun run(int r) const {
     const uint64_t low = kGridIQ3_XXS[indices[2 * r]], high = kGridIQ3_XXS[indices[2 * r + 1]];

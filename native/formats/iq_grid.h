@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // The IQ2, IQ3 and IQ1 formats store weights in runs of 8, looked up in a code book, and two runs share a scale. A
-// format describes its runs; what becomes of a run is written here, once for all of them.
+// format describes its scales and runs; what becomes of them is written here, once for all.
 //
-//   IQ2, IQ3   float scale(int pair) const;  SignedRun run(int r) const;   w = scale * +-magnitude
-//   IQ1        float scale(int pair) const;  OffsetRun run(int r) const;   w = scale * (value + offset)
+//   float unit() const;                    d, the scale of the block
+//   uint32_t scale_code(int pair) const;   of runs 2 pair and 2 pair + 1; scale = d * (0.5 + code) * kScaleFactor
+//   run(int r) const:
+//     SignedRun (IQ2, IQ3)                 w = scale * +-magnitude
+//     OffsetRun (IQ1)                      w = scale * (value + offset)
 #pragma once
 
 #include "codebooks.h"
@@ -40,7 +43,8 @@ QN_HD void decode_runs(const Block& block, int first, float (&w)[N]) {
   static_assert(N % 8 == 0);
   for (int i = 0; i < N; i += 8) {
     const auto run = block.run((first + i) / 8);
-    const float scale = block.scale((first + i) / 16);
+    const float code = static_cast<float>(block.scale_code((first + i) / 16));
+    const float scale = block.unit() * (0.5f + code) * Block::kScaleFactor;
     for (int k = 0; k < 8; k++)
       w[i + k] = run.weight(scale, k);
   }

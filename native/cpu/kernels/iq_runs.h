@@ -7,6 +7,16 @@
 
 namespace qn::QN_TARGET {
 
+// The scales of all sixteen pairs of runs.
+template <class Block>
+QN_HD Sixteen grid_scales(const Block& block) {
+  uint8_t codes[16];
+  for (int pair = 0; pair < 16; pair++)
+    codes[pair] = static_cast<uint8_t>(block.scale_code(pair));
+  const Floats from_half = add(splat(0.5f), to_floats(widen_unsigned(load_bytes(codes))));
+  return Sixteen(mul(mul(splat(block.unit()), from_half), splat(Block::kScaleFactor)));
+}
+
 // IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S
 QN_HD Floats weights_of(float scale, SignedRun even, SignedRun odd) {
   const Bytes magnitudes = bytes_of(even.magnitudes, odd.magnitudes);
@@ -21,10 +31,11 @@ QN_HD Floats weights_of(float scale, OffsetRun even, OffsetRun odd) {
 }
 
 template <class Block, class T>
-  requires requires(const Block& block) { weights_of(block.scale(0), block.run(0), block.run(1)); }
+  requires requires(const Block& block) { weights_of(block.unit(), block.run(0), block.run(1)); }
 QN_HD void dequantize(const Block& block, Output<T> out) {
+  const Sixteen scales = grid_scales(block);
   unroll<0, 16>([&](auto pair) {
-    store(out, 16 * pair, weights_of(block.scale(pair), block.run(2 * pair), block.run(2 * pair + 1)));
+    store(out, 16 * pair, weights_of(scales[pair], block.run(2 * pair), block.run(2 * pair + 1)));
   });
 }
 

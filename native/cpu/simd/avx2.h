@@ -61,6 +61,7 @@ QN_HD Ints widen_signed(Bytes a) { return {_mm256_cvtepi8_epi32(a), _mm256_cvtep
 QN_HD Floats to_floats(Ints a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
 QN_HD Floats splat(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
 QN_HD Floats mul(Floats a, Floats b) { return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)}; }
+QN_HD Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
 QN_HD Floats mul_add(Floats a, Floats b, Floats c) {
   return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
 }

@@ -58,6 +58,7 @@ QN_HD Ints widen_signed(Bytes a) { return _mm512_cvtepi8_epi32(a); }
 QN_HD Floats to_floats(Ints a) { return _mm512_cvtepi32_ps(a); }
 QN_HD Floats splat(float value) { return _mm512_set1_ps(value); }
 QN_HD Floats mul(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
+QN_HD Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
 QN_HD Floats mul_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
 
 // `a` in lane i where bit i of the mask is set, else `b`.
