@@ -1,0 +1,152 @@
+using Quant.Net.IO;
+
+namespace Quant.Net.Gguf;
+
+/// <summary>
+/// A GGUF model, mapped into memory and checked: metadata and tensors of one file, or of all parts of a split model.
+/// </summary>
+/// <remarks>
+/// Opening reads the head of each file and none of the weights. Everything may be used from many threads at once; after
+/// <see cref="Dispose"/>, tensors and metadata values of the model throw <see cref="ObjectDisposedException"/>. A file must
+/// not be cut short by others while it is open: touching pages of a map that are gone ends a process.
+/// </remarks>
+public sealed class GgufFile : IDisposable
+{
+    private readonly List<MappedFile> _files = [];
+    private readonly WarningList _warnings = new();
+    private readonly List<GgufPart> _parts = [];
+
+    private GgufFile()
+    {
+    }
+
+    /// <summary>The files of the model, in order.</summary>
+    public IReadOnlyList<GgufPart> Parts => _parts;
+
+    /// <summary>The names of parts that are missing; empty unless <see cref="GgufOpenOptions.AllowPartial"/> was set.</summary>
+    public IReadOnlyList<string> MissingParts { get; private set; } = [];
+
+    /// <summary>The version of the GGUF format: 1, 2 or 3.</summary>
+    public int Version => _parts[0].Version;
+
+    /// <summary>The model's metadata: those of its first part.</summary>
+    public GgufMetadata Metadata => _parts[0].Metadata;
+
+    /// <summary>The tensors of all parts.</summary>
+    public GgufTensorCollection Tensors { get; } = new();
+
+    /// <summary>The architecture (<c>general.architecture</c>), such as "llama"; null if the model does not say.</summary>
+    public string? Architecture => Metadata.TryGetString(GgufLayout.ArchitectureKey, out string? name) ? name : null;
+
+    /// <summary>Oddities that other programs may stumble over, each in one line.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
+
+    /// <summary>Opens a model. The path of any part of a split model opens all of it.</summary>
+    /// <param name="path">A file of GGUF version 1, 2 or 3, little-endian.</param>
+    /// <param name="options">How; null for defaults.</param>
+    /// <exception cref="ModelFormatException">The file breaks the rules of its format.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file, or parts of a split model are missing (all are named).</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static GgufFile Open(string path, GgufOpenOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var model = new GgufFile();
+        try
+        {
+            model.OpenAll(path, options ?? new GgufOpenOptions());
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose()
+    {
+        foreach (MappedFile file in _files)
+        {
+            file.Dispose();
+        }
+    }
+
+    private void OpenAll(string path, GgufOpenOptions options)
+    {
+        (GgufPart first, GgufHead head) = OpenPart(path);
+        GgufSplit? split = GgufSplit.Read(path, head.Metadata);
+        if (split is null)
+        {
+            if (GgufSplit.LooksLikePart(path))
+            {
+                _warnings.Add(path, $"is named like a part of a split model, but its metadata do not say so");
+            }
+
+            Add(first, head);
+        }
+        else
+        {
+            AddSplit(split, first, head, options);
+        }
+
+        Warnings = _warnings.ToList();
+    }
+
+    private void AddSplit(GgufSplit split, GgufPart opened, GgufHead openedHead, GgufOpenOptions options)
+    {
+        string[] paths = split.PathsOfParts(opened.Path);
+        MissingParts = paths.Where(part => !File.Exists(part)).Select(part => Path.GetFileName(part)).ToArray();
+        if (MissingParts.Count > 0 && !options.AllowPartial)
+        {
+            throw new FileNotFoundException(
+                ErrorText.Invariant($"{ErrorText.FileName(opened.Path)}: {MissingParts.Count} of {paths.Length} parts are missing: {ErrorText.QuoteAll(MissingParts)}"),
+                Path.Combine(Path.GetDirectoryName(opened.Path) ?? "", MissingParts[0]));
+        }
+
+        for (int i = 0; i < paths.Length; i++)
+        {
+            if (i == split.Index)
+            {
+                Add(opened, openedHead);
+            }
+            else if (File.Exists(paths[i]))
+            {
+                (GgufPart part, GgufHead head) = OpenPart(paths[i]);
+                split.RequireSameModel(paths[i], GgufSplit.Read(paths[i], head.Metadata), i);
+                Add(part, head);
+            }
+        }
+
+        if (MissingParts.Count > 0)
+        {
+            _warnings.Add(opened.Path, $"{MissingParts.Count} of {paths.Length} parts are missing: {ErrorText.QuoteAll(MissingParts)}");
+        }
+        else if (split.TensorCount is { } expected && expected != Tensors.Count)
+        {
+            throw ModelFormatException.In(opened.Path, ErrorText.Invariant(
+                $"metadata '{GgufLayout.SplitTensorCountKey}' is {expected}, but the {paths.Length} parts have {Tensors.Count} tensors"));
+        }
+    }
+
+    private (GgufPart Part, GgufHead Head) OpenPart(string path)
+    {
+        MappedFile file = MappedFile.Open(path);
+        _files.Add(file);
+        GgufHead head = GgufHead.Read(file, _warnings);
+        return (new GgufPart(file, head), head);
+    }
+
+    private void Add(GgufPart part, GgufHead head)
+    {
+        _parts.Add(part);
+        foreach (GgufTensor tensor in GgufPlacement.Place(part, head))
+        {
+            if (!Tensors.TryAdd(tensor))
+            {
+                throw ModelFormatException.In(part.Path, $"tensor {ErrorText.Quote(tensor.Name)}: another part has a tensor of this name already");
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using System.Text;
+using Quant.Net.IO;
+
+namespace Quant.Net.Gguf;
+
+/// <summary>What stands before the data in a file, read and checked; the tensors are not placed yet.</summary>
+internal sealed class GgufHead
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly string _path;
+    private readonly WarningList _warnings;
+
+    private GgufHead(string path, WarningList warnings)
+    {
+        _path = path;
+        _warnings = warnings;
+    }
+
+    public uint Version { get; private set; }
+
+    public uint Alignment { get; private set; } = GgufLayout.DefaultAlignment;
+
+    public long DataOffset { get; private set; }
+
+    public GgufMetadata Metadata { get; } = new();
+
+    public List<GgufTensorEntry> Tensors { get; } = [];
+
+    public static GgufHead Read(MappedFile file, WarningList warnings)
+    {
+        var head = new GgufHead(file.Path, warnings);
+        ReadOnlyMemory<byte> bytes = file.Length == 0 ? ReadOnlyMemory<byte>.Empty : new MappedMemory(file).Memory;
+        head.Read(bytes);
+        return head;
+    }
+
+    private void Read(ReadOnlyMemory<byte> bytes)
+    {
+        var cursor = new GgufCursor(bytes.Span, _path);
+        ReadVersion(ref cursor);
+        cursor.CountSize = Version == 1 ? sizeof(uint) : sizeof(ulong);
+
+        // The two counts stand behind each other, and what is counted has at least so many bytes.
+        int leastEntry = cursor.CountSize + 1 + sizeof(uint) + 1;
+        int leastTensor = cursor.CountSize + sizeof(uint) + sizeof(uint) + sizeof(ulong);
+        int tensors = cursor.CountOf(leastTensor, "tensor count");
+        int entries = cursor.CountOf(leastEntry, "metadata count");
+
+        for (int i = 0; i < entries; i++)
+        {
+            ReadEntry(ref cursor, bytes, i);
+        }
+
+        ReadAlignment();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (int i = 0; i < tensors; i++)
+        {
+            GgufTensorEntry tensor = ReadTensor(ref cursor, i);
+            if (!names.Add(tensor.Name))
+            {
+                throw cursor.Fault($"another tensor has this name already");
+            }
+
+            Tensors.Add(tensor);
+        }
+
+        DataOffset = (long)GgufLayout.Pad((ulong)cursor.Position, Alignment);
+    }
+
+    private void ReadVersion(ref GgufCursor cursor)
+    {
+        uint magic = cursor.UInt32("magic");
+        if (magic != GgufLayout.Magic)
+        {
+            throw cursor.Fault($"begins with 0x{magic:X8}, not with 'GGUF' (0x{GgufLayout.Magic:X8}): no GGUF file");
+        }
+
+        Version = cursor.UInt32("version");
+        uint swapped = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(Version);
+        if (swapped is > 0 and <= 0xFFFF)
+        {
+            throw cursor.Fault($"version is {swapped} with its bytes swapped: a big-endian file, and only little-endian ones are supported");
+        }
+
+        if (Version is 0 or > GgufLayout.Version)
+        {
+            throw cursor.Fault($"version is {Version}, expected 1 to {GgufLayout.Version}");
+        }
+    }
+
+    private void ReadEntry(ref GgufCursor cursor, ReadOnlyMemory<byte> bytes, int index)
+    {
+        cursor.Place = new GgufPlace("metadata", index, null);
+        string key = ReadName(ref cursor, "key", GgufLayout.LongestKey);
+        if (key.Length == 0)
+        {
+            throw cursor.Fault($"key is empty");
+        }
+
+        cursor.Place = new GgufPlace("metadata", index, key);
+        if (!System.Text.Ascii.IsValid(key) || !ErrorText.IsPlain(key))
+        {
+            _warnings.Add(_path, $"metadata key {ErrorText.Quote(key)} is not plain ASCII");
+        }
+
+        GgufValueType type = GgufValueWalk.ReadType(ref cursor, "value type");
+        int start = cursor.Position;
+        GgufValueWalk.Skip(ref cursor, type);
+        if (!Metadata.TryAdd(key, new GgufValue(type, bytes[start..cursor.Position], cursor.CountSize)))
+        {
+            throw cursor.Fault($"another entry has this key already");
+        }
+    }
+
+    private void ReadAlignment()
+    {
+        if (!Metadata.TryGetValue(GgufLayout.AlignmentKey, out GgufValue? value))
+        {
+            return;
+        }
+
+        if (value.Type != GgufValueType.UInt32)
+        {
+            throw Fault($"metadata '{GgufLayout.AlignmentKey}' is {ErrorText.Escape(value.IsArray ? "an array" : GgufLayout.Name(value.Type), 20)}, expected u32");
+        }
+
+        Alignment = value.Get<uint>();
+        if (!GgufLayout.IsAlignment(Alignment))
+        {
+            throw Fault($"metadata '{GgufLayout.AlignmentKey}' is {Alignment}, expected a power of two up to {GgufLayout.LargestAlignment}");
+        }
+
+        if (Alignment % 8 != 0)
+        {
+            _warnings.Add(_path, $"alignment is {Alignment}; the specification asks for a multiple of 8");
+        }
+    }
+
+    private GgufTensorEntry ReadTensor(ref GgufCursor cursor, int index)
+    {
+        cursor.Place = new GgufPlace("tensor", index, null);
+        string name = ReadName(ref cursor, "name", GgufLayout.LongestTensorName);
+        cursor.Place = new GgufPlace("tensor", index, name);
+        WarnOfName(name);
+
+        uint dimensionCount = cursor.UInt32("dimension count");
+        if (dimensionCount > GgufLayout.MostDimensions)
+        {
+            throw cursor.Fault($"dimension count is {dimensionCount}, expected at most {GgufLayout.MostDimensions}");
+        }
+
+        var dimensions = new long[dimensionCount];
+        UInt128 elements = 1;
+        for (int i = 0; i < dimensions.Length; i++)
+        {
+            ulong dimension = cursor.Count("dimension");
+            if (dimension is 0 or > long.MaxValue)
+            {
+                throw cursor.Fault($"dimension {i} is {dimension}, expected 1 to {long.MaxValue}");
+            }
+
+            dimensions[i] = (long)dimension;
+            elements *= dimension;
+            if (elements >= long.MaxValue)
+            {
+                throw cursor.Fault($"dimensions {string.Join(" x ", dimensions[..(i + 1)])} have {elements} elements, more than any file holds");
+            }
+        }
+
+        uint type = cursor.UInt32("type");
+        ulong offset = cursor.UInt64("data offset");
+        return new GgufTensorEntry(index, name, type, dimensions, (long)elements, offset);
+    }
+
+    private void WarnOfName(string name)
+    {
+        if (name.Length == 0)
+        {
+            _warnings.Add(_path, $"a tensor has an empty name");
+        }
+        else if (!ErrorText.IsPlain(name))
+        {
+            _warnings.Add(_path, $"tensor name {ErrorText.Quote(name)} has characters that do not show");
+        }
+
+        if (Encoding.UTF8.GetByteCount(name) == GgufLayout.LongestTensorName)
+        {
+            _warnings.Add(_path, $"tensor name {ErrorText.Quote(name)} has {GgufLayout.LongestTensorName} bytes; ggml reads at most {GgufLayout.LongestTensorName - 1}");
+        }
+    }
+
+    private static string ReadName(ref GgufCursor cursor, string what, int longest)
+    {
+        ReadOnlySpan<byte> bytes = cursor.String($"{what} length");
+        if (bytes.Length > longest)
+        {
+            throw cursor.Fault($"{what} has {bytes.Length} bytes, expected at most {longest}");
+        }
+
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw cursor.Fault($"{what} is not UTF-8: byte 0x{e.BytesUnknown?[0]:X2} at {e.Index} of it");
+        }
+    }
+
+    private ModelFormatException Fault(FormattableString what) => ModelFormatException.In(_path, ErrorText.Invariant(what));
+}
+
+/// <summary>A tensor as the file's head describes it.</summary>
+/// <param name="Index">Which tensor of the file it is.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its type's number, which may be unknown.</param>
+/// <param name="Dimensions">Its dimensions, innermost first.</param>
+/// <param name="Elements">Their product.</param>
+/// <param name="Offset">Where its data begin, counted from the beginning of all data.</param>
+internal sealed record GgufTensorEntry(int Index, string Name, uint Type, long[] Dimensions, long Elements, ulong Offset);

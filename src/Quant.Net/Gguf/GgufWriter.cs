@@ -1,0 +1,258 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using Quant.Net.IO;
+
+namespace Quant.Net.Gguf;
+
+/// <summary>
+/// Writes a GGUF file (version 3). Metadata and tensors are declared first; then the data of the tensors follow in that order,
+/// in pieces of any size. The file gets its name in <see cref="Complete"/>, when it is whole and on the disk; a writer that is
+/// disposed before that leaves nothing. Equal calls give equal bytes.
+/// </summary>
+/// <example>
+/// <code>
+/// using var writer = GgufWriter.Create("model.gguf");
+/// writer.SetMetadata("general.architecture", GgufValue.FromString("llama"));
+/// writer.AddTensor("output.weight", QuantFormat.Q8_0, [4096, 32000]);
+/// writer.Write("output.weight", packed);
+/// writer.Complete();
+/// </code>
+/// </example>
+public sealed class GgufWriter : IModelWriter
+{
+    private readonly AtomicFile _file;
+    private readonly List<KeyValuePair<string, GgufValue>> _metadata = [];
+    private readonly List<Entry> _tensors = [];
+    private readonly TensorQueue _queue = new();
+    private long _position;
+    private bool _declared;
+    private bool _completed;
+
+    private GgufWriter(AtomicFile file) => _file = file;
+
+    /// <summary>What the data of tensors are padded to: <c>general.alignment</c> of the metadata, else 32.</summary>
+    public long Alignment { get; private set; } = GgufLayout.DefaultAlignment;
+
+    /// <summary>Bytes of the whole file with everything that was declared.</summary>
+    public long DeclaredLength => (long)GgufLayout.Pad((ulong)BuildHead().WrittenCount, (uint)Alignment) + DataLength;
+
+    /// <summary>The file that is being written.</summary>
+    public IReadOnlyList<string> Files => [_file.Path];
+
+    /// <summary>Begins a file.</summary>
+    /// <param name="path">Where it will be.</param>
+    /// <param name="options">How; null for defaults.</param>
+    /// <exception cref="IOException">There is a file already and <see cref="GgufWriterOptions.Overwrite"/> is not set, or the system refused.</exception>
+    /// <exception cref="UnauthorizedAccessException">The system refused.</exception>
+    public static GgufWriter Create(string path, GgufWriterOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new GgufWriter(AtomicFile.Create(path, options?.Overwrite ?? false));
+    }
+
+    /// <summary>Sets a metadata value. A key that is set again keeps its place.</summary>
+    /// <param name="key">The key; by custom lower-case words joined by dots and underscores.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ArgumentException">The key is empty, too long or no valid text, or the alignment is none.</exception>
+    /// <exception cref="InvalidOperationException">Data are being written already.</exception>
+    public void SetMetadata(string key, GgufValue value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        RequireText(key, GgufLayout.LongestKey, nameof(key));
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        RequireDeclaring();
+        if (key == GgufLayout.AlignmentKey)
+        {
+            Alignment = value.Type == GgufValueType.UInt32 && GgufLayout.IsAlignment(value.Get<uint>())
+                ? value.Get<uint>()
+                : throw new ArgumentException(ErrorText.Invariant(
+                    $"{GgufLayout.AlignmentKey} is {value}, expected a power of two up to {GgufLayout.LargestAlignment}, as u32."), nameof(value));
+        }
+
+        int place = _metadata.FindIndex(entry => entry.Key == key);
+        if (place < 0)
+        {
+            _metadata.Add(new KeyValuePair<string, GgufValue>(key, value));
+        }
+        else
+        {
+            _metadata[place] = new KeyValuePair<string, GgufValue>(key, value);
+        }
+    }
+
+    /// <summary>Declares a tensor.</summary>
+    /// <param name="name">Its name, at most 64 bytes of UTF-8 (ggml reads 63).</param>
+    /// <param name="format">Its type, one of GGUF's.</param>
+    /// <param name="dimensions">Its dimensions, innermost first; at most four, each at least 1; the first is whole blocks.</param>
+    /// <exception cref="ArgumentException">One of these is not so, or there is a tensor of this name already.</exception>
+    /// <exception cref="InvalidOperationException">Data are being written already.</exception>
+    public void AddTensor(string name, QuantFormat format, ReadOnlySpan<long> dimensions)
+    {
+        QuantFormatInfo info = GgufLayout.Format((uint)format)
+            ?? throw new ArgumentException(ErrorText.Invariant($"GGUF has no type {(int)format}."), nameof(format));
+        long elements = RequireDimensions(dimensions);
+        long row = dimensions.IsEmpty ? 1 : dimensions[0];
+        if (row % info.ValuesPerBlock != 0)
+        {
+            throw new ArgumentException(ErrorText.Invariant(
+                $"Rows have {row} values, but blocks of {info.Name} have {info.ValuesPerBlock}."), nameof(dimensions));
+        }
+
+        Add(name, (uint)format, dimensions, info.GetByteCount(elements));
+    }
+
+    /// <summary>Appends bytes of a tensor. Tensors come in the order in which they were declared.</summary>
+    /// <param name="tensor">The tensor's name.</param>
+    /// <param name="data">Its next bytes.</param>
+    /// <exception cref="InvalidOperationException">It is another tensor's turn, or these are more bytes than were declared.</exception>
+    /// <exception cref="IOException">The system refused.</exception>
+    public void Write(string tensor, ReadOnlySpan<byte> data)
+    {
+        EndDeclaring();
+        bool last = _queue.Take(tensor, data.Length);
+        _file.Write(data);
+        _position += data.Length;
+        if (last)
+        {
+            PadTo((long)GgufLayout.Pad((ulong)_position, (uint)Alignment));
+        }
+    }
+
+    /// <summary>Ends the file: waits until it is on the disk, and gives it its name.</summary>
+    /// <exception cref="InvalidOperationException">A tensor lacks data.</exception>
+    /// <exception cref="IOException">The system refused, or a file of this name has appeared meanwhile.</exception>
+    public void Complete()
+    {
+        EndDeclaring();
+        _queue.RequireComplete();
+        _completed = true;
+        _file.Finish();
+        _file.Rename();
+    }
+
+    /// <summary>Removes the file if it was not completed.</summary>
+    public void Dispose() => _file.Dispose();
+
+    private long DataLength => _tensors.Count == 0 ? 0 : (long)GgufLayout.Pad((ulong)checked(_tensors[^1].Offset + _tensors[^1].Bytes), (uint)Alignment);
+
+    private void Add(string name, uint type, ReadOnlySpan<long> dimensions, long bytes)
+    {
+        RequireText(name, GgufLayout.LongestTensorName, nameof(name));
+        RequireDeclaring();
+        _queue.Add(name, bytes);
+        _tensors.Add(new Entry(name, type, dimensions.ToArray(), DataLength, bytes));
+    }
+
+    private void EndDeclaring()
+    {
+        ObjectDisposedException.ThrowIf(_completed, this);
+        if (_declared)
+        {
+            return;
+        }
+
+        _declared = true;
+        ArrayBufferWriter<byte> head = BuildHead();
+        _file.Write(head.WrittenSpan);
+        _position = head.WrittenCount;
+        PadTo((long)GgufLayout.Pad((ulong)_position, (uint)Alignment));
+    }
+
+    private void PadTo(long position)
+    {
+        _file.WriteZeros(position - _position);
+        _position = position;
+    }
+
+    private ArrayBufferWriter<byte> BuildHead()
+    {
+        var head = new ArrayBufferWriter<byte>();
+        UInt32(head, GgufLayout.Magic);
+        UInt32(head, GgufLayout.Version);
+        UInt64(head, (ulong)_tensors.Count);
+        UInt64(head, (ulong)_metadata.Count);
+        foreach ((string key, GgufValue value) in _metadata)
+        {
+            Text(head, key);
+            UInt32(head, (uint)value.Type);
+            value.WriteTo(head);
+        }
+
+        foreach (Entry tensor in _tensors)
+        {
+            Text(head, tensor.Name);
+            UInt32(head, (uint)tensor.Dimensions.Length);
+            foreach (long dimension in tensor.Dimensions)
+            {
+                UInt64(head, (ulong)dimension);
+            }
+
+            UInt32(head, tensor.Type);
+            UInt64(head, (ulong)tensor.Offset);
+        }
+
+        return head;
+    }
+
+    private static long RequireDimensions(ReadOnlySpan<long> dimensions)
+    {
+        if (dimensions.Length > GgufLayout.MostDimensions)
+        {
+            throw new ArgumentException(ErrorText.Invariant(
+                $"{dimensions.Length} dimensions, expected at most {GgufLayout.MostDimensions}."), nameof(dimensions));
+        }
+
+        Int128 elements = 1;
+        foreach (long dimension in dimensions)
+        {
+            elements *= dimension;
+            if (dimension < 1 || elements >= long.MaxValue)
+            {
+                throw new ArgumentException(ErrorText.Invariant(
+                    $"A dimension is {dimension}; each is at least 1, and all together less than 2^63."), nameof(dimensions));
+            }
+        }
+
+        return (long)elements;
+    }
+
+    private static void RequireText(string text, int longest, string parameter)
+    {
+        ArgumentNullException.ThrowIfNull(text, parameter);
+        int bytes = Encoding.UTF8.GetByteCount(text);
+        if (bytes > longest || Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) != text)
+        {
+            throw new ArgumentException(ErrorText.Invariant(
+                $"{ErrorText.Quote(text)} has {bytes} bytes of UTF-8, expected valid text of at most {longest}."), parameter);
+        }
+    }
+
+    private void RequireDeclaring()
+    {
+        if (_declared)
+        {
+            throw new InvalidOperationException("Data are being written already: metadata and tensors are declared before.");
+        }
+    }
+
+    private static void Text(ArrayBufferWriter<byte> head, string text)
+    {
+        UInt64(head, (ulong)Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, head);
+    }
+
+    private static void UInt32(ArrayBufferWriter<byte> head, uint value)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(head.GetSpan(sizeof(uint)), value);
+        head.Advance(sizeof(uint));
+    }
+
+    private static void UInt64(ArrayBufferWriter<byte> head, ulong value)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(head.GetSpan(sizeof(ulong)), value);
+        head.Advance(sizeof(ulong));
+    }
+
+    private readonly record struct Entry(string Name, uint Type, long[] Dimensions, long Offset, long Bytes);
+}

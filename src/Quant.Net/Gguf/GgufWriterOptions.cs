@@ -1,0 +1,8 @@
+namespace Quant.Net.Gguf;
+
+/// <summary>How to write a GGUF file.</summary>
+public sealed class GgufWriterOptions
+{
+    /// <summary>Replaces a file that is there already. Without it, that is an error.</summary>
+    public bool Overwrite { get; init; }
+}

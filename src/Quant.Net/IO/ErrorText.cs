@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text;
+
+namespace Quant.Net.IO;
+
+/// <summary>
+/// Text from files and paths, made fit for a one-line message. Names in models come from strangers: they may hold line
+/// breaks, terminal escape sequences, characters that reorder their neighbours, or a megabyte of text.
+/// </summary>
+internal static class ErrorText
+{
+    private const int LongestQuote = 80;
+    private const int LongestFileName = 120;
+
+    /// <summary>A name in single quotes, escaped and cut to a readable length.</summary>
+    public static string Quote(string name) => $"'{Escape(name, LongestQuote)}'";
+
+    /// <summary>The last part of a path, escaped.</summary>
+    public static string FileName(string path) => Escape(Path.GetFileName(path) is { Length: > 0 } name ? name : path, LongestFileName);
+
+    /// <summary>A list of names, quoted, cut after <paramref name="limit"/> of them with a note of how many more there are.</summary>
+    public static string QuoteAll(IEnumerable<string> names, int limit = 6)
+    {
+        var all = names.ToList();
+        string shown = string.Join(", ", all.Take(limit).Select(Quote));
+        return all.Count > limit ? Invariant($"{shown} and {all.Count - limit} more") : shown;
+    }
+
+    /// <summary>Text with numbers as they are written everywhere, whatever the user's language.</summary>
+    public static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The text on one line: what does not show as itself is written as <c>\n</c> or <c>\u{1B}</c>.</summary>
+    public static string Escape(string text, int limit)
+    {
+        var safe = new StringBuilder(Math.Min(text.Length, limit) + 8);
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (safe.Length >= limit)
+            {
+                return safe.Append('…').ToString();
+            }
+
+            _ = rune.Value switch
+            {
+                '\n' => safe.Append("\\n"),
+                '\r' => safe.Append("\\r"),
+                '\t' => safe.Append("\\t"),
+                '\'' => safe.Append("\\'"),
+                _ when IsPlain(rune) => safe.Append(rune.ToString()),
+                _ => safe.Append("\\u{").Append(rune.Value.ToString("X", CultureInfo.InvariantCulture)).Append('}'),
+            };
+        }
+
+        return safe.ToString();
+    }
+
+    /// <summary>Whether a text shows as itself: no control characters, nothing that reorders or hides its neighbours.</summary>
+    public static bool IsPlain(string text) => text.EnumerateRunes().All(IsPlain);
+
+    private static bool IsPlain(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.Control
+        or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator
+        or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.Surrogate
+        or UnicodeCategory.PrivateUse
+        or UnicodeCategory.OtherNotAssigned);
+}

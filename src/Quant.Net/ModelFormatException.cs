@@ -1,0 +1,38 @@
+namespace Quant.Net;
+
+/// <summary>
+/// A model file breaks the rules of its format. The message is one line that names the file, what was found and what was
+/// expected; names that come from the file are quoted in it, with control characters escaped.
+/// </summary>
+public sealed class ModelFormatException : FormatException
+{
+    /// <summary>Makes an exception without a file.</summary>
+    public ModelFormatException()
+        : base("A model file breaks the rules of its format.")
+    {
+    }
+
+    /// <summary>Makes an exception without a file.</summary>
+    /// <param name="message">One line: what was found, what was expected.</param>
+    public ModelFormatException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes an exception without a file.</summary>
+    /// <param name="message">One line: what was found, what was expected.</param>
+    /// <param name="innerException">What led to it.</param>
+    public ModelFormatException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
+    }
+
+    private ModelFormatException(string message, string path)
+        : base(message) => Path = path;
+
+    /// <summary>The file, as its path was given.</summary>
+    public string? Path { get; }
+
+    /// <summary>The exception for a fault in a file; its message begins with the file's name.</summary>
+    internal static ModelFormatException In(string path, string fault) => new($"{IO.ErrorText.FileName(path)}: {fault}", path);
+}

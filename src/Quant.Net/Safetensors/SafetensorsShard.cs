@@ -1,0 +1,34 @@
+using Quant.Net.IO;
+
+namespace Quant.Net.Safetensors;
+
+/// <summary>One file of a safetensors model that is being written.</summary>
+internal sealed class SafetensorsShard(string path, IReadOnlyList<SafetensorsEntry> tensors, byte[] header) : IDisposable
+{
+    private AtomicFile? _file;
+
+    public string Path => path;
+
+    public IReadOnlyList<SafetensorsEntry> Tensors => tensors;
+
+    /// <summary>Bytes of the file when it is whole.</summary>
+    public long Length => header.Length + tensors.Sum(tensor => tensor.Bytes);
+
+    /// <summary>The file, begun with its header when first asked for.</summary>
+    public AtomicFile Begin(bool overwrite)
+    {
+        if (_file is null)
+        {
+            _file = AtomicFile.Create(path, overwrite);
+            _file.Write(header);
+        }
+
+        return _file;
+    }
+
+    public void Finish(bool overwrite) => Begin(overwrite).Finish();
+
+    public void Rename() => _file!.Rename();
+
+    public void Dispose() => _file?.Dispose();
+}
