@@ -35,7 +35,7 @@ public sealed class GgufWriter : IModelWriter
     public long Alignment { get; private set; } = GgufLayout.DefaultAlignment;
 
     /// <summary>Bytes of the whole file with everything that was declared.</summary>
-    public long DeclaredLength => (long)GgufLayout.Pad((ulong)BuildHead().WrittenCount, (uint)Alignment) + DataLength;
+    public long DeclaredLength => Padded(BuildHead().WrittenCount) + DataLength;
 
     /// <summary>The file that is being written.</summary>
     public IReadOnlyList<string> Files => [_file.Path];
@@ -115,7 +115,7 @@ public sealed class GgufWriter : IModelWriter
         _position += data.Length;
         if (last)
         {
-            PadTo((long)GgufLayout.Pad((ulong)_position, (uint)Alignment));
+            PadTo(Padded(_position));
         }
     }
 
@@ -134,14 +134,16 @@ public sealed class GgufWriter : IModelWriter
     /// <summary>Removes the file if it was not completed.</summary>
     public void Dispose() => _file.Dispose();
 
-    private long DataLength => _tensors.Count == 0 ? 0 : (long)GgufLayout.Pad((ulong)checked(_tensors[^1].Offset + _tensors[^1].Bytes), (uint)Alignment);
+    private long DataLength => _tensors.Aggregate(0L, (sum, tensor) => checked(sum + Padded(tensor.Bytes)));
+
+    private long Padded(long bytes) => (long)GgufLayout.Pad((ulong)bytes, (uint)Alignment);
 
     private void Add(string name, uint type, ReadOnlySpan<long> dimensions, long bytes)
     {
         RequireText(name, GgufLayout.LongestTensorName, nameof(name));
         RequireDeclaring();
         _queue.Add(name, bytes);
-        _tensors.Add(new Entry(name, type, dimensions.ToArray(), DataLength, bytes));
+        _tensors.Add(new Entry(name, type, dimensions.ToArray(), bytes));
     }
 
     private void EndDeclaring()
@@ -156,7 +158,7 @@ public sealed class GgufWriter : IModelWriter
         ArrayBufferWriter<byte> head = BuildHead();
         _file.Write(head.WrittenSpan);
         _position = head.WrittenCount;
-        PadTo((long)GgufLayout.Pad((ulong)_position, (uint)Alignment));
+        PadTo(Padded(_position));
     }
 
     private void PadTo(long position)
@@ -179,6 +181,7 @@ public sealed class GgufWriter : IModelWriter
             value.WriteTo(head);
         }
 
+        long offset = 0;
         foreach (Entry tensor in _tensors)
         {
             Text(head, tensor.Name);
@@ -189,7 +192,8 @@ public sealed class GgufWriter : IModelWriter
             }
 
             UInt32(head, tensor.Type);
-            UInt64(head, (ulong)tensor.Offset);
+            UInt64(head, (ulong)offset);
+            offset = checked(offset + Padded(tensor.Bytes));
         }
 
         return head;
@@ -254,5 +258,5 @@ public sealed class GgufWriter : IModelWriter
         head.Advance(sizeof(ulong));
     }
 
-    private readonly record struct Entry(string Name, uint Type, long[] Dimensions, long Offset, long Bytes);
+    private readonly record struct Entry(string Name, uint Type, long[] Dimensions, long Bytes);
 }

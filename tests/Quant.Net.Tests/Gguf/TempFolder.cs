@@ -1,0 +1,21 @@
+namespace Quant.Net.Tests.Gguf;
+
+/// <summary>A folder for a test's files, gone when the test is.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("quantnet-").FullName;
+
+    /// <summary>The path of a file in the folder.</summary>
+    public string this[string name] => Path.Combine(_path, name);
+
+    /// <summary>The names of everything in the folder, sorted.</summary>
+    public string[] Names => Directory.GetFileSystemEntries(_path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToArray();
+
+    public string Write(string name, byte[] bytes)
+    {
+        File.WriteAllBytes(this[name], bytes);
+        return this[name];
+    }
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+}
