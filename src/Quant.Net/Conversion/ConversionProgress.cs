@@ -1,0 +1,9 @@
+namespace Quant.Net;
+
+/// <summary>How far a whole-model operation has come.</summary>
+/// <param name="BytesDone">Bytes of tensor data that are done, as they are in the source.</param>
+/// <param name="BytesTotal">Bytes that there are to do.</param>
+/// <param name="Tensor">The tensor at work.</param>
+/// <param name="TensorsDone">Tensors that are complete.</param>
+/// <param name="TensorCount">Tensors that there are to do.</param>
+public readonly record struct ConversionProgress(long BytesDone, long BytesTotal, string Tensor, int TensorsDone, int TensorCount);

@@ -1,0 +1,26 @@
+namespace Quant.Net.IO;
+
+/// <summary>What is looked at before a large output is begun.</summary>
+internal static class OutputGuard
+{
+    /// <summary>Throws if an output is one of the inputs, by whatever name or link.</summary>
+    public static void RefuseInputs(IEnumerable<string> outputs, IEnumerable<string> inputs)
+    {
+        var identities = inputs.Select(FileIdentity.Of).ToHashSet();
+        string? clash = outputs.FirstOrDefault(output => FileIdentity.Of(output) is { } identity && identities.Contains(identity));
+        if (clash is not null)
+        {
+            throw new IOException($"{ErrorText.FileName(clash)}: is the model itself; the output must be another file");
+        }
+    }
+
+    /// <summary>Throws if a volume has less room than an output needs.</summary>
+    public static void RequireSpace(string path, long needed)
+    {
+        long free = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace;
+        if (needed > free)
+        {
+            throw new IOException(ErrorText.Invariant($"{ErrorText.FileName(path)}: needs {needed} bytes, but only {free} are free there"));
+        }
+    }
+}
