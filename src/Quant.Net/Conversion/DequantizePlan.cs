@@ -84,7 +84,7 @@ internal sealed class DequantizePlan
         options.ApplyScales || scales.Count == 0
             ? [.. model.Warnings]
             : [.. model.Warnings, ErrorText.Invariant(
-                $"{ErrorText.FileName(model.Parts[0].Path)}: {scales.Count} tensors have companion scales that are kept and not applied: {ErrorText.QuoteAll(scales.Values.Select(scale => scale.Name))}")];
+                $"{ErrorText.FileName(model.Parts[0].Path)}: {scales.Count} tensors have companion scales that are kept and not applied: {ErrorText.QuoteAll(scales.Values.Select(scale => scale.Name).ToList())}")];
 
     /// <summary>Integers stay. GGUF models keep vectors in float32, as llama.cpp's own files do: ggml wants norms and biases so.</summary>
     private static QuantFormat OutputOf(GgufTensor tensor, QuantFormat type, ModelContainer container) =>

@@ -14,7 +14,7 @@ public sealed class NamePattern
 
     /// <summary>Reads a pattern.</summary>
     /// <param name="text">The pattern.</param>
-    /// <exception cref="FormatException">A set is not closed or is empty.</exception>
+    /// <exception cref="FormatException">A set is not closed.</exception>
     public NamePattern(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -70,15 +70,16 @@ public sealed class NamePattern
 
     private Set ReadSet(Rune[] runes, ref int i)
     {
-        int end = Array.FindIndex(runes, Math.Min(i + 2, runes.Length), rune => rune.Value == ']');
+        bool negated = i + 1 < runes.Length && runes[i + 1].Value is '!' or '^';
+        int first = negated ? i + 2 : i + 1;
+        int end = Array.FindIndex(runes, Math.Min(first + 1, runes.Length), rune => rune.Value == ']');   // the first may be ']' itself
         if (end < 0)
         {
             throw new FormatException($"Pattern {ErrorText.Quote(_text)} has '[' without ']'.");
         }
 
-        bool negated = runes[i + 1].Value is '!' or '^';
         var ranges = new List<(int, int)>();
-        for (int at = negated ? i + 2 : i + 1; at < end; at++)
+        for (int at = first; at < end; at++)
         {
             bool isRange = at + 2 < end && runes[at + 1].Value == '-';
             ranges.Add((runes[at].Value, runes[isRange ? at + 2 : at].Value));
@@ -86,9 +87,7 @@ public sealed class NamePattern
         }
 
         i = end;
-        return ranges.Count > 0
-            ? new Set(ranges, negated)
-            : throw new FormatException($"Pattern {ErrorText.Quote(_text)} has an empty set.");
+        return new Set(ranges, negated);
     }
 
     private readonly record struct Element(Set? Set, bool AnyNumber)

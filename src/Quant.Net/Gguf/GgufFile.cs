@@ -12,6 +12,9 @@ namespace Quant.Net.Gguf;
 /// </remarks>
 public sealed class GgufFile : IDisposable
 {
+    /// <summary>A small file may say that it has 65535 parts; nobody wants to wait until all are looked for.</summary>
+    private const int MostMissingParts = 100;
+
     private readonly List<MappedFile> _files = [];
     private readonly WarningList _warnings = new();
     private readonly List<GgufPart> _parts = [];
@@ -96,39 +99,42 @@ public sealed class GgufFile : IDisposable
 
     private void AddSplit(GgufSplit split, GgufPart opened, GgufHead openedHead, GgufOpenOptions options)
     {
-        string[] paths = split.PathsOfParts(opened.Path);
-        MissingParts = paths.Where(part => !File.Exists(part)).Select(part => Path.GetFileName(part)).ToArray();
+        IEnumerable<string> paths = split.PathsOfParts(opened.Path);
+        int most = options.AllowPartial ? split.PartCount : MostMissingParts + 1;
+        MissingParts = paths.Where(part => !File.Exists(part)).Take(most).Select(part => Path.GetFileName(part)).ToArray();
         if (MissingParts.Count > 0 && !options.AllowPartial)
         {
-            throw new FileNotFoundException(
-                ErrorText.Invariant($"{ErrorText.FileName(opened.Path)}: {MissingParts.Count} of {paths.Length} parts are missing: {ErrorText.QuoteAll(MissingParts)}"),
+            throw new FileNotFoundException($"{ErrorText.FileName(opened.Path)}: {DescribeMissing(split)}",
                 Path.Combine(Path.GetDirectoryName(opened.Path) ?? "", MissingParts[0]));
         }
 
-        for (int i = 0; i < paths.Length; i++)
+        foreach ((string path, int index) in paths.Select((path, index) => (path, index)))
         {
-            if (i == split.Index)
+            if (index == split.Index)
             {
                 Add(opened, openedHead);
             }
-            else if (File.Exists(paths[i]))
+            else if (File.Exists(path))
             {
-                (GgufPart part, GgufHead head) = OpenPart(paths[i]);
-                split.RequireSameModel(paths[i], GgufSplit.Read(paths[i], head.Metadata), i);
+                (GgufPart part, GgufHead head) = OpenPart(path);
+                split.RequireSameModel(path, GgufSplit.Read(path, head.Metadata), index);
                 Add(part, head);
             }
         }
 
         if (MissingParts.Count > 0)
         {
-            _warnings.Add(opened.Path, $"{MissingParts.Count} of {paths.Length} parts are missing: {ErrorText.QuoteAll(MissingParts)}");
+            _warnings.Add(opened.Path, $"{DescribeMissing(split)}");
         }
         else if (split.TensorCount is { } expected && expected != Tensors.Count)
         {
             throw ModelFormatException.In(opened.Path, ErrorText.Invariant(
-                $"metadata '{GgufLayout.SplitTensorCountKey}' is {expected}, but the {paths.Length} parts have {Tensors.Count} tensors"));
+                $"metadata '{GgufLayout.SplitTensorCountKey}' is {expected}, but the {split.PartCount} parts have {Tensors.Count} tensors"));
         }
     }
+
+    private string DescribeMissing(GgufSplit split) => ErrorText.Invariant(
+        $"{(MissingParts.Count > MostMissingParts ? "more than " : "")}{Math.Min(MissingParts.Count, MostMissingParts)} of {split.PartCount} parts are missing: {ErrorText.QuoteAll(MissingParts)}");
 
     private (GgufPart Part, GgufHead Head) OpenPart(string path)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Quant.Net.IO;
 
@@ -73,11 +74,11 @@ internal sealed class GgufHead
         uint magic = cursor.UInt32("magic");
         if (magic != GgufLayout.Magic)
         {
-            throw cursor.Fault($"begins with 0x{magic:X8}, not with 'GGUF' (0x{GgufLayout.Magic:X8}): no GGUF file");
+            throw cursor.Fault($"magic number is 0x{magic:X8}, expected 0x{GgufLayout.Magic:X8} ('GGUF'): this is no GGUF file");
         }
 
         Version = cursor.UInt32("version");
-        uint swapped = System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(Version);
+        uint swapped = BinaryPrimitives.ReverseEndianness(Version);
         if (swapped is > 0 and <= 0xFFFF)
         {
             throw cursor.Fault($"version is {swapped} with its bytes swapped: a big-endian file, and only little-endian ones are supported");
@@ -99,7 +100,7 @@ internal sealed class GgufHead
         }
 
         cursor.Place = new GgufPlace("metadata", index, key);
-        if (!System.Text.Ascii.IsValid(key) || !ErrorText.IsPlain(key))
+        if (!Ascii.IsValid(key) || !ErrorText.IsPlain(key))
         {
             _warnings.Add(_path, $"metadata key {ErrorText.Quote(key)} is not plain ASCII");
         }
@@ -122,7 +123,7 @@ internal sealed class GgufHead
 
         if (value.Type != GgufValueType.UInt32)
         {
-            throw Fault($"metadata '{GgufLayout.AlignmentKey}' is {ErrorText.Escape(value.IsArray ? "an array" : GgufLayout.Name(value.Type), 20)}, expected u32");
+            throw Fault($"metadata '{GgufLayout.AlignmentKey}' is {GgufLayout.Name(value.Type)}, expected u32");
         }
 
         Alignment = value.Get<uint>();

@@ -39,8 +39,8 @@ internal sealed record GgufSplit(int Index, int PartCount, int? TensorCount)
             : throw Fault(path, $"metadata '{GgufLayout.SplitTensorCountKey}' is {tensors}, expected 0 or more");
     }
 
-    /// <summary>The paths of all parts, from the path of one. Only the last part of that path is looked at, and only its number changes.</summary>
-    public string[] PathsOfParts(string path)
+    /// <summary>The paths of all parts, from the path of this one. Only its last part is looked at, and only the number changes.</summary>
+    public IEnumerable<string> PathsOfParts(string path)
     {
         string suffix = Suffix(Index, PartCount);
         if (!path.EndsWith(suffix, StringComparison.Ordinal))
@@ -49,7 +49,7 @@ internal sealed record GgufSplit(int Index, int PartCount, int? TensorCount)
         }
 
         string prefix = path[..^suffix.Length];
-        return Enumerable.Range(0, PartCount).Select(i => prefix + Suffix(i, PartCount)).ToArray();
+        return Enumerable.Range(0, PartCount).Select(i => prefix + Suffix(i, PartCount));
     }
 
     /// <summary>Throws unless another part says the same of the model.</summary>

@@ -19,11 +19,10 @@ internal static class ErrorText
     public static string FileName(string path) => Escape(Path.GetFileName(path) is { Length: > 0 } name ? name : path, LongestFileName);
 
     /// <summary>A list of names, quoted, cut after <paramref name="limit"/> of them with a note of how many more there are.</summary>
-    public static string QuoteAll(IEnumerable<string> names, int limit = 6)
+    public static string QuoteAll(IReadOnlyCollection<string> names, int limit = 6)
     {
-        var all = names.ToList();
-        string shown = string.Join(", ", all.Take(limit).Select(Quote));
-        return all.Count > limit ? Invariant($"{shown} and {all.Count - limit} more") : shown;
+        string shown = string.Join(", ", names.Take(limit).Select(Quote));
+        return names.Count > limit ? Invariant($"{shown} and {names.Count - limit} more") : shown;
     }
 
     /// <summary>Text with numbers as they are written everywhere, whatever the user's language.</summary>

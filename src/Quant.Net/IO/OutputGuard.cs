@@ -17,7 +17,13 @@ internal static class OutputGuard
     /// <summary>Throws if a volume has less room than an output needs.</summary>
     public static void RequireSpace(string path, long needed)
     {
-        long free = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace;
+        string full = Path.GetFullPath(path);
+        if (full.StartsWith(@"\\", StringComparison.Ordinal))
+        {
+            return;   // a network share of Windows does not say
+        }
+
+        long free = new DriveInfo(Path.GetDirectoryName(full)!).AvailableFreeSpace;
         if (needed > free)
         {
             throw new IOException(ErrorText.Invariant($"{ErrorText.FileName(path)}: needs {needed} bytes, but only {free} are free there"));

@@ -11,8 +11,8 @@ public class GgufMutationTests(ITestOutputHelper output)
     [Fact]
     public void DamagedFilesOpenOrEndInAnException()
     {
-        int seed = Environment.TickCount;
-        output.WriteLine($"seed {seed}");
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("QUANTNET_TEST_SEED"), out int chosen) ? chosen : 1;
+        output.WriteLine($"QUANTNET_TEST_SEED={seed}");
         var random = new Random(seed);
         using var folder = new TempFolder();
         byte[][] originals =
