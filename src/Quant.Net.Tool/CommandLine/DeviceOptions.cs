@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Quant.Net.Tool.CommandLine;
+
+/// <summary>The options that say which hardware does the work, for the commands that decode.</summary>
+internal sealed class DeviceOptions
+{
+    private readonly Option<string?> _device;
+
+    private readonly Option<int> _threads = new("--threads")
+    {
+        Description = "Threads of the CPU device (default: one for each processor)",
+        HelpName = "N",
+        CustomParser = ParseThreads,
+    };
+
+    private readonly Option<string?> _instructionSet = new("--isa")
+    {
+        Description = "Instruction set of the CPU device (default: the best that this machine has)",
+        HelpName = "scalar|avx2|avx512|avx512vbmi",
+    };
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="withoutDevice">What happens when <c>--device</c> is left out, for the help.</param>
+    public DeviceOptions(Command command, string withoutDevice)
+    {
+        _device = new Option<string?>("--device")
+        {
+            Description = $"The device that does the work (default: {withoutDevice})",
+            HelpName = "cpu|cuda:N|auto",
+        };
+        _instructionSet.CompletionSources.Add("scalar", "avx2", "avx512", "avx512vbmi");
+        _device.CompletionSources.Add("cpu", "cuda:0", "auto");
+        command.Options.Add(_device);
+        command.Options.Add(_threads);
+        command.Options.Add(_instructionSet);
+    }
+
+    /// <summary>The device that was named, or null.</summary>
+    public string? DeviceName(ParseResult parsed) => parsed.GetValue(_device);
+
+    /// <summary>Whether <c>--isa</c> was given.</summary>
+    public bool NamesInstructionSet(ParseResult parsed) => parsed.GetValue(_instructionSet) is not null;
+
+    /// <summary>Opens the device that was named, or the one given.</summary>
+    /// <exception cref="UsageException">The name is no device's, or an option has a value that none can have.</exception>
+    public QuantDevice Open(ParseResult parsed, string otherwise) =>
+        Open(DeviceName(parsed) ?? otherwise, Choose(parsed));
+
+    /// <summary>What <c>--threads</c> and <c>--isa</c> ask for.</summary>
+    /// <exception cref="UsageException">No instruction set has the name given.</exception>
+    public QuantDeviceOptions Choose(ParseResult parsed) => new()
+    {
+        Threads = parsed.GetValue(_threads),
+        InstructionSet = parsed.GetValue(_instructionSet) is { } name ? FindInstructionSet(name) : InstructionSet.Auto,
+    };
+
+    /// <summary>Opens a device.</summary>
+    /// <exception cref="UsageException">The name is no device's, or an option has a value that none can have.</exception>
+    public static QuantDevice Open(string name, QuantDeviceOptions options)
+    {
+        try
+        {
+            return QuantDevice.Open(name, options);
+        }
+        catch (ArgumentException refused)
+        {
+            throw new UsageException(ErrorText.Describe(refused));
+        }
+    }
+
+    private static InstructionSet FindInstructionSet(string name)
+    {
+        foreach (InstructionSetInfo known in QuantDevice.InstructionSets)
+        {
+            if (string.Equals(known.Name, name, StringComparison.OrdinalIgnoreCase))
+            {
+                return known.InstructionSet;
+            }
+        }
+
+        throw new UsageException(
+            $"--isa: '{name}' is no instruction set; there are {string.Join(", ", QuantDevice.InstructionSets.Select(set => set.Name))}");
+    }
+
+    private static int ParseThreads(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) || threads == 0)
+        {
+            result.AddError($"--threads: '{text}' is not a number of threads, such as 4");
+        }
+
+        return threads;
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Quant.Net.Tool.CommandLine;
+
+/// <summary>The model that a command reads.</summary>
+internal sealed class ModelArgument : Argument<string>
+{
+    public ModelArgument()
+        : base("MODEL")
+    {
+        Description = "A GGUF file; any file of a split model stands for the whole";
+        Validators.Add(RefuseOption);
+    }
+
+    /// <summary>The path that was given, if a file is there.</summary>
+    /// <exception cref="ToolException">There is no file, or a directory.</exception>
+    public string PathIn(ParseResult parsed)
+    {
+        string path = parsed.GetRequiredValue(this);
+        if (Directory.Exists(path))
+        {
+            throw new ToolException($"{path}: is a directory, expected a model file");
+        }
+
+        return File.Exists(path) ? path : throw new ToolException($"{path}: no such file");
+    }
+
+    // The parser takes an option that it does not know for the model. A file of such a name can be given as ./-name.
+    private static void RefuseOption(ArgumentResult result)
+    {
+        if (result.Tokens is [{ Value: ['-', ..] option }])
+        {
+            result.AddError($"'{option}' is no option and no model");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Quant.Net.Tool.Dequantize;
+using Quant.Net.Tool.Doctor;
+using Quant.Net.Tool.Formats;
+using Quant.Net.Tool.Inspect;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.CommandLine;
+
+/// <summary>The whole command line: <c>quantnet</c> and its commands.</summary>
+internal static class QuantNetCommand
+{
+    public static RootCommand Create(ToolConsole console)
+    {
+        var root = new RootCommand("Inspects GGUF models and decodes their quantized weights, exactly and fast.")
+        {
+            CommonOptions.Json,
+            CommonOptions.Quiet,
+            new InspectCommand(console),
+            new DequantizeCommand(console),
+            new FormatsCommand(console),
+            new DoctorCommand(console),
+        };
+
+        foreach (Option option in root.Options)
+        {
+            switch (option)
+            {
+                case HelpOption { Action: HelpAction usual }:
+                    option.Action = new HelpWithExamples(usual);
+                    break;
+                case VersionOption:
+                    option.Action = new PrintVersion();
+                    break;
+            }
+        }
+
+        return root;
+    }
+}

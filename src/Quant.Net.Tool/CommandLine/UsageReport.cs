@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Quant.Net.Tool.CommandLine;
+
+/// <summary>Says what is wrong with a command line, and what may have been meant.</summary>
+internal static class UsageReport
+{
+    /// <summary>The first fault of a command line that could not be parsed, in one line.</summary>
+    public static string Describe(ParseResult parsed)
+    {
+        string help = $"see '{FullName(parsed.CommandResult)} --help'";
+        if ((MistypedOption(parsed) ?? parsed.UnmatchedTokens.FirstOrDefault()) is { } token)
+        {
+            string? guess = Suggestion.For(token, Candidates(parsed.CommandResult, token));
+            return guess is null
+                ? $"{Kind(parsed, token)} ({help})"
+                : $"{Kind(parsed, token)}; did you mean '{guess}'?";
+        }
+
+        string fault = parsed.Errors[0].Message.TrimEnd('.');
+        return $"{char.ToLowerInvariant(fault[0])}{fault[1..]} ({help})";
+    }
+
+    // The parser takes an option that it does not know for an argument, if the command has one.
+    private static string? MistypedOption(ParseResult parsed) => parsed.CommandResult.Children
+        .OfType<ArgumentResult>()
+        .SelectMany(argument => argument.Tokens)
+        .Select(token => token.Value)
+        .FirstOrDefault(value => value.StartsWith('-'));
+
+    private static string Kind(ParseResult parsed, string token)
+    {
+        Command command = parsed.CommandResult.Command;
+        return token.StartsWith('-') ? $"'{token}' is not an option of {FullName(parsed.CommandResult)}"
+            : command.Subcommands.Count > 0 ? $"'{token}' is not a command"
+            : $"'{token}' is one argument too many for {FullName(parsed.CommandResult)}";
+    }
+
+    private static IEnumerable<string> Candidates(CommandResult result, string token)
+    {
+        if (!token.StartsWith('-'))
+        {
+            return result.Command.Subcommands.Select(command => command.Name);
+        }
+
+        IEnumerable<Option> inherited = result.Parent is CommandResult parent ? parent.Command.Options.Where(option => option.Recursive) : [];
+        return result.Command.Options.Concat(inherited).Select(option => option.Name);
+    }
+
+    private static string FullName(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{FullName(parent)} {result.Command.Name}" : "quantnet";
+}

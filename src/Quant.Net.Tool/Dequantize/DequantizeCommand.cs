@@ -1,0 +1,168 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Diagnostics;
+using Quant.Net.Gguf;
+using Quant.Net.Tool.CommandLine;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Dequantize;
+
+/// <summary><c>quantnet dequantize</c>: a model with its weights decoded.</summary>
+internal sealed class DequantizeCommand : ToolCommand
+{
+    private readonly ModelArgument _model = new();
+
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "The file to write; its extension, .safetensors or .gguf, chooses the container",
+        HelpName = "OUT",
+        Required = true,
+    };
+
+    private readonly Option<string> _type = new("--type")
+    {
+        Description = "The type of the decoded weights",
+        HelpName = "f32|f16|bf16",
+        DefaultValueFactory = _ => "f16",
+    };
+
+    private readonly Option<string[]> _tensors = new("--tensor")
+    {
+        Description = "Only tensors whose name matches; may be repeated",
+        HelpName = "GLOB",
+    };
+
+    private readonly Option<bool> _applyScales = new("--apply-scales")
+    {
+        Description = "Multiply weights with the scale tensor beside them and leave that out",
+    };
+
+    private readonly Option<bool> _strict = new("--strict")
+    {
+        Description = "Fail where a weight is too large for f16, instead of warning",
+    };
+
+    private readonly Option<bool> _force = new("--force")
+    {
+        Description = "Replace an existing output",
+    };
+
+    private readonly Option<long?> _shardSize = new("--shard-size")
+    {
+        Description = "Split a .safetensors output into files of at most this size, such as 5GB",
+        HelpName = "SIZE",
+        CustomParser = ByteSize.Parse,
+    };
+
+    private readonly DeviceOptions _device;
+    private readonly ToolConsole _console;
+
+    public DequantizeCommand(ToolConsole console)
+        : base(
+            "dequantize",
+            "Writes a model with its weights decoded, for tools that read no quantized weights",
+            new Example("quantnet dequantize model.gguf -o model.safetensors", "All weights as f16"),
+            new Example("quantnet dequantize model.gguf -o model-f32.gguf --type f32", "The same as GGUF, in full precision"),
+            new Example("quantnet dequantize model.gguf -o embd.safetensors --tensor token_embd.weight", "One tensor"),
+            new Example("quantnet dequantize model.gguf -o model.safetensors --shard-size 5GB", "In files of 5 GB with an index"))
+    {
+        _console = console;
+        Arguments.Add(_model);
+        _type.CompletionSources.Add([.. OutputTypes.All.Select(type => type.Name)]);
+        _type.Validators.Add(RequireKnownType);
+        _output.Validators.Add(RequireKnownContainer);
+        Options.Add(_output);
+        Options.Add(_type);
+        Options.Add(_tensors);
+        Options.Add(_applyScales);
+        Options.Add(_strict);
+        Options.Add(_force);
+        Options.Add(_shardSize);
+        _device = new DeviceOptions(this, "cpu");
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        using QuantDevice device = _device.Open(parsed, otherwise: "cpu");
+        bool quiet = parsed.GetValue(CommonOptions.Quiet);
+        DequantizeReport report = await ConvertAsync(parsed, device, quiet, cancellation);
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            ResultJson.Write(_console, report, ResultJson.Default.DequantizeReport);
+        }
+        else if (!quiet)
+        {
+            foreach (string warning in report.Warnings)
+            {
+                _console.Complain($"warning: {warning}");
+            }
+
+            DequantizeText.Write(report, _console.CreateReport());
+        }
+
+        return ExitCode.Done;
+    }
+
+    private async Task<DequantizeReport> ConvertAsync(ParseResult parsed, QuantDevice device, bool quiet, CancellationToken cancellation)
+    {
+        string input = _model.PathIn(parsed);
+        string output = parsed.GetRequiredValue(_output);
+        string type = parsed.GetRequiredValue(_type);
+        var options = new DequantizeOptions
+        {
+            OutputFormat = OutputTypes.All.First(known => known.Name == type).Format,
+            Tensors = parsed.GetValue(_tensors) ?? [],
+            ApplyScales = parsed.GetValue(_applyScales),
+            Strict = parsed.GetValue(_strict),
+            Overwrite = parsed.GetValue(_force),
+            MaxShardBytes = parsed.GetValue(_shardSize),
+        };
+
+        using GgufFile model = GgufFile.Open(input);
+        var clock = Stopwatch.StartNew();
+        DequantizeResult result = await WorkProgress.RunAsync(
+            _console,
+            quiet,
+            Path.GetFileName(output),
+            report => ModelConverter.DequantizeAsync(model, output, options, device, new Forward(report), cancellation));
+        return new DequantizeReport(
+            input,
+            result.OutputPaths,
+            Container(output),
+            type,
+            result.TensorCount,
+            result.ElementCount,
+            result.BytesRead,
+            result.BytesWritten,
+            clock.Elapsed.TotalSeconds,
+            DeviceFacts.Of(device),
+            [.. model.Warnings, .. result.Warnings]);
+    }
+
+    private static string Container(string output) => Path.GetExtension(output).TrimStart('.').ToLowerInvariant();
+
+    private static void RequireKnownType(OptionResult option)
+    {
+        string type = option.GetValueOrDefault<string>() ?? "";
+        if (OutputTypes.All.All(known => known.Name != type))
+        {
+            option.AddError($"--type: '{type}' is none of {string.Join(", ", OutputTypes.All.Select(known => known.Name))}");
+        }
+    }
+
+    private static void RequireKnownContainer(OptionResult option)
+    {
+        string output = option.GetValueOrDefault<string>() ?? "";
+        if (Container(output) is not ("safetensors" or "gguf"))
+        {
+            option.AddError($"--output: '{output}' ends neither in .safetensors nor in .gguf");
+        }
+    }
+
+    /// <summary>Hands progress on in the thread that reports it, unlike <see cref="Progress{T}"/>.</summary>
+    private sealed class Forward(Action<long, long> report) : IProgress<ConversionProgress>
+    {
+        public void Report(ConversionProgress value) => report(value.BytesDone, value.BytesTotal);
+    }
+}

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using Quant.Net.Tool.CommandLine;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Doctor;
+
+/// <summary><c>quantnet doctor</c>: what this machine has, what would be used, and whether it decodes correctly.</summary>
+internal sealed class DoctorCommand : ToolCommand
+{
+    private readonly Option<string?> _answers = new("--answers")
+    {
+        Description = "Compare with the known answers of this file instead of the built-in ones",
+        HelpName = "FILE",
+    };
+
+    private readonly DeviceOptions _device;
+    private readonly ToolConsole _console;
+
+    public DoctorCommand(ToolConsole console)
+        : base(
+            "doctor",
+            "Shows versions, devices and instruction sets, and checks that every format decodes to its known answer",
+            new Example("quantnet doctor", "Everything, on every device and instruction set that is here"),
+            new Example("quantnet doctor --device cpu --isa avx2", "Only the AVX2 kernels"),
+            new Example("quantnet doctor --json", "The findings, for a script or a bug report"))
+    {
+        _console = console;
+        _device = new DeviceOptions(this, "all devices");
+        Options.Add(_answers);
+        SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+    }
+
+    private int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        KnownAnswers answers = parsed.GetValue(_answers) is { } path ? KnownAnswers.Read(path) : KnownAnswers.BuiltIn();
+        DoctorResult result = Examine(parsed, answers, cancellation);
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            ResultJson.Write(_console, result, ResultJson.Default.DoctorResult);
+        }
+        else
+        {
+            DoctorText.Write(result, _console.CreateReport());
+        }
+
+        return result.Healthy ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private DoctorResult Examine(ParseResult parsed, KnownAnswers answers, CancellationToken cancellation)
+    {
+        List<DeviceCheck> checks = [];
+        foreach ((string device, QuantDeviceOptions options) in Targets(parsed))
+        {
+            using QuantDevice opened = DeviceOptions.Open(device, options);
+            checks.Add(SelfCheck.Run(opened, answers, cancellation));
+        }
+
+        return new DoctorResult(
+            MachineSurvey.Versions(),
+            MachineSurvey.Devices(),
+            MachineSurvey.InstructionSets(),
+            Describe(answers),
+            checks,
+            checks.All(check => check.Faults.Count == 0));
+    }
+
+    /// <summary>Every device, and the CPU once with each instruction set, as far as the options do not name one.</summary>
+    private IEnumerable<(string Device, QuantDeviceOptions Options)> Targets(ParseResult parsed)
+    {
+        QuantDeviceOptions asked = _device.Choose(parsed);
+        if (_device.DeviceName(parsed) is { } name && name != "cpu")
+        {
+            yield return (name, asked);
+            yield break;
+        }
+
+        foreach (QuantDeviceInfo device in QuantDevice.Enumerate())
+        {
+            if (device.Kind != QuantDeviceKind.Cpu)
+            {
+                if (_device.DeviceName(parsed) is null && !_device.NamesInstructionSet(parsed))
+                {
+                    yield return (device.Name, asked);
+                }
+
+                continue;
+            }
+
+            IEnumerable<InstructionSet> sets = _device.NamesInstructionSet(parsed)
+                ? [asked.InstructionSet]
+                : QuantDevice.InstructionSets.Where(set => set.Available).Select(set => set.InstructionSet);
+            foreach (InstructionSet set in sets)
+            {
+                yield return (device.Name, new QuantDeviceOptions { Threads = asked.Threads, InstructionSet = set });
+            }
+        }
+    }
+
+    private static AnswerFacts Describe(KnownAnswers answers) => new(
+        answers.Source,
+        answers.Origin,
+        answers.All.Select(answer => answer.Format).Distinct().Count(),
+        [.. answers.All.Where(answer => answer.IsByHand).Select(answer => SelfCheck.NameOf(answer.Format)).Distinct()],
+        [.. QuantFormats.All.Where(format => answers.All.All(answer => answer.Format != format.Format)).Select(format => format.Name)]);
+}

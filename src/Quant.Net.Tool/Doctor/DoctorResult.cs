@@ -1,0 +1,61 @@
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Doctor;
+
+/// <summary>What <c>quantnet doctor</c> found.</summary>
+internal sealed record DoctorResult(
+    Versions Versions,
+    IReadOnlyList<DeviceStatus> Devices,
+    IReadOnlyList<InstructionSetStatus> InstructionSets,
+    AnswerFacts Answers,
+    IReadOnlyList<DeviceCheck> Checks,
+    bool Healthy)
+{
+    public int Schema => ResultJson.Schema;
+}
+
+/// <summary>What runs here.</summary>
+/// <param name="Tool">The version of this tool.</param>
+/// <param name="Library">The version of the native library.</param>
+/// <param name="Interface">The version of the native library's C interface.</param>
+/// <param name="LibraryPath">The file that the native library was loaded from.</param>
+/// <param name="Runtime">The .NET runtime.</param>
+/// <param name="System">The operating system.</param>
+/// <param name="Architecture">The architecture of the process.</param>
+internal sealed record Versions(
+    string Tool,
+    string Library,
+    int Interface,
+    string? LibraryPath,
+    string Runtime,
+    string System,
+    string Architecture);
+
+/// <summary>A device, whether it can be had, and whether <c>auto</c> would take it.</summary>
+internal sealed record DeviceStatus(string Name, bool Available, bool Chosen, string Description);
+
+/// <summary>An instruction set, whether it can be had, and whether the CPU device would use it.</summary>
+/// <param name="Name">As <c>--isa</c> takes it.</param>
+/// <param name="Available">Whether the library has kernels for it and this machine runs them.</param>
+/// <param name="Chosen">Whether the CPU device uses it when nothing else is asked for.</param>
+/// <param name="Reason">Why it is not available or not chosen.</param>
+internal sealed record InstructionSetStatus(string Name, bool Available, bool Chosen, string Reason);
+
+/// <summary>The answers that the self-check compared with.</summary>
+/// <param name="Source"><c>built in</c>, or the file that was named.</param>
+/// <param name="Origin">Who made them.</param>
+/// <param name="Formats">How many formats they cover.</param>
+/// <param name="ByHand">The formats whose answers were worked out by hand.</param>
+/// <param name="Missing">Formats of the library that have no answer and were not checked.</param>
+internal sealed record AnswerFacts(
+    string Source,
+    string Origin,
+    int Formats,
+    IReadOnlyList<string> ByHand,
+    IReadOnlyList<string> Missing);
+
+/// <summary>The self-check of one device with one instruction set.</summary>
+internal sealed record DeviceCheck(string Device, string? InstructionSet, int Comparisons, int Passed, IReadOnlyList<Fault> Faults);
+
+/// <summary>A format that did not decode to its answer.</summary>
+internal sealed record Fault(string Format, string Output, string Problem);

@@ -1,0 +1,103 @@
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Doctor;
+
+/// <summary>Shows the findings to people.</summary>
+internal static class DoctorText
+{
+    public static void Write(DoctorResult result, IReport report)
+    {
+        WriteVersions(result.Versions, report);
+        WriteDevices(result, report);
+        WriteChecks(result, report);
+    }
+
+    private static void WriteVersions(Versions versions, IReport report)
+    {
+        report.Heading("Versions");
+        report.Facts(
+        [
+            ("quantnet", versions.Tool),
+            ("library", $"{versions.Library}, interface {versions.Interface}"),
+            ("loaded from", versions.LibraryPath ?? "(the system's search path)"),
+            (".NET", versions.Runtime),
+            ("system", $"{versions.System}, {versions.Architecture}"),
+        ]);
+    }
+
+    private static void WriteDevices(DoctorResult result, IReport report)
+    {
+        report.Heading("Devices");
+        var devices = new ReportTable(new Column("Device"), new Column("State"), new Column("Description") { Wraps = true });
+        foreach (DeviceStatus device in result.Devices)
+        {
+            devices.Add(new Cell(device.Name, Tone.Strong), State(device.Available, device.Chosen), device.Description);
+        }
+
+        report.Table(devices);
+
+        report.Heading("Instruction sets of the CPU device");
+        var sets = new ReportTable(new Column("Set"), new Column("State"), new Column("Why not") { Wraps = true });
+        foreach (InstructionSetStatus set in result.InstructionSets)
+        {
+            sets.Add(new Cell(set.Name, Tone.Strong), State(set.Available, set.Chosen), set.Reason);
+        }
+
+        report.Table(sets);
+    }
+
+    private static void WriteChecks(DoctorResult result, IReport report)
+    {
+        report.Heading("Self-check against known answers");
+        var checks = new ReportTable(
+            new Column("Device"),
+            new Column("Set"),
+            new Column("Comparisons") { IsNumber = true },
+            new Column("Equal") { IsNumber = true },
+            new Column("Result"));
+        foreach (DeviceCheck check in result.Checks)
+        {
+            checks.Add(
+                new Cell(check.Device, Tone.Strong),
+                check.InstructionSet ?? "",
+                Quantity.Count(check.Comparisons),
+                Quantity.Count(check.Passed),
+                check.Faults.Count == 0 ? new Cell("exact", Tone.Good) : new Cell("WRONG", Tone.Bad));
+        }
+
+        report.Table(checks);
+        foreach (DeviceCheck check in result.Checks)
+        {
+            foreach (Fault fault in check.Faults)
+            {
+                string where = check.InstructionSet is null ? check.Device : $"{check.Device} ({check.InstructionSet})";
+                report.Line(new Cell($"{fault.Format} to {fault.Output} on {where}: {fault.Problem}", Tone.Bad));
+            }
+        }
+
+        report.Facts(AnswerFacts(result.Answers));
+    }
+
+    private static List<(string Label, Cell Value)> AnswerFacts(AnswerFacts answers)
+    {
+        List<(string Label, Cell Value)> facts =
+        [
+            ("answers", $"{Quantity.Count(answers.Formats, "format")}, {answers.Source}"),
+            ("made with", answers.Origin),
+        ];
+        if (answers.ByHand.Count > 0)
+        {
+            facts.Add(("by hand", string.Join(", ", answers.ByHand)));
+        }
+
+        if (answers.Missing.Count > 0)
+        {
+            facts.Add(("not checked", new Cell(string.Join(", ", answers.Missing), Tone.Warning)));
+        }
+
+        return facts;
+    }
+
+    private static Cell State(bool available, bool chosen) =>
+        chosen ? new Cell("chosen", Tone.Good) : available ? "available" : new Cell("not here", Tone.Dim);
+}

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Quant.Net.Tool.CommandLine;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Formats;
+
+/// <summary><c>quantnet formats</c>: which formats the library knows and which kernels decode them.</summary>
+internal sealed class FormatsCommand : ToolCommand
+{
+    private readonly Option<bool> _markdown = new("--markdown")
+    {
+        Description = "Print the table of formats for a Markdown page; it is the same on every machine",
+    };
+
+    private readonly DeviceOptions _device;
+    private readonly ToolConsole _console;
+
+    public FormatsCommand(ToolConsole console)
+        : base(
+            "formats",
+            "Lists the formats that the library decodes, with their sizes and the kernels that do the work",
+            new Example("quantnet formats", "The formats and the kernel for each output type, on every device here"),
+            new Example("quantnet formats --isa avx2", "The same as a CPU without AVX-512 would do it"),
+            new Example("quantnet formats --json", "All facts, for a script"))
+    {
+        _console = console;
+        _device = new DeviceOptions(this, "all devices");
+        Options.Add(_markdown);
+        SetAction(Run);
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        if (parsed.GetValue(_markdown))
+        {
+            FormatsMarkdown.Write(_console.Out);
+            return ExitCode.Done;
+        }
+
+        FormatsResult result = Survey(parsed);
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            ResultJson.Write(_console, result, ResultJson.Default.FormatsResult);
+        }
+        else
+        {
+            FormatsText.Write(result, _console.CreateReport());
+        }
+
+        return ExitCode.Done;
+    }
+
+    private FormatsResult Survey(ParseResult parsed)
+    {
+        var devices = new List<QuantDevice>();
+        try
+        {
+            foreach (string name in _device.DeviceName(parsed) is { } one ? [one] : QuantDevice.Enumerate().Select(device => device.Name))
+            {
+                devices.Add(DeviceOptions.Open(name, _device.Choose(parsed)));
+            }
+
+            return new FormatsResult(
+                [.. devices.Select(DeviceFacts.Of)],
+                [.. QuantFormats.All.Select(format => Describe(format, devices))]);
+        }
+        finally
+        {
+            devices.ForEach(device => device.Dispose());
+        }
+    }
+
+    private static FormatFacts Describe(QuantFormatInfo format, IEnumerable<QuantDevice> devices) => new(
+        format.Name,
+        (int)format.Format,
+        format.ValuesPerBlock,
+        format.BytesPerBlock,
+        format.ValuesPerGroup,
+        format.BitsPerWeight,
+        format.Formula,
+        [.. devices.SelectMany(device => OutputTypes.All.Select(output => Describe(format, device, output.Name, output.Format)))]);
+
+    private static KernelFacts Describe(QuantFormatInfo format, QuantDevice device, string outputName, QuantFormat output)
+    {
+        QuantCapability capability = device.GetCapability(QuantOperation.Dequantize, format.Format, output);
+        return new KernelFacts(
+            device.Name,
+            "dequantize",
+            outputName,
+            capability.IsSupported,
+            capability.IsTuned,
+            capability.IsSupported ? capability.Kernel : null);
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Quant.Net.Gguf;
+using Quant.Net.Tool.CommandLine;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Inspect;
+
+/// <summary><c>quantnet inspect</c>: what is in a model file.</summary>
+internal sealed class InspectCommand : ToolCommand
+{
+    // Enough to see what kind of list it is.
+    private const int ShortArray = 8;
+
+    private readonly ModelArgument _model = new();
+
+    private readonly Option<bool> _all = new("--all")
+    {
+        Description = "Show long metadata whole",
+    };
+
+    private readonly Option<string[]> _tensors = new("--tensor")
+    {
+        Description = "Only tensors whose name matches; sums cover these, metadata are left out; may be repeated",
+        HelpName = "GLOB",
+    };
+
+    private readonly Option<bool> _partial = new("--partial")
+    {
+        Description = "Accept a split model with files missing and show what is there",
+    };
+
+    private readonly ToolConsole _console;
+
+    public InspectCommand(ToolConsole console)
+        : base(
+            "inspect",
+            "Shows what is in a model: metadata, tensors, sums per type, and what it takes in memory",
+            new Example("quantnet inspect model.gguf", "Everything, long lists shortened"),
+            new Example("quantnet inspect model.gguf --tensor 'blk.0.*'", "The tensors of the first block"),
+            new Example("quantnet inspect model.gguf --json | jq '.types'", "The sums per type, for a script"),
+            new Example("quantnet inspect model-00001-of-00003.gguf --partial", "A model that is still being downloaded"))
+    {
+        _console = console;
+        Arguments.Add(_model);
+        Options.Add(_all);
+        Options.Add(_tensors);
+        Options.Add(_partial);
+        SetAction(Run);
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        string path = _model.PathIn(parsed);
+        bool all = parsed.GetValue(_all);
+        string[] patterns = parsed.GetValue(_tensors) ?? [];
+
+        using GgufFile model = GgufFile.Open(path, new GgufOpenOptions { AllowPartial = parsed.GetValue(_partial) });
+        InspectResult result = ModelSurvey.Describe(model, TensorSelection.Select(model, patterns), all ? int.MaxValue : ShortArray);
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            ResultJson.Write(_console, result, ResultJson.Default.InspectResult);
+        }
+        else
+        {
+            InspectText.Write(result, all, withMetadata: patterns.Length == 0, _console.CreateReport());
+        }
+
+        return ExitCode.Done;
+    }
+}

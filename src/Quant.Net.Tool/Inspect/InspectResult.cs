@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization;
+using Quant.Net.Gguf;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Inspect;
+
+/// <summary>What <c>quantnet inspect</c> found. The metadata are views into the file, which must stay open.</summary>
+internal sealed record InspectResult(
+    string Container,
+    int Version,
+    string? Architecture,
+    string? Name,
+    IReadOnlyList<FileFacts> Files,
+    long FileBytes,
+    int TensorCount,
+    IReadOnlyList<MetadataFacts> Metadata,
+    Totals Selected,
+    IReadOnlyList<TypeFacts> Types,
+    IReadOnlyList<TensorFacts> Tensors,
+    IReadOnlyList<string> Warnings)
+{
+    public int Schema => ResultJson.Schema;
+}
+
+/// <summary>A file of the model.</summary>
+internal sealed record FileFacts(string Path, long Bytes, long Alignment, long DataOffset);
+
+/// <summary>An entry of the metadata.</summary>
+internal sealed record MetadataFacts(string Key, string Type, string? ElementType, int? Count, MetadataValue Value, bool? Shortened);
+
+/// <summary>A value, with the number of elements of an array to show.</summary>
+[JsonConverter(typeof(MetadataValueConverter))]
+internal sealed record MetadataValue(GgufValue Value, int Limit);
+
+/// <summary>Sums over the tensors that were asked for.</summary>
+/// <param name="Tensors">How many there are.</param>
+/// <param name="Parameters">Their values.</param>
+/// <param name="BitsPerWeight">Bits of the file for one value.</param>
+/// <param name="PackedBytes">What they take as they are.</param>
+/// <param name="F16Bytes">What they take with all but integers decoded to 16 bits.</param>
+/// <param name="F32Bytes">What they take with all but integers decoded to 32 bits.</param>
+internal sealed record Totals(int Tensors, long Parameters, double BitsPerWeight, long PackedBytes, long F16Bytes, long F32Bytes);
+
+/// <summary>Sums over the tensors of one type.</summary>
+/// <param name="Type">The type's name.</param>
+/// <param name="Tensors">How many there are.</param>
+/// <param name="Parameters">Their values.</param>
+/// <param name="BitsPerWeight">Bits for one value.</param>
+/// <param name="Bytes">What they take.</param>
+/// <param name="Share">Their share of all bytes, 0 to 1.</param>
+internal sealed record TypeFacts(string Type, int Tensors, long Parameters, double BitsPerWeight, long Bytes, double Share);
+
+/// <summary>A tensor.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its type's name.</param>
+/// <param name="Shape">Its dimensions as the file gives them: the length of a row first.</param>
+/// <param name="Parameters">Its values.</param>
+/// <param name="Bytes">What it takes.</param>
+/// <param name="File">The place of its file in the list of files.</param>
+/// <param name="Offset">Where its data begin in that file.</param>
+/// <param name="Scale">The tensor of scales that goes with it, or null.</param>
+internal sealed record TensorFacts(
+    string Name,
+    string Type,
+    IReadOnlyList<long> Shape,
+    long Parameters,
+    long Bytes,
+    int File,
+    long Offset,
+    string? Scale);

@@ -1,0 +1,140 @@
+using System.Globalization;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Inspect;
+
+/// <summary>Shows a model to people.</summary>
+internal static class InspectText
+{
+    /// <summary>Writes all there is to say.</summary>
+    /// <param name="result">What was found.</param>
+    /// <param name="all">Whether long metadata are shown whole.</param>
+    /// <param name="withMetadata">Whether metadata are shown at all.</param>
+    /// <param name="report">Where to.</param>
+    public static void Write(InspectResult result, bool all, bool withMetadata, IReport report)
+    {
+        WriteFacts(result, report);
+        if (withMetadata)
+        {
+            WriteMetadata(result, all, report);
+        }
+
+        WriteTypes(result, report);
+        WriteTensors(result, report);
+        WriteWarnings(result, report);
+    }
+
+    private static void WriteFacts(InspectResult result, IReport report)
+    {
+        report.Heading(Path.GetFileName(result.Files[0].Path));
+        List<(string Label, Cell Value)> facts =
+        [
+            ("container", $"{result.Container.ToUpperInvariant()} version {result.Version}"),
+            ("architecture", result.Architecture ?? "not given"),
+        ];
+        if (result.Name is { } name)
+        {
+            facts.Add(("name", name));
+        }
+
+        string files = result.Files.Count > 1 ? $" in {Quantity.Count(result.Files.Count, "file")}" : "";
+        facts.Add(("size", $"{Quantity.Bytes(result.FileBytes)}{files} ({Quantity.Count(result.FileBytes)} bytes)"));
+        facts.Add(("tensors", Selection(result)));
+        facts.Add(("parameters", $"{Quantity.Count(result.Selected.Parameters)}, {Bits(result.Selected.BitsPerWeight)} bits per weight"));
+        facts.Add(("in memory", $"{Quantity.Bytes(result.Selected.PackedBytes)} packed, " +
+            $"{Quantity.Bytes(result.Selected.F16Bytes)} as f16, {Quantity.Bytes(result.Selected.F32Bytes)} as f32"));
+        report.Facts(facts);
+    }
+
+    private static void WriteMetadata(InspectResult result, bool all, IReport report)
+    {
+        report.Heading("Metadata");
+        var table = new ReportTable(
+            new Column("Key") { Wraps = true },
+            new Column("Type") { ShownFromWidth = 100 },
+            new Column("Value") { Wraps = true });
+        foreach (MetadataFacts entry in result.Metadata)
+        {
+            table.Add(entry.Key, MetadataText.TypeOf(entry), MetadataText.Format(entry, all));
+        }
+
+        report.Table(table);
+    }
+
+    private static void WriteTypes(InspectResult result, IReport report)
+    {
+        report.Heading("Types");
+        var table = new ReportTable(
+            new Column("Type"),
+            new Column("Tensors") { IsNumber = true },
+            new Column("Parameters") { IsNumber = true },
+            new Column("Bits/weight") { IsNumber = true },
+            new Column("Bytes") { IsNumber = true },
+            new Column("Share") { IsNumber = true });
+        foreach (TypeFacts type in result.Types)
+        {
+            table.Add(
+                new Cell(type.Type, Tone.Strong),
+                Quantity.Count(type.Tensors),
+                Quantity.Count(type.Parameters),
+                Bits(type.BitsPerWeight),
+                Quantity.Bytes(type.Bytes),
+                Quantity.Percent(type.Share));
+        }
+
+        report.Table(table);
+    }
+
+    private static void WriteTensors(InspectResult result, IReport report)
+    {
+        bool isSplit = result.Files.Count > 1;
+        report.Heading($"Tensors: {Selection(result)}");
+        var table = new ReportTable([
+            new Column("Name") { Wraps = true },
+            new Column("Shape") { IsNumber = true },
+            new Column("Type"),
+            new Column("Bytes") { IsNumber = true },
+            .. isSplit ? [new Column("File") { IsNumber = true }] : Array.Empty<Column>(),
+            new Column("Offset") { IsNumber = true },
+        ]);
+        foreach (TensorFacts tensor in result.Tensors)
+        {
+            table.Add([
+                tensor.Name,
+                Shape(tensor.Shape),
+                tensor.Scale is null ? tensor.Type : $"{tensor.Type} with scale",
+                Quantity.Count(tensor.Bytes),
+                .. isSplit ? [Number(tensor.File + 1)] : Array.Empty<Cell>(),
+                Number(tensor.Offset),
+            ]);
+        }
+
+        report.Table(table);
+    }
+
+    private static void WriteWarnings(InspectResult result, IReport report)
+    {
+        if (result.Warnings.Count == 0)
+        {
+            return;
+        }
+
+        report.Heading("Warnings");
+        foreach (string warning in result.Warnings)
+        {
+            report.Line(new Cell(warning, Tone.Warning));
+        }
+    }
+
+    private static string Selection(InspectResult result) =>
+        result.Selected.Tensors == result.TensorCount
+            ? Quantity.Count(result.TensorCount)
+            : $"{Quantity.Count(result.Selected.Tensors)} of {Quantity.Count(result.TensorCount)}";
+
+    private static string Shape(IReadOnlyList<long> shape) =>
+        shape.Count == 0 ? "scalar" : string.Join(" × ", shape.Select(Number));
+
+    private static string Bits(double bits) => bits.ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,97 @@
+using Quant.Net.Gguf;
+
+namespace Quant.Net.Tool.Inspect;
+
+/// <summary>Collects what <c>inspect</c> shows of a model.</summary>
+internal static class ModelSurvey
+{
+    /// <summary>Describes a model.</summary>
+    /// <param name="model">The model, open for as long as the result is in use.</param>
+    /// <param name="tensors">Those of its tensors that are of interest.</param>
+    /// <param name="arrayLimit">The number of elements to keep of an array in the metadata.</param>
+    public static InspectResult Describe(GgufFile model, IReadOnlyList<GgufTensor> tensors, int arrayLimit)
+    {
+        Totals selected = Sum(tensors);
+        Dictionary<GgufPart, int> places = model.Parts.Select((part, i) => (part, i)).ToDictionary(p => p.part, p => p.i);
+        return new InspectResult(
+            "gguf",
+            model.Version,
+            model.Architecture,
+            model.Metadata.TryGetString("general.name", out string? name) ? name : null,
+            [.. model.Parts.Select(part => new FileFacts(part.Path, part.Length, part.Alignment, part.DataOffset))],
+            model.Parts.Sum(part => part.Length),
+            model.Tensors.Count,
+            [.. model.Metadata.Select(entry => Describe(entry.Key, entry.Value, arrayLimit))],
+            selected,
+            Types(tensors, selected.PackedBytes),
+            [.. tensors.Select(tensor => Describe(tensor, places[tensor.Part], model))],
+            model.Warnings);
+    }
+
+    private static MetadataFacts Describe(string key, GgufValue value, int arrayLimit) => new(
+        key,
+        NameOf(value.Type),
+        value.ElementType is { } element ? NameOf(element) : null,
+        value.IsArray ? value.Count : null,
+        new MetadataValue(value, arrayLimit),
+        value.IsArray ? value.Count > arrayLimit : null);
+
+    private static TensorFacts Describe(GgufTensor tensor, int file, GgufFile model) => new(
+        tensor.Name,
+        tensor.FormatName,
+        tensor.Dimensions,
+        tensor.ElementCount,
+        tensor.ByteLength,
+        file,
+        tensor.FileOffset,
+        CompanionScale(tensor, model));
+
+    private static List<TypeFacts> Types(IReadOnlyList<GgufTensor> tensors, long allBytes) =>
+    [
+        .. tensors
+            .GroupBy(tensor => tensor.FormatName)
+            .Select(group => (Type: group.Key, Sum: Sum(group)))
+            .OrderByDescending(type => type.Sum.PackedBytes)
+            .Select(type => new TypeFacts(
+                type.Type,
+                type.Sum.Tensors,
+                type.Sum.Parameters,
+                type.Sum.BitsPerWeight,
+                type.Sum.PackedBytes,
+                allBytes == 0 ? 0 : (double)type.Sum.PackedBytes / allBytes)),
+    ];
+
+    private static Totals Sum(IEnumerable<GgufTensor> tensors)
+    {
+        int count = 0;
+        long parameters = 0, packed = 0, f16 = 0, f32 = 0;
+        foreach (GgufTensor tensor in tensors)
+        {
+            count++;
+            parameters += tensor.ElementCount;
+            packed += tensor.ByteLength;
+            f16 += IsInteger(tensor.Format) ? tensor.ByteLength : tensor.ElementCount * 2;
+            f32 += IsInteger(tensor.Format) ? tensor.ByteLength : tensor.ElementCount * 4;
+        }
+
+        return new Totals(count, parameters, parameters == 0 ? 0 : packed * 8.0 / parameters, packed, f16, f32);
+    }
+
+    private static bool IsInteger(QuantFormat format) =>
+        format is QuantFormat.I8 or QuantFormat.I16 or QuantFormat.I32 or QuantFormat.I64;
+
+    // NVFP4 and BitNet files keep a scale for a whole tensor beside it: X.scale for X.weight.
+    private static string? CompanionScale(GgufTensor tensor, GgufFile model)
+    {
+        const string Weight = ".weight";
+        if (!tensor.Name.EndsWith(Weight, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string scale = string.Concat(tensor.Name.AsSpan(0, tensor.Name.Length - Weight.Length), ".scale");
+        return model.Tensors.TryGet(scale, out _) ? scale : null;
+    }
+
+    private static string NameOf(GgufValueType type) => type.ToString().ToLowerInvariant();
+}

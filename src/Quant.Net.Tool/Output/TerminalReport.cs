@@ -1,0 +1,87 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Quant.Net.Tool.Output;
+
+/// <summary>Tables and a little colour for a person at a terminal.</summary>
+internal sealed class TerminalReport(IAnsiConsole console) : IReport
+{
+    private bool _needsGap;
+
+    public void Heading(string title)
+    {
+        StartBlock();
+        console.Write(Render(new Cell(title, Tone.Strong)));
+        console.WriteLine();
+        _needsGap = false;
+    }
+
+    public void Facts(IReadOnlyList<(string Label, Cell Value)> facts)
+    {
+        StartBlock();
+        var grid = new Grid();
+        grid.AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(2, 0, 2, 0) });
+        grid.AddColumn(new GridColumn { Padding = new Padding(0) });
+        foreach ((string label, Cell value) in facts)
+        {
+            grid.AddRow(Render(new Cell(label, Tone.Dim)), Render(value));
+        }
+
+        console.Write(grid);
+    }
+
+    public void Table(ReportTable table)
+    {
+        StartBlock();
+        int width = console.Profile.Width;
+        int[] shown = [.. Enumerable.Range(0, table.Columns.Count).Where(i => table.Columns[i].ShownFromWidth <= width)];
+
+        var view = new Table { Border = TableBorder.Simple, BorderStyle = new Style(decoration: Decoration.Dim) };
+        foreach (int i in shown)
+        {
+            Column column = table.Columns[i];
+            view.AddColumn(new TableColumn(Render(new Cell(column.Title, Tone.Dim)))
+            {
+                Alignment = column.IsNumber ? Justify.Right : Justify.Left,
+                NoWrap = !column.Wraps,
+            });
+        }
+
+        foreach (Cell[] row in table.Rows)
+        {
+            view.AddRow(shown.Select(i => Render(row[i])));
+        }
+
+        console.Write(view);
+        _needsGap = false;
+    }
+
+    public void Line(Cell text)
+    {
+        console.Write(new Padder(Render(text), new Padding(2, 0, 0, 0)));
+        _needsGap = true;
+    }
+
+    private void StartBlock()
+    {
+        if (_needsGap)
+        {
+            console.WriteLine();
+        }
+
+        _needsGap = true;
+    }
+
+    // Text, not Markup: what comes from a file is never read as markup.
+    private static Text Render(Cell cell) => new(SafeText.Escape(cell.Text), StyleOf(cell.Tone));
+
+    private static Style StyleOf(Tone tone) => tone switch
+    {
+        Tone.Strong => new Style(decoration: Decoration.Bold),
+        Tone.Dim => new Style(decoration: Decoration.Dim),
+        Tone.Good => new Style(Color.Green),
+        Tone.Warning => new Style(Color.Yellow),
+        Tone.Bad => new Style(Color.Red),
+        _ => Style.Plain,
+    };
+}

@@ -1,0 +1,3 @@
+using Quant.Net.Tool.CommandLine;
+
+return await ToolRun.RunAsync(args);
