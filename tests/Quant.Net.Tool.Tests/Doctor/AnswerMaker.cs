@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Quant.Net.Tool.Doctor;
+using Quant.Net.Tool.Tests.Support;
+
+namespace Quant.Net.Tool.Tests.Doctor;
+
+/// <summary>
+/// Makes the answers that are built into the tool: three blocks of each format in tests/vectors, and those made by hand.
+/// </summary>
+internal static class AnswerMaker
+{
+    /// <summary>What the reference was; tests/vectors/README.md says more.</summary>
+    private const string Origin = "ggml 0.21.0 (llama.cpp 3f545beccee6, 2026-08-22)";
+
+    // Formats without blocks are cut into pieces of this many values.
+    private const int PlainPiece = 32;
+
+    public static byte[] Make()
+    {
+        List<KnownAnswer> answers = [.. FromVectors(), .. HandMadeAnswers.All()];
+        using var file = new MemoryStream();
+        using var writer = new BinaryWriter(file);
+        byte[] origin = Encoding.UTF8.GetBytes(Origin);
+        writer.Write(Encoding.ASCII.GetBytes(KnownAnswers.Magic));
+        writer.Write(KnownAnswers.Version);
+        writer.Write(origin.Length);
+        writer.Write(origin);
+        writer.Write(answers.Count);
+        foreach (KnownAnswer answer in answers)
+        {
+            writer.Write((int)answer.Format);
+            writer.Write(answer.IsByHand ? 1 : 0);
+            writer.Write(answer.Packed.Length);
+            writer.Write(answer.Weights.Length);
+            writer.Write(answer.Packed);
+            writer.Write(MemoryMarshal.AsBytes(answer.Weights.AsSpan()));
+        }
+
+        return file.ToArray();
+    }
+
+    private static IEnumerable<KnownAnswer> FromVectors()
+    {
+        string folder = Repository.PathOf("tests/vectors");
+        foreach (string[] row in File.ReadLines(Path.Combine(folder, "vectors.tsv")).Skip(1).Select(line => line.Split('\t')))
+        {
+            string vectors = Path.Combine(folder, row[0]);
+            if (!File.Exists(Path.Combine(vectors, "quant.f32")))
+            {
+                continue;   // Q8_1, which the reference never decodes
+            }
+
+            int values = Number(row[2]), bytes = Number(row[3]);
+            if (values == 1)
+            {
+                values *= PlainPiece;
+                bytes *= PlainPiece;
+            }
+
+            // A random block with an edge of the scale's range, one without, and one of the row that has outliers.
+            const int Edge = 2, Ordinary = 7, RowLength = 1024;
+            (string File, int Block)[] choice = [("random", Edge), ("random", Ordinary), ("quant", RowLength / values)];
+            byte[] packed = [.. choice.SelectMany(piece => Block(Path.Combine(vectors, piece.File + ".bin"), piece.Block, bytes))];
+            byte[] weights = [.. choice.SelectMany(piece => Block(Path.Combine(vectors, piece.File + ".f32"), piece.Block, values * sizeof(float)))];
+            yield return new KnownAnswer((QuantFormat)Number(row[1]), false, packed, MemoryMarshal.Cast<byte, float>(weights).ToArray());
+        }
+    }
+
+    private static byte[] Block(string path, int index, int size) => File.ReadAllBytes(path).AsSpan(index * size, size).ToArray();
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}

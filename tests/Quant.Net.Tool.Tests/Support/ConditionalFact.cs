@@ -1,0 +1,58 @@
+namespace Quant.Net.Tool.Tests.Support;
+
+/// <summary>A test that needs Linux and its shell.</summary>
+internal sealed class LinuxFactAttribute : FactAttribute
+{
+    public LinuxFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Skip = "needs Linux";
+        }
+    }
+}
+
+/// <summary>A test that needs to be denied something, which never happens to root.</summary>
+internal sealed class UnprivilegedFactAttribute : FactAttribute
+{
+    public UnprivilegedFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.IsPrivilegedProcess)
+        {
+            Skip = "needs Linux and a user other than root";
+        }
+    }
+}
+
+/// <summary>A test that mounts a file system.</summary>
+internal sealed class MountFactAttribute : FactAttribute
+{
+    public MountFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+        {
+            Skip = "needs Linux and root, to mount a small file system";
+        }
+    }
+}
+
+/// <summary>A test that presses Ctrl-C. Processes that a shell started in the background never notice it.</summary>
+internal sealed class InterruptFactAttribute : FactAttribute
+{
+    private const ulong InterruptBit = 1 << (2 - 1);
+
+    public InterruptFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Skip = "needs Linux";
+            return;
+        }
+
+        string ignored = File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
+        if ((Convert.ToUInt64(ignored["SigIgn:".Length..].Trim(), 16) & InterruptBit) != 0)
+        {
+            Skip = "SIGINT is ignored in this process and so in its children";
+        }
+    }
+}
