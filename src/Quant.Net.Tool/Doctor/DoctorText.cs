@@ -20,7 +20,7 @@ internal static class DoctorText
             ("quantnet", versions.Tool),
             ("library", $"{versions.Library}, interface {versions.Interface}"),
             ("loaded from", versions.LibraryPath ?? "(the system's search path)"),
-            (".NET", versions.Runtime),
+            ("runtime", versions.Runtime),
             ("system", $"{versions.System}, {versions.Architecture}"),
         ]);
     }

@@ -35,23 +35,32 @@ internal static class FormatsText
     private static void WriteKernels(FormatsResult result, DeviceFacts device, IReport report)
     {
         report.Heading($"Decoding on {device.Name}: {device.Description}");
-        var table = new ReportTable([
-            new Column("Format"),
-            .. OutputTypes.All.Select(output => new Column($"to {output.Name}")),
-            new Column("Written"),
-        ]);
+        var table = new ReportTable(new Column("Format"), new Column("Kernels"), new Column("Written"));
         foreach (FormatFacts format in result.Formats)
         {
             KernelFacts[] kernels = [.. format.Kernels.Where(kernel => kernel.Device == device.Name)];
-            table.Add([
+            table.Add(
                 new Cell(format.Name, Tone.Strong),
-                .. kernels.Select(kernel => new Cell(kernel.Kernel ?? "no", kernel.Supported ? Tone.Normal : Tone.Bad)),
-                kernels.All(kernel => kernel.Tuned) ? new Cell("by hand", Tone.Good) : new Cell("in general", Tone.Dim),
-            ]);
+                Join([.. kernels.Where(kernel => kernel.Supported).Select(kernel => kernel.Kernel ?? "")]),
+                Written(kernels));
         }
 
         report.Table(table);
     }
+
+    // avx2/Q4_K/f32, avx2/Q4_K/f16 show as avx2/Q4_K/{f32,f16}.
+    private static string Join(string[] kernels)
+    {
+        string[] stems = [.. kernels.Select(name => name[..(name.LastIndexOf('/') + 1)]).Distinct()];
+        return kernels.Length > 1 && stems is [{ Length: > 0 } stem]
+            ? $"{stem}{{{string.Join(',', kernels.Select(name => name[stem.Length..]))}}}"
+            : string.Join(", ", kernels);
+    }
+
+    private static Cell Written(KernelFacts[] kernels) =>
+        kernels.All(kernel => kernel is { Supported: true, Tuned: true }) ? new Cell("by hand", Tone.Good)
+        : kernels.All(kernel => kernel.Supported) ? new Cell("in general", Tone.Dim)
+        : new Cell("not for all types", Tone.Bad);
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -6,6 +6,9 @@ namespace Quant.Net.Tool.Inspect;
 /// <summary>Shows a model to people.</summary>
 internal static class InspectText
 {
+    // Keys up to this length leave room for values at 80 columns and are not broken into lines.
+    private const int LongestWholeKey = 44;
+
     /// <summary>Writes all there is to say.</summary>
     /// <param name="result">What was found.</param>
     /// <param name="all">Whether long metadata are shown whole.</param>
@@ -50,7 +53,7 @@ internal static class InspectText
     {
         report.Heading("Metadata");
         var table = new ReportTable(
-            new Column("Key") { Wraps = true },
+            new Column("Key") { Wraps = result.Metadata.Any(entry => entry.Key.Length > LongestWholeKey) },
             new Column("Type") { ShownFromWidth = 100 },
             new Column("Value") { Wraps = true });
         foreach (MetadataFacts entry in result.Metadata)
