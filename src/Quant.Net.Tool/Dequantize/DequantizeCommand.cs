@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Diagnostics;
 using Quant.Net.Gguf;
 using Quant.Net.Tool.CommandLine;
 using Quant.Net.Tool.Output;
@@ -26,11 +25,7 @@ internal sealed class DequantizeCommand : ToolCommand
         DefaultValueFactory = _ => "f16",
     };
 
-    private readonly Option<string[]> _tensors = new("--tensor")
-    {
-        Description = "Only tensors whose name matches; may be repeated",
-        HelpName = "GLOB",
-    };
+    private readonly TensorOption _tensors = new("Only tensors whose name matches; may be repeated");
 
     private readonly Option<bool> _applyScales = new("--apply-scales")
     {
@@ -111,16 +106,19 @@ internal sealed class DequantizeCommand : ToolCommand
         string type = parsed.GetRequiredValue(_type);
         var options = new DequantizeOptions
         {
-            OutputFormat = OutputTypes.All.First(known => known.Name == type).Format,
-            Tensors = parsed.GetValue(_tensors) ?? [],
+            OutputType = OutputTypes.All.First(known => known.Name == type).Format,
+            Include = [.. _tensors.PatternsIn(parsed).Select(pattern => pattern.ToString())],
             ApplyScales = parsed.GetValue(_applyScales),
             Strict = parsed.GetValue(_strict),
             Overwrite = parsed.GetValue(_force),
             MaxShardBytes = parsed.GetValue(_shardSize),
         };
+        if (options.MaxShardBytes is not null && Container(output) != "safetensors")
+        {
+            throw new UsageException("--shard-size: only .safetensors output is written in several files");
+        }
 
         using GgufFile model = GgufFile.Open(input);
-        var clock = Stopwatch.StartNew();
         DequantizeResult result = await WorkProgress.RunAsync(
             _console,
             quiet,
@@ -128,16 +126,17 @@ internal sealed class DequantizeCommand : ToolCommand
             report => ModelConverter.DequantizeAsync(model, output, options, device, new Forward(report), cancellation));
         return new DequantizeReport(
             input,
-            result.OutputPaths,
+            result.Files,
             Container(output),
             type,
             result.TensorCount,
             result.ElementCount,
-            result.BytesRead,
-            result.BytesWritten,
-            clock.Elapsed.TotalSeconds,
+            result.SourceBytes,
+            result.OutputBytes,
+            result.Elapsed.TotalSeconds,
             DeviceFacts.Of(device),
-            [.. model.Warnings, .. result.Warnings]);
+            result.Kernels,
+            result.Warnings);
     }
 
     private static string Container(string output) => Path.GetExtension(output).TrimStart('.').ToLowerInvariant();

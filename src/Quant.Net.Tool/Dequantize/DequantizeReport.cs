@@ -10,9 +10,10 @@ namespace Quant.Net.Tool.Dequantize;
 /// <param name="Tensors">The number of tensors written.</param>
 /// <param name="Parameters">Their values.</param>
 /// <param name="BytesRead">Packed bytes read.</param>
-/// <param name="BytesWritten">Bytes of the files written.</param>
+/// <param name="BytesWritten">Bytes of the files written, without an index.</param>
 /// <param name="Seconds">The time it took.</param>
 /// <param name="Device">The device that decoded.</param>
+/// <param name="Kernels">The kernels that did the work.</param>
 /// <param name="Warnings">What is worth knowing about the result.</param>
 internal sealed record DequantizeReport(
     string Input,
@@ -25,6 +26,7 @@ internal sealed record DequantizeReport(
     long BytesWritten,
     double Seconds,
     DeviceFacts Device,
+    IReadOnlyList<string> Kernels,
     IReadOnlyList<string> Warnings)
 {
     public int Schema => ResultJson.Schema;

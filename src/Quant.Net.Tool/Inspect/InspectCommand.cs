@@ -18,11 +18,7 @@ internal sealed class InspectCommand : ToolCommand
         Description = "Show long metadata whole",
     };
 
-    private readonly Option<string[]> _tensors = new("--tensor")
-    {
-        Description = "Only tensors whose name matches; sums cover these, metadata are left out; may be repeated",
-        HelpName = "GLOB",
-    };
+    private readonly TensorOption _tensors = new("Only tensors whose name matches; sums cover these, metadata are left out; may be repeated");
 
     private readonly Option<bool> _partial = new("--partial")
     {
@@ -52,17 +48,17 @@ internal sealed class InspectCommand : ToolCommand
     {
         string path = _model.PathIn(parsed);
         bool all = parsed.GetValue(_all);
-        string[] patterns = parsed.GetValue(_tensors) ?? [];
+        IReadOnlyList<NamePattern> patterns = _tensors.PatternsIn(parsed);
 
         using GgufFile model = GgufFile.Open(path, new GgufOpenOptions { AllowPartial = parsed.GetValue(_partial) });
-        InspectResult result = ModelSurvey.Describe(model, TensorSelection.Select(model, patterns), all ? int.MaxValue : ShortArray);
+        InspectResult result = ModelSurvey.Describe(model, TensorOption.Select(model, patterns), all ? int.MaxValue : ShortArray);
         if (parsed.GetValue(CommonOptions.Json))
         {
             ResultJson.Write(_console, result, ResultJson.Default.InspectResult);
         }
         else
         {
-            InspectText.Write(result, all, withMetadata: patterns.Length == 0, _console.CreateReport());
+            InspectText.Write(result, all, withMetadata: patterns.Count == 0, _console.CreateReport());
         }
 
         return ExitCode.Done;

@@ -17,9 +17,12 @@ internal static class AnswerMaker
     // Formats without blocks are cut into pieces of this many values.
     private const int PlainPiece = 32;
 
-    public static byte[] Make()
+    /// <summary>The file that is built into the tool.</summary>
+    public static byte[] Make() => Make([.. FromVectors(), .. HandMadeAnswers.All()]);
+
+    /// <summary>A file of the answers given.</summary>
+    public static byte[] Make(IReadOnlyList<KnownAnswer> answers)
     {
-        List<KnownAnswer> answers = [.. FromVectors(), .. HandMadeAnswers.All()];
         using var file = new MemoryStream();
         using var writer = new BinaryWriter(file);
         byte[] origin = Encoding.UTF8.GetBytes(Origin);

@@ -21,7 +21,7 @@ internal sealed record ToolResult(int ExitCode, string Out, string Error)
 }
 
 /// <summary>Runs the tool as its users do, in a process of its own.</summary>
-internal static class Tool
+internal static class CommandLineTool
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 

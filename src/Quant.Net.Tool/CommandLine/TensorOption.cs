@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Quant.Net.Gguf;
+
+namespace Quant.Net.Tool.CommandLine;
+
+/// <summary><c>--tensor GLOB</c>: the tensors that a command deals with.</summary>
+internal sealed class TensorOption : Option<NamePattern[]>
+{
+    public TensorOption(string description)
+        : base("--tensor")
+    {
+        Description = description;
+        HelpName = "GLOB";
+        CustomParser = Parse;
+    }
+
+    /// <summary>The patterns that were given.</summary>
+    public IReadOnlyList<NamePattern> PatternsIn(ParseResult parsed) => parsed.GetValue(this) ?? [];
+
+    /// <summary>The tensors that match any of the patterns, in the model's order; all of them if there is no pattern.</summary>
+    /// <exception cref="ToolException">A pattern matches no tensor.</exception>
+    public static IReadOnlyList<GgufTensor> Select(GgufFile model, IReadOnlyList<NamePattern> patterns)
+    {
+        NamePattern? idle = patterns.FirstOrDefault(pattern => !model.Tensors.Any(tensor => pattern.IsMatch(tensor.Name)));
+        return idle is not null ? throw new ToolException($"{model.Parts[0].Path}: no tensor matches '{idle}'")
+            : patterns.Count == 0 ? model.Tensors
+            : [.. model.Tensors.Where(tensor => patterns.Any(pattern => pattern.IsMatch(tensor.Name)))];
+    }
+
+    private static NamePattern[]? Parse(ArgumentResult result)
+    {
+        try
+        {
+            return [.. result.Tokens.Select(token => new NamePattern(token.Value))];
+        }
+        catch (FormatException malformed)
+        {
+            result.AddError($"--tensor: {malformed.Message}");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Globalization;
+using Quant.Net.Tool.Tests.Support;
+
+namespace Quant.Net.Tool.Tests.Commands;
+
+/// <summary>What is left when the work ends early.</summary>
+public class InterruptTests
+{
+    private const long Rows = 2048, RowLength = 1 << 20;
+
+    [InterruptFact]
+    public void CtrlCLeavesNothing() => EndBy("INT");
+
+    [LinuxFact]
+    public void TerminationLeavesNothing() => EndBy("TERM");
+
+    [MountFact]
+    public void AFullDiskLeavesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        ToolResult result = CommandLineTool.RunInShell(
+            $"""
+            mkdir '{folder["small"]}' && mount -t tmpfs -o size=1m tmpfs '{folder["small"]}' || exit 77
+            quantnet dequantize '{Repository.WideModel}' -o '{folder["small/out.safetensors"]}'
+            code=$?
+            ls -A '{folder["small"]}'
+            umount '{folder["small"]}'
+            exit $code
+            """);
+
+        result.AssertFails(1, "out.safetensors");
+    }
+
+    [LinuxFact]
+    public void AnOutputThatMayNotGrowLeavesNothing()
+    {
+        // The limit on a file's size (in KiB) is met in the middle of writing, where the check of free space has found enough.
+        // The runtime itself keeps code in a large file, if it is not told otherwise.
+        using var folder = new TemporaryFolder();
+        ToolResult result = CommandLineTool.RunInShell(
+            $"ulimit -f 2000; trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0; quantnet dequantize '{Repository.WideModel}' -o '{folder["out.safetensors"]}'");
+
+        result.AssertFails(1);
+        Assert.Empty(folder.Names);
+    }
+
+    private static void EndBy(string signal)
+    {
+        using var folder = new TemporaryFolder();
+        string model = new TinyGguf().AddHole("big.weight", 1, [RowLength, Rows], Rows * RowLength * 2).Write(folder["big.gguf"]);
+        Process process = CommandLineTool.Start("dequantize", model, "-o", folder["out.safetensors"], "--type", "f32");
+        var patience = Stopwatch.StartNew();
+        while (folder.Names.Count < 2)
+        {
+            Assert.True(patience.Elapsed < TimeSpan.FromSeconds(60) && !process.HasExited, "no output was begun");
+            Thread.Sleep(5);
+        }
+
+        Process.Start("kill", ["-s", signal, process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+
+        ToolResult result = CommandLineTool.Finish(process);
+        result.AssertFails(130, "interrupted");
+        Assert.Equal(["big.gguf"], folder.Names);
+    }
+}

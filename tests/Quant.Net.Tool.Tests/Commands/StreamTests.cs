@@ -1,0 +1,61 @@
+using Quant.Net.Tool.Tests.Support;
+
+namespace Quant.Net.Tool.Tests.Commands;
+
+/// <summary>What becomes of the output: pipes that close, disks that are full, terminals.</summary>
+public class StreamTests
+{
+    [LinuxFact]
+    public void AReaderThatGoesAwayIsNoError()
+    {
+        ToolResult result = CommandLineTool.RunInShell($"quantnet inspect '{Repository.WideModel}' --all --json | head -n 1; echo ${{PIPESTATUS[0]}}");
+
+        Assert.Equal("{\n0\n", result.Out);
+        Assert.Equal("", result.Error);
+    }
+
+    [LinuxFact]
+    public void AFullDiskBehindTheResultsIsAnError() =>
+        CommandLineTool.RunInShell("quantnet formats > /dev/full").AssertFails(1, "No space left on device");
+
+    [LinuxFact]
+    public void ClosedStreamsAreNoCrash()
+    {
+        ToolResult result = CommandLineTool.RunInShell("quantnet formats >&- 2>&-; echo $?");
+
+        Assert.Matches(@"^[01]\n$", result.Out);
+    }
+
+    [LinuxFact]
+    public void ATerminalGetsColourUnlessItDoesNotWantIt()
+    {
+        const string Colour = "\u001b\\[([0-9;]*;)?[39][0-8]";
+        Assert.Matches(Colour, OnTerminal(120, "quantnet doctor"));
+        Assert.DoesNotMatch(Colour, OnTerminal(120, "NO_COLOR=1 quantnet doctor"));
+        Assert.DoesNotContain('\u001b', OnTerminal(120, "TERM=dumb quantnet doctor"));
+    }
+
+    [LinuxFact]
+    public void TablesFitTheTerminal()
+    {
+        foreach (int width in new[] { 80, 120 })
+        {
+            foreach (string command in new[] { $"inspect '{Repository.WideModel}'", "formats", "doctor" })
+            {
+                string text = OnTerminal(width, $"TERM=xterm NO_COLOR=1 quantnet {command}");
+                Assert.All(text.Split('\n'), line => Assert.InRange(WithoutEscapes(line).Length, 0, width));
+            }
+        }
+    }
+
+    private static string OnTerminal(int width, string command)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["run.sh"], $"quantnet() {{ {CommandLineTool.ShellCommand} \"$@\"; }}\nstty cols {width} rows 50\n{command}\n");
+        ToolResult result = CommandLineTool.RunInShell($"TERM=xterm-256color script --quiet --return --command \"bash '{folder["run.sh"]}'\" /dev/null");
+        Assert.Equal(0, result.ExitCode);
+        return result.Out.Replace("\r", "", StringComparison.Ordinal);
+    }
+
+    private static string WithoutEscapes(string line) => System.Text.RegularExpressions.Regex.Replace(line, "\u001b\\[[0-9;?]*[a-zA-Z]", "");
+}

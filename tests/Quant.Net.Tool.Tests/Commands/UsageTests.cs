@@ -1,0 +1,74 @@
+using Quant.Net.Tool.Tests.Support;
+
+namespace Quant.Net.Tool.Tests.Commands;
+
+public class UsageTests
+{
+    [Theory]
+    [InlineData("quantnet --help")]
+    [InlineData("see 'quantnet inspect --help'", "inspect")]
+    [InlineData("did you mean 'inspect'?", "inpsect", "model.gguf")]
+    [InlineData("'banana' is not a command", "banana")]
+    [InlineData("'--jsn' is not an option of quantnet inspect; did you mean '--json'?", "inspect", "--jsn", "model.gguf")]
+    [InlineData("'--jsn' is not an option of quantnet formats; did you mean '--json'?", "formats", "--jsn")]
+    [InlineData("'more' is one argument too many for quantnet doctor", "doctor", "more")]
+    [InlineData("'--output' is required", "dequantize", "model.gguf")]
+    [InlineData("neither in .safetensors nor in .gguf", "dequantize", "model.gguf", "-o", "model.bin")]
+    [InlineData("'f8' is none of f32, f16, bf16", "dequantize", "model.gguf", "-o", "out.gguf", "--type", "f8")]
+    [InlineData("'5 apples' is not a size", "dequantize", "model.gguf", "-o", "out.safetensors", "--shard-size", "5 apples")]
+    [InlineData("only .safetensors output", "dequantize", "MODEL", "-o", "out.gguf", "--shard-size", "5GB")]
+    [InlineData("'blk.[0-3' has '[' without ']'", "inspect", "model.gguf", "--tensor", "blk.[0-3")]
+    [InlineData("'0' is not a number of threads", "doctor", "--threads", "0")]
+    [InlineData("'-1' is not a number of threads", "doctor", "--threads", "-1")]
+    [InlineData("1024", "doctor", "--threads", "1025")]
+    [InlineData("'mmx' is no instruction set; there are scalar, avx2", "formats", "--isa", "mmx")]
+    [InlineData("gpu", "formats", "--device", "gpu")]
+    [InlineData("cuda:x", "formats", "--device", "cuda:x")]
+    [InlineData("[31m' is no device name", "formats", "--device", "\u001b[31m")]
+    [InlineData("\\n", "a\nb")]
+    public void WrongUsageIsOneLineAndExitCode2(string complaint, params string[] arguments) =>
+        CommandLineTool.Run([.. arguments.Select(argument => argument == "MODEL" ? Repository.WideModel : argument)]).AssertFails(2, complaint);
+
+    [Fact]
+    public void ADeviceThatCannotBeHadIsExitCode1() => CommandLineTool.Run("formats", "--device", "cuda:97").AssertFails(1, "cuda:97");
+
+    [Theory]
+    [InlineData("inspect")]
+    [InlineData("dequantize")]
+    [InlineData("formats")]
+    [InlineData("doctor")]
+    public void HelpEndsInExamplesThatTheCommandLineAccepts(string command)
+    {
+        string help = CommandLineTool.Succeed(command, "--help").Out;
+
+        Assert.Contains("--json", help, StringComparison.Ordinal);
+        Assert.Contains("--quiet", help, StringComparison.Ordinal);
+        string[] examples = [.. help[help.IndexOf("Examples:", StringComparison.Ordinal)..].Split('\n').Where(line => line.StartsWith("  quantnet ", StringComparison.Ordinal))];
+        Assert.True(examples.Length >= 3);
+        Assert.All(examples, example => Assert.StartsWith($"  quantnet {command}", example, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void HelpListsTheCommands()
+    {
+        string help = CommandLineTool.Succeed("--help").Out;
+
+        Assert.All(["inspect", "dequantize", "formats", "doctor"], command => Assert.Contains($"  {command}", help, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void VersionIsOneLine() => Assert.Matches(@"^quantnet \d+\.\d+\.\d+\s*$", CommandLineTool.Succeed("--version").Out);
+
+    [LinuxFact]
+    public void AMissingLibraryIsOneLine() =>
+        CommandLineTool.RunInShell("QUANTNET_LIBRARY=/nowhere/libquantnet.so quantnet formats").AssertFails(1, "/nowhere/libquantnet.so");
+
+    [LinuxFact]
+    public void TheStackIsShownOnlyWhenAskedFor()
+    {
+        ToolResult result = CommandLineTool.RunInShell("QUANTNET_DEBUG=1 quantnet inspect /nowhere.gguf");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("   at Quant.Net.Tool.", result.Error, StringComparison.Ordinal);
+    }
+}
