@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+#
+# Sourced by build.sh: `need GROUP...` sees to it that the tools of these groups are there, or ends with the command that
+# installs them. It knows Debian's and Ubuntu's package names.
+
+# Formatting differs between versions of clang-format, so this one is fixed; for the rest any clang from 16 on will do.
+clang_format_version=19
+oldest_clang=16
+
+have() { command -v "$1" >/dev/null; }
+
+# The newest version N from 16 on for which the file of a pattern with @ for N exists; fails when there is none.
+newest_installed() {
+  local version
+  for version in {40..16}; do
+    compgen -G "${1//@/$version}" >/dev/null && echo "$version" && return
+  done
+  return 1
+}
+
+# The version of clang to install: the one that formats, else the newest that the distribution has.
+clang_to_install() {
+  local known
+  known=$(apt-cache pkgnames libclang1- 2>/dev/null | sed -n 's/^libclang1-\([0-9]*\)$/\1/p' | sort -n)
+  if grep -qx "$clang_format_version" <<<"$known"; then
+    echo "$clang_format_version"
+  else
+    awk -v oldest="$oldest_clang" '$1 >= oldest {newest = $1} END {print newest ? newest : oldest}' <<<"$known"
+  fi
+}
+
+missing_for_build() {
+  have cmake || echo cmake
+  have g++ || echo g++
+  have ninja || echo ninja-build
+}
+
+missing_for_bindings() {
+  local version
+  if version=$(newest_installed '/usr/lib/llvm-@/lib/libclang*.so.1'); then
+    [[ -e /usr/lib/llvm-$version/lib/clang/$version/include/stdint.h ]] || echo "libclang-common-$version-dev"
+  else
+    version=$(clang_to_install)
+    echo "libclang1-$version" "libclang-common-$version-dev"
+  fi
+}
+
+missing_for_test() {
+  local clang
+  have nm && have objdump && have as || echo binutils
+  have qemu-x86_64 || echo qemu-user
+  compgen -G '/usr/include/gtest/gtest.h' >/dev/null || echo libgtest-dev
+  newest_installed '/usr/bin/clang++-@' >/dev/null || echo "clang-$(clang_to_install)"
+  if ! have "clang-format-$clang_format_version"; then
+    clang=$(apt-cache pkgnames "clang-format-$clang_format_version" 2>/dev/null || true)
+    # Without it the formatting check is skipped, and says so.
+    [[ -z $clang ]] || echo "$clang"
+  fi
+}
+
+missing() {
+  local group
+  for group in "$@"; do
+    [[ $group == dotnet ]] || "missing_for_$group"
+  done | tr ' ' '\n' | sort -u
+}
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi
+}
+
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=500 "$@"
+}
+
+need() {
+  local group packages
+  for group in "$@"; do
+    [[ $group != dotnet ]] || need_dotnet
+  done
+  packages=$(missing "$@")
+  [[ -n $packages ]] || return 0
+
+  if ! have apt-get || { ((EUID != 0)) && ! sudo -n true 2>/dev/null; }; then
+    echo "build.sh: tools are missing; as root, run: apt-get install -y --no-install-recommends" $packages >&2
+    exit 1
+  fi
+  # A fresh machine knows no packages, and an old list names files that are gone; then it is fetched, once.
+  if ! apt-cache show cmake >/dev/null 2>&1; then
+    apt_get update
+    packages=$(missing "$@")
+  fi
+  echo "build.sh: installing" $packages >&2
+  apt_get install -y --no-install-recommends $packages >&2 ||
+    { apt_get update >&2 && apt_get install -y --no-install-recommends $packages >&2; }
+  packages=$(missing "$@")
+  [[ -z $packages ]] || { echo "build.sh: still missing after the installation:" $packages >&2 && exit 1; }
+}
+
+need_dotnet() {
+  local found
+  if ! found=$(dotnet --version 2>&1); then
+    echo "build.sh: the .NET SDK 10 is needed (https://dotnet.microsoft.com/download); found: ${found%%$'\n'*}" >&2
+    exit 1
+  fi
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# `./build.sh test`: everything that can be tested on this machine. Output is kept in artifacts/test-results. Without internet,
+# once the tools and the NuGet packages are there.
+#   QUANTNET_SANITIZE_FILTER   which native tests run under the sanitizers (a GoogleTest filter); all by default
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.."
+source tests/results.sh
+source scripts/setup.sh
+rm -rf "$results"
+mkdir -p "$results"
+
+native_build() { # preset
+  cd native
+  cmake --preset "$1"
+  cmake --build --preset "$1"
+}
+
+xunit() { # project, instruction set or nothing
+  QUANTNET_ISA=${2-} dotnet test "$1" -c Release --no-build -nologo --logger 'console;verbosity=normal' \
+    --blame-hang-timeout 5m --results-directory "$results/dotnet"
+}
+
+clang_format() {
+  local file
+  while read -r file; do
+    if "clang-format-$clang_format_version" --dry-run -Werror "$file"; then echo "ok $file"; else echo "FAIL $file: not as clang-format writes it"; fi
+  done < <(git ls-files --cached --others --exclude-standard 'native/*' 'tests/*' | grep -E '\.(h|c|cpp|inl|cu)$')
+}
+
+# A build that fails is a failed test; what depends on it fails after it.
+step "build" read_nothing ./build.sh build
+step "build of the native tests" read_nothing bash -ec "$(declare -f native_build); native_build tests"
+step "build with sanitizers" read_nothing bash -ec "$(declare -f native_build); native_build sanitize"
+
+step "native tests" read_gtest artifacts/cmake/tests/tests/quantnet_tests
+step "native tests, ASan and UBSan" read_gtest artifacts/cmake/sanitize/tests/quantnet_tests \
+  --gtest_filter="${QUANTNET_SANITIZE_FILTER:-*}"
+
+while read -r set available reason; do
+  if [[ $available == 1 ]]; then
+    step ".NET tests, $set" read_xunit xunit tests/Quant.Net.Tests "$set"
+  else
+    skip ".NET tests, $set" "$reason"
+  fi
+done < <(tests/checks/instruction-sets-here.sh)
+step "command line" read_xunit xunit tests/Quant.Net.Tool.Tests
+
+step "bindings are up to date" read_nothing dotnet run -c Release --no-build --project bindings -- --check
+if have "clang-format-$clang_format_version"; then
+  step "format of C and C++" read_checks clang_format
+else
+  skip "format of C and C++" "there is no clang-format-$clang_format_version"
+fi
+step "format of C#" read_nothing dotnet format Quant.Net.slnx --verify-no-changes --no-restore
+
+for check in tests/checks/check-*.sh; do
+  step "$(basename "$check" .sh)" read_checks "$check"
+done
+
+summary
