@@ -9,6 +9,8 @@ internal static class InstructionSetVariable
 {
     public const string Name = "QUANTNET_ISA";
 
+    private const int LongestQuote = 64;
+
     public static InstructionSet Read(IReadOnlyList<InstructionSetInfo> known)
     {
         string? value = Environment.GetEnvironmentVariable(Name);
@@ -17,7 +19,14 @@ internal static class InstructionSetVariable
             return InstructionSet.Auto;
         }
 
-        return known.FirstOrDefault(set => set.Name == value)?.InstructionSet ?? throw new QuantNetException(
-            $"{Name} is '{value}', expected one of {string.Join(", ", known.Select(set => set.Name))}");
+        if (known.FirstOrDefault(set => set.Name == value) is { } set)
+        {
+            return set.InstructionSet;
+        }
+
+        // The words of the native library, which would say the same.
+        string printable = string.Concat(value.Take(LongestQuote).Select(c => char.IsControl(c) ? '?' : c));
+        string available = string.Join(", ", known.Where(set => set.Available).Select(set => set.Name));
+        throw new QuantNetException($"{Name} is '{printable}', which is no instruction set (available: {available})");
     }
 }

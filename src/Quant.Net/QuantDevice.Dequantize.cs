@@ -44,7 +44,7 @@ public sealed unsafe partial class QuantDevice
     public void Dequantize(
         QuantFormat format, void* source, nuint sourceBytes, QuantFormat output, void* destination, nuint destinationBytes)
     {
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ThrowIfNull(source, sourceBytes, nameof(source));
         ThrowIfNull(destination, destinationBytes, nameof(destination));
         QuantFormatInfo info = QuantFormats.Get(format);

@@ -56,7 +56,7 @@ public sealed unsafe partial class QuantDevice
         QuantFormat format, void* source, nuint sourceBytes, long valuesPerRow, ReadOnlySpan<long> rows, QuantFormat output,
         void* destination, nuint destinationBytes)
     {
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ThrowIfNull(source, sourceBytes, nameof(source));
         ThrowIfNull(destination, destinationBytes, nameof(destination));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(valuesPerRow);
@@ -86,7 +86,7 @@ public sealed unsafe partial class QuantDevice
 
     private static nuint RowCount(QuantFormatInfo info, nuint sourceBytes, long valuesPerRow)
     {
-        ulong rowBytes = (ulong)info.GetByteCount(valuesPerRow);
+        ulong rowBytes = (ulong)info.GetByteCount(valuesPerRow, nameof(valuesPerRow));
         (ulong count, ulong rest) = Math.DivRem((ulong)sourceBytes, rowBytes);
         return rest == 0 ? (nuint)count : throw new ArgumentException(
             $"{sourceBytes} bytes of {info.Name} are not whole rows of {rowBytes}.", "source");

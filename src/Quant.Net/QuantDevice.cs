@@ -19,6 +19,9 @@ public sealed unsafe partial class QuantDevice : IDisposable
     private readonly DeviceHandle _handle;
     private readonly QuantDeviceInfo _info;
 
+    // The handle itself counts as open until the last call on it ends, so calls that keep overlapping would keep it open for ever.
+    private volatile bool _disposed;
+
     private QuantDevice(DeviceHandle handle)
     {
         _handle = handle;
@@ -112,14 +115,18 @@ public sealed unsafe partial class QuantDevice : IDisposable
     /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
     public QuantCapability GetCapability(QuantOperation operation, QuantFormat from, QuantFormat to)
     {
-        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         qn_capability capability = new() { struct_size = (uint)sizeof(qn_capability) };
         Status.ThrowIfFailed(NativeMethods.qn_device_capability(_handle, operation, from, to, &capability));
         return new QuantCapability(in capability);
     }
 
     /// <summary>Closes the device and ends its threads, as soon as no call runs on it.</summary>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _handle.Dispose();
+    }
 
     /// <summary>The device's name and description.</summary>
     /// <returns>One line.</returns>

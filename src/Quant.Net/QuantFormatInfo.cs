@@ -43,7 +43,7 @@ public sealed unsafe class QuantFormatInfo
     /// <returns>Their size in bytes.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="valueCount"/> is negative, or the size exceeds 64 bits.</exception>
     /// <exception cref="ArgumentException"><paramref name="valueCount"/> values are not whole blocks.</exception>
-    public long GetByteCount(long valueCount) => Scale(valueCount, ValuesPerBlock, BytesPerBlock, "values", nameof(valueCount));
+    public long GetByteCount(long valueCount) => GetByteCount(valueCount, nameof(valueCount));
 
     /// <summary>The number of values in a number of bytes.</summary>
     /// <param name="byteCount">How many bytes.</param>
@@ -51,6 +51,10 @@ public sealed unsafe class QuantFormatInfo
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="byteCount"/> is negative, or the number exceeds 64 bits.</exception>
     /// <exception cref="ArgumentException"><paramref name="byteCount"/> bytes are not whole blocks.</exception>
     public long GetValueCount(long byteCount) => Scale(byteCount, BytesPerBlock, ValuesPerBlock, "bytes", nameof(byteCount));
+
+    /// <summary>As the public one, for callers whose own parameter is to be blamed.</summary>
+    internal long GetByteCount(long valueCount, string parameter) =>
+        Scale(valueCount, ValuesPerBlock, BytesPerBlock, "values", parameter);
 
     /// <summary>The format's name.</summary>
     /// <returns><see cref="Name"/>.</returns>
