@@ -42,6 +42,13 @@
 #define QN_API
 #endif
 
+/* Enums are 32 bits wide and may hold numbers that this header does not know yet. */
+#if defined(__cplusplus) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+#define QN_ENUM : int32_t
+#else
+#define QN_ENUM
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -65,7 +72,7 @@ QN_API const char *qn_version(void);
 /* ------------------------------------------------------------------ errors */
 
 /** What a call returns: QN_OK, or a negative number that says what kind of failure it was. */
-typedef enum qn_status {
+typedef enum qn_status QN_ENUM {
     /** Done. */
     QN_OK = 0,
     /** An argument is null, unknown or malformed. */
@@ -93,7 +100,7 @@ QN_API const char *qn_status_name(qn_status status);
 
 /** How numbers are stored. Up to 999 these are GGUF's type numbers (ggml.h, enum ggml_type); formats that GGUF does not
  *  have start at 0x1000. Numbers never change. The layout of each is described in native/formats. */
-typedef enum qn_format {
+typedef enum qn_format QN_ENUM {
     QN_FORMAT_F32 = 0,
     QN_FORMAT_F16 = 1,
     QN_FORMAT_Q4_0 = 2,
@@ -167,7 +174,7 @@ QN_API qn_status qn_format_get(qn_format format, qn_format_info *info);
 /* ----------------------------------------------------------------- devices */
 
 /** A set of CPU instructions that kernels are compiled for. Each contains the ones before it. */
-typedef enum qn_isa {
+typedef enum qn_isa QN_ENUM {
     /** The best set that this CPU and operating system have. */
     QN_ISA_AUTO = 0,
     /** What every x86-64 CPU has; plain code on other architectures. */
@@ -205,7 +212,7 @@ QN_API size_t qn_isa_count(void);
 QN_API qn_status qn_isa_at(size_t index, qn_isa_info *info);
 
 /** What kind of hardware a device is. */
-typedef enum qn_device_kind {
+typedef enum qn_device_kind QN_ENUM {
     /** The processor, with a pool of threads. */
     QN_DEVICE_CPU = 0,
     /** A GPU, through the CUDA driver. */
@@ -277,7 +284,7 @@ QN_API qn_status qn_device_describe(const qn_device *device, qn_device_info *inf
 /* ------------------------------------------------------------ capabilities */
 
 /** What can be done with a format. */
-typedef enum qn_operation {
+typedef enum qn_operation QN_ENUM {
     /** From a packed or plain format to f32, f16 or bf16. */
     QN_OPERATION_DEQUANTIZE = 0
 } qn_operation;
