@@ -150,7 +150,8 @@ internal sealed partial class HeaderParser
         DocComment doc = Comment(cursor);
         if (doc.Parameters.Keys.FirstOrDefault(name => !parameters.Exists(p => p.Name == name)) is { } unknown)
         {
-            throw new GeneratorException($"the comment has @param {unknown}, expected one of {string.Join(", ", parameters.Select(p => p.Name))}");
+            throw new GeneratorException(
+                $"the comment has @param {unknown}, expected one of {string.Join(", ", parameters.Select(p => p.Name))}");
         }
 
         return new CFunction(ClangText.Name(cursor), TypeReader.Read(LibClang.clang_getCursorResultType(cursor)), parameters, doc);

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Quant.Net.Bindings.Clang;
 
-/// <summary>The part of libclang's C interface (clang-c/Index.h) that is used here. Numbers and layouts are stable since libclang 16.</summary>
+/// <summary>
+/// The part of libclang's C interface (clang-c/Index.h) that is used here. Numbers and layouts are stable since libclang 16.
+/// </summary>
 internal static unsafe partial class LibClang
 {
     public const string LibraryName = "libclang";
@@ -92,7 +94,8 @@ internal static unsafe partial class LibClang
 
     [LibraryImport(LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int clang_parseTranslationUnit2(
-        void* index, string path, string[] arguments, int argumentCount, void* unsavedFiles, uint unsavedCount, uint options, out void* unit);
+        void* index, string path, string[] arguments, int argumentCount, void* unsavedFiles, uint unsavedCount, uint options,
+        out void* unit);
 
     [LibraryImport(LibraryName)]
     public static partial void clang_disposeTranslationUnit(void* unit);
@@ -119,7 +122,8 @@ internal static unsafe partial class LibClang
     public static partial Cursor clang_getTranslationUnitCursor(void* unit);
 
     [LibraryImport(LibraryName)]
-    public static partial uint clang_visitChildren(Cursor parent, delegate* unmanaged[Cdecl]<Cursor, Cursor, void*, int> visitor, void* data);
+    public static partial uint clang_visitChildren(
+        Cursor parent, delegate* unmanaged[Cdecl]<Cursor, Cursor, void*, int> visitor, void* data);
 
     [LibraryImport(LibraryName)]
     public static partial Location clang_getCursorLocation(Cursor cursor);

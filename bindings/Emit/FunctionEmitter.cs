@@ -41,7 +41,10 @@ internal static class FunctionEmitter
     private static void Signature(CodeWriter code, CFunction function, Names names)
     {
         string head = $"public static partial {names.Type(function.Result)} {function.Name}(";
-        List<string> parameters = [.. function.Parameters.Select(p => $"{ParameterType(function, p.Type, names)} {names.Parameter(p.Name)}")];
+        List<string> parameters =
+        [
+            .. function.Parameters.Select(p => $"{ParameterType(function, p.Type, names)} {names.Parameter(p.Name)}"),
+        ];
         string line = head + string.Join(", ", parameters) + ");";
         if (line.Length <= code.Width)
         {

@@ -100,6 +100,7 @@ internal sealed class Names
     /// <summary>What a name in a C comment refers to in C#, or null.</summary>
     public string? Reference(string name) => _references.GetValueOrDefault(name);
 
-    private static string Pascal(string name) =>
-        string.Concat(name.Split('_', StringSplitOptions.RemoveEmptyEntries).Select(word => char.ToUpperInvariant(word[0]) + word[1..].ToLowerInvariant()));
+    private static string Pascal(string name) => string.Concat(
+        name.Split('_', StringSplitOptions.RemoveEmptyEntries)
+            .Select(word => char.ToUpperInvariant(word[0]) + word[1..].ToLowerInvariant()));
 }

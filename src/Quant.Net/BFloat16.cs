@@ -19,7 +19,8 @@ public readonly struct BFloat16 : IEquatable<BFloat16>, IComparable<BFloat16>, I
     /// <returns>The number.</returns>
     public static BFloat16 FromBits(ushort bits) => new(bits);
 
-    /// <summary>Rounds to the nearest bfloat16, ties to even; subnormals are kept, too large values become infinite, NaN stays NaN.</summary>
+    /// <summary>Rounds to the nearest bfloat16, ties to even. Subnormals are kept, too large values become infinite, NaN stays NaN.
+    /// </summary>
     /// <param name="value">The value to round.</param>
     public static explicit operator BFloat16(float value)
     {

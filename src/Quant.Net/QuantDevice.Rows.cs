@@ -98,7 +98,8 @@ public sealed unsafe partial class QuantDevice
         {
             if ((ulong)rows[i] >= rowCount)
             {
-                throw new ArgumentOutOfRangeException(nameof(rows), $"Row {rows[i]} at place {i} is none of the {rowCount} rows of the source.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(rows), $"Row {rows[i]} at place {i} is none of the {rowCount} rows of the source.");
             }
         }
     }

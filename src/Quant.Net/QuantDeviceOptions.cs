@@ -6,7 +6,8 @@ public sealed class QuantDeviceOptions
     /// <summary>The most threads that a device can have.</summary>
     public const int MaxThreads = 1024;
 
-    /// <summary>CPU: how many threads work on a call, the caller's included. 0, the default: <see cref="Environment.ProcessorCount"/>.</summary>
+    /// <summary>CPU: how many threads work on a call, the caller's included. 0, the default: <see cref="Environment.ProcessorCount"/>.
+    /// </summary>
     public int Threads { get; init; }
 
     /// <summary>

@@ -157,7 +157,8 @@ public class DequantizeTests
 
     private static Span<byte> Written(byte[] canvas, string name)
     {
-        Assert.True(canvas[0] == Untouched && canvas.AsSpan(canvas.Length - Margin).IndexOfAnyExcept(Untouched) < 0, $"{name}: wrote beside");
+        bool clean = canvas[0] == Untouched && canvas.AsSpan(canvas.Length - Margin).IndexOfAnyExcept(Untouched) < 0;
+        Assert.True(clean, $"{name}: bytes beside the destination were written");
         return canvas.AsSpan(1, canvas.Length - 1 - Margin);
     }
 
