@@ -40,7 +40,7 @@ internal static class FunctionEmitter
 
     private static void Signature(CodeWriter code, CFunction function, Names names)
     {
-        string head = $"public static partial {names.Type(function.Result)} {function.Name}(";
+        string head = $"public static partial {names.Type(function.Result, function.Name)} {function.Name}(";
         List<string> parameters =
         [
             .. function.Parameters.Select(p => $"{ParameterType(function, p.Type, names)} {names.Parameter(p.Name)}"),
@@ -75,7 +75,7 @@ internal static class FunctionEmitter
     {
         if (!names.IsOpaque(type))
         {
-            return names.Type(type);
+            return names.Type(type, function.Name);
         }
 
         if (function.Name == HandleEmitter.CloseFunction(type.Name))

@@ -17,9 +17,19 @@ internal sealed class Names
     // Types that have the same size on every platform, and size_t. "long" is missing on purpose: it has 32 bits on Windows.
     private static readonly Dictionary<string, string> Primitives = new()
     {
-        ["void"] = "void", ["char"] = "byte", ["float"] = "float", ["double"] = "double", ["size_t"] = "nuint",
-        ["int8_t"] = "sbyte", ["int16_t"] = "short", ["int32_t"] = "int", ["int64_t"] = "long",
-        ["uint8_t"] = "byte", ["uint16_t"] = "ushort", ["uint32_t"] = "uint", ["uint64_t"] = "ulong",
+        ["void"] = "void",
+        ["char"] = "byte",
+        ["float"] = "float",
+        ["double"] = "double",
+        ["size_t"] = "nuint",
+        ["int8_t"] = "sbyte",
+        ["int16_t"] = "short",
+        ["int32_t"] = "int",
+        ["int64_t"] = "long",
+        ["uint8_t"] = "byte",
+        ["uint16_t"] = "ushort",
+        ["uint32_t"] = "uint",
+        ["uint64_t"] = "ulong",
     };
 
     private readonly Settings _settings;
@@ -81,8 +91,8 @@ internal sealed class Names
 
     public string Parameter(string name) => Keywords.Contains(name) ? "@" + name : name;
 
-    /// <summary>A type as it stands in a struct or a signature.</summary>
-    public string Type(CType type)
+    /// <summary>A type as it stands in the struct or signature of <paramref name="owner"/>.</summary>
+    public string Type(CType type, string owner)
     {
         string name = type.Kind switch
         {
@@ -90,7 +100,8 @@ internal sealed class Names
             CTypeKind.Struct => type.Name,
             _ => Primitives.TryGetValue(type.Name, out string? primitive)
                 ? primitive
-                : throw new GeneratorException($"type '{type.Name}' differs between platforms or is unknown, expected a fixed-width type"),
+                : throw new GeneratorException(
+                    $"{owner}: type '{type.Name}' differs between platforms or is unknown, expected a fixed-width type"),
         };
         return name + new string('*', type.Pointers);
     }

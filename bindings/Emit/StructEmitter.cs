@@ -36,24 +36,23 @@ internal static class StructEmitter
 
     private static void EmitArrays(CodeWriter code, Header header, Names names)
     {
-        IEnumerable<CType> arrays = header.Structs.SelectMany(s => s.Fields).Select(f => f.Type).Where(t => t.ArrayLength > 0);
-        foreach (CType type in arrays.Distinct())
+        IEnumerable<CField> arrays = header.Structs.SelectMany(s => s.Fields).Where(field => field.Type.ArrayLength > 0);
+        foreach (CField field in arrays.DistinctBy(field => field.Type))
         {
-            code.Line($"/// <summary>An array of {type.ArrayLength} that stands inside a struct.</summary>");
-            code.Line($"[InlineArray({type.ArrayLength})]");
-            code.Open($"internal struct {ArrayName(type, names)}");
-            code.Line($"private {names.Type(type)} _first;");
+            code.Line($"/// <summary>An array of {field.Type.ArrayLength} that stands inside a struct.</summary>");
+            code.Line($"[InlineArray({field.Type.ArrayLength})]");
+            code.Open($"internal struct {FieldType(field, names)}");
+            code.Line($"private {names.Type(field.Type, field.Name)} _first;");
             code.Close();
             code.Line();
         }
     }
 
-    public static string FieldType(CField field, Names names) =>
-        field.Type.ArrayLength > 0 ? ArrayName(field.Type, names) : names.Type(field.Type);
-
-    private static string ArrayName(CType type, Names names)
+    public static string FieldType(CField field, Names names)
     {
-        string element = names.Type(type);
-        return $"{char.ToUpperInvariant(element[0])}{element[1..]}Array{type.ArrayLength}";
+        string element = names.Type(field.Type, field.Name);
+        return field.Type.ArrayLength > 0
+            ? $"{char.ToUpperInvariant(element[0])}{element[1..]}Array{field.Type.ArrayLength}"
+            : element;
     }
 }
