@@ -151,7 +151,7 @@ public sealed class GgufFile : IDisposable
         {
             if (!Tensors.TryAdd(tensor))
             {
-                throw ModelFormatException.In(part.Path, $"tensor {ErrorText.Quote(tensor.Name)}: another part has a tensor of this name already");
+                throw ModelFormatException.In(part.Path, $"tensor {ErrorText.Quote(tensor.Name)}: another tensor of the model has this name already");
             }
         }
     }

@@ -54,16 +54,9 @@ internal sealed class GgufHead
         }
 
         ReadAlignment();
-        var names = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < tensors; i++)
         {
-            GgufTensorEntry tensor = ReadTensor(ref cursor, i);
-            if (!names.Add(tensor.Name))
-            {
-                throw cursor.Fault($"another tensor has this name already");
-            }
-
-            Tensors.Add(tensor);
+            Tensors.Add(ReadTensor(ref cursor, i));
         }
 
         DataOffset = (long)GgufLayout.Pad((ulong)cursor.Position, Alignment);
@@ -100,9 +93,9 @@ internal sealed class GgufHead
         }
 
         cursor.Place = new GgufPlace("metadata", index, key);
-        if (!Ascii.IsValid(key) || !ErrorText.IsPlain(key))
+        if (!ErrorText.IsPlainAscii(key))
         {
-            _warnings.Add(_path, $"metadata key {ErrorText.Quote(key)} is not plain ASCII");
+            _warnings.Add(_path, $"metadata key {new Quoted(key)} is not plain ASCII");
         }
 
         GgufValueType type = GgufValueWalk.ReadType(ref cursor, "value type");
@@ -171,7 +164,7 @@ internal sealed class GgufHead
 
         uint type = cursor.UInt32("type");
         ulong offset = cursor.UInt64("data offset");
-        return new GgufTensorEntry(index, name, type, dimensions, (long)elements, offset);
+        return new GgufTensorEntry(name, type, dimensions, (long)elements, offset);
     }
 
     private void WarnOfName(string name)
@@ -182,12 +175,12 @@ internal sealed class GgufHead
         }
         else if (!ErrorText.IsPlain(name))
         {
-            _warnings.Add(_path, $"tensor name {ErrorText.Quote(name)} has characters that do not show");
+            _warnings.Add(_path, $"tensor name {new Quoted(name)} has characters that do not show");
         }
 
         if (Encoding.UTF8.GetByteCount(name) == GgufLayout.LongestTensorName)
         {
-            _warnings.Add(_path, $"tensor name {ErrorText.Quote(name)} has {GgufLayout.LongestTensorName} bytes; ggml reads at most {GgufLayout.LongestTensorName - 1}");
+            _warnings.Add(_path, $"tensor name {new Quoted(name)} has {GgufLayout.LongestTensorName} bytes; ggml reads at most {GgufLayout.LongestTensorName - 1}");
         }
     }
 
@@ -213,10 +206,9 @@ internal sealed class GgufHead
 }
 
 /// <summary>A tensor as the file's head describes it.</summary>
-/// <param name="Index">Which tensor of the file it is.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">Its type's number, which may be unknown.</param>
 /// <param name="Dimensions">Its dimensions, innermost first.</param>
 /// <param name="Elements">Their product.</param>
 /// <param name="Offset">Where its data begin, counted from the beginning of all data.</param>
-internal sealed record GgufTensorEntry(int Index, string Name, uint Type, long[] Dimensions, long Elements, ulong Offset);
+internal readonly record struct GgufTensorEntry(string Name, uint Type, long[] Dimensions, long Elements, ulong Offset);

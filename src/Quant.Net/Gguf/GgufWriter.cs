@@ -129,6 +129,7 @@ public sealed class GgufWriter : IModelWriter
         _completed = true;
         _file.Finish();
         _file.Rename();
+        _file.Keep();
     }
 
     /// <summary>Removes the file if it was not completed.</summary>

@@ -10,6 +10,7 @@ internal sealed class WarningList
     private readonly List<string> _warnings = [];
     private int _left;
 
+    /// <summary>Adds a warning. Names go in as <see cref="Quoted"/>, so that those that are only counted cost nothing.</summary>
     public void Add(string path, FormattableString warning)
     {
         if (_warnings.Count < Most)
@@ -24,4 +25,10 @@ internal sealed class WarningList
 
     public IReadOnlyList<string> ToList() =>
         _left == 0 ? _warnings.ToArray() : [.. _warnings, ErrorText.Invariant($"and {_left} more warnings like these")];
+}
+
+/// <summary>A name that is quoted when it is shown.</summary>
+internal readonly record struct Quoted(string Name)
+{
+    public override string ToString() => ErrorText.Quote(Name);
 }

@@ -10,15 +10,14 @@ internal sealed class AtomicFile : IDisposable
 {
     private const int BufferSize = 1 << 16;
 
-    private readonly string _temporaryPath;
     private readonly bool _overwrite;
+    private string? _place;   // where the file is now; null once it is to stay there
     private FileStream? _stream;
-    private bool _renamed;
 
     private AtomicFile(string path, string temporaryPath, bool overwrite)
     {
         Path = path;
-        _temporaryPath = temporaryPath;
+        _place = temporaryPath;
         _overwrite = overwrite;
         _stream = new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize);
     }
@@ -33,8 +32,21 @@ internal sealed class AtomicFile : IDisposable
         string full = System.IO.Path.GetFullPath(path);
         RefuseExisting(full, overwrite);
         string directory = System.IO.Path.GetDirectoryName(full)!;
+        if (!Directory.Exists(directory))
+        {
+            throw new DirectoryNotFoundException($"{ErrorText.FileName(path)}: there is no directory {ErrorText.Quote(directory)}");
+        }
+
         string random = Convert.ToHexString(RandomNumberGenerator.GetBytes(4));
-        return new AtomicFile(full, System.IO.Path.Combine(directory, $".{System.IO.Path.GetFileName(full)}.{random}.tmp"), overwrite);
+        string temporary = System.IO.Path.Combine(directory, $".{System.IO.Path.GetFileName(full)}.{random}.tmp");
+        try
+        {
+            return new AtomicFile(full, temporary, overwrite);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new UnauthorizedAccessException($"{ErrorText.FileName(path)}: no permission to write into {ErrorText.Quote(directory)}", e);
+        }
     }
 
     /// <summary>Throws if a file may not be written at a path.</summary>
@@ -73,21 +85,19 @@ internal sealed class AtomicFile : IDisposable
         _stream = null;
     }
 
-    /// <summary>Gives the finished file its name.</summary>
+    /// <summary>Gives the finished file its name. It still goes when this is disposed, until <see cref="Keep"/>.</summary>
     public void Rename()
     {
-        File.Move(_temporaryPath, Path, _overwrite);
-        _renamed = true;
+        File.Move(_place!, Path, _overwrite);
+        _place = Path;
     }
 
-    /// <summary>Removes the file if it did not get its name.</summary>
+    /// <summary>Lets the file stay.</summary>
+    public void Keep() => _place = null;
+
+    /// <summary>Removes the file if it is not to be kept.</summary>
     public void Dispose()
     {
-        if (_renamed)
-        {
-            return;
-        }
-
         try
         {
             _stream?.Dispose();
@@ -97,8 +107,11 @@ internal sealed class AtomicFile : IDisposable
             // What could not be flushed to a full disk is about to be deleted.
         }
 
-        File.Delete(_temporaryPath);
-        _renamed = true;
+        if (_place is not null)
+        {
+            File.Delete(_place);
+            _place = null;
+        }
     }
 
     private FileStream Stream => _stream ?? throw new InvalidOperationException("The file is finished.");

@@ -54,7 +54,10 @@ internal static class ErrorText
     }
 
     /// <summary>Whether a text shows as itself: no control characters, nothing that reorders or hides its neighbours.</summary>
-    public static bool IsPlain(string text) => text.EnumerateRunes().All(IsPlain);
+    public static bool IsPlain(string text) => IsPlainAscii(text) || text.EnumerateRunes().All(IsPlain);
+
+    /// <summary>Whether a text is made of the characters that every terminal has.</summary>
+    public static bool IsPlainAscii(string text) => text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 
     private static bool IsPlain(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
         UnicodeCategory.Control

@@ -30,5 +30,7 @@ internal sealed class SafetensorsShard(string path, IReadOnlyList<SafetensorsEnt
 
     public void Rename() => _file!.Rename();
 
+    public void Keep() => _file!.Keep();
+
     public void Dispose() => _file?.Dispose();
 }

@@ -145,6 +145,13 @@ public sealed class SafetensorsWriter : IModelWriter
         }
 
         index?.Rename();
+
+        // From here on nothing can fail: the model is there as a whole.
+        index?.Keep();
+        foreach (SafetensorsShard shard in _shards)
+        {
+            shard.Keep();
+        }
     }
 
     /// <summary>Removes the files if they were not completed.</summary>

@@ -123,6 +123,13 @@ public sealed class GgufWriterTests : IDisposable
     }
 
     [Fact]
+    public void SaysWhenThereIsNoDirectory()
+    {
+        string message = Assert.Throws<DirectoryNotFoundException>(() => GgufWriter.Create(_folder[Path.Combine("none", "m.gguf")])).Message;
+        Assert.StartsWith("m.gguf: there is no directory '", message);
+    }
+
+    [Fact]
     public void RefusesWhatReadersWouldRefuse()
     {
         using GgufWriter writer = GgufWriter.Create(_folder["m.gguf"]);

@@ -99,6 +99,23 @@ public sealed class SafetensorsWriterTests : IDisposable
     }
 
     [Fact]
+    public void AFileThatAppearsMeanwhileStaysAndTheOthersGo()
+    {
+        using (SafetensorsWriter writer = SafetensorsWriter.Create(_folder["m.safetensors"], new SafetensorsWriterOptions { MaxShardBytes = 1 }))
+        {
+            writer.AddTensor("a", SafetensorsType.U8, [1]);
+            writer.AddTensor("b", SafetensorsType.U8, [1]);
+            writer.Write("a", [1]);
+            writer.Write("b", [1]);
+            _folder.Write("m-00002-of-00002.safetensors", [9]);
+            Assert.Throws<IOException>(writer.Complete);
+        }
+
+        Assert.Equal(["m-00002-of-00002.safetensors"], _folder.Names);
+        Assert.Equal([9], File.ReadAllBytes(_folder["m-00002-of-00002.safetensors"]));
+    }
+
+    [Fact]
     public void AModelWithoutTensorsIsAFile()
     {
         using (SafetensorsWriter writer = SafetensorsWriter.Create(_folder["m.safetensors"]))
