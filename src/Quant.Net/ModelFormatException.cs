@@ -1,3 +1,5 @@
+using Quant.Net.IO;
+
 namespace Quant.Net;
 
 /// <summary>
@@ -34,5 +36,6 @@ public sealed class ModelFormatException : FormatException
     public string? Path { get; }
 
     /// <summary>The exception for a fault in a file; its message begins with the file's name.</summary>
-    internal static ModelFormatException In(string path, string fault) => new($"{IO.ErrorText.FileName(path)}: {fault}", path);
+    internal static ModelFormatException In(string path, FormattableString fault) =>
+        new($"{ErrorText.FileName(path)}: {ErrorText.Invariant(fault)}", path);
 }

@@ -68,7 +68,7 @@ internal sealed unsafe class ChunkDecoder(QuantDevice device)
         return _scratch.AsSpan(0, bytes);
     }
 
-    /// <summary>One scale serves the whole tensor, or one each slice along the outermost dimension; a chunk may lie in several slices.</summary>
+    /// <summary>One scale serves the whole tensor, or one each of its slices; a chunk may lie in several slices.</summary>
     private static void Multiply(TensorChunk chunk, Span<float> values)
     {
         float[] scales = chunk.Tensor.Scales!;

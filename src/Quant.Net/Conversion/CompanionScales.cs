@@ -27,8 +27,8 @@ internal static class CompanionScales
         if (scale.ElementCount != 1 && scale.ElementCount != matrices)
         {
             string expected = matrices == 1 ? "1" : ErrorText.Invariant($"1 or {matrices}");
-            throw ModelFormatException.In(scale.Part.Path, ErrorText.Invariant(
-                $"tensor {ErrorText.Quote(scale.Name)}: has {scale.ElementCount} values, expected {expected} to scale {ErrorText.Quote(weight.Name)}"));
+            string pair = $"{ErrorText.Quote(scale.Name)} beside {ErrorText.Quote(weight.Name)}";
+            throw ModelFormatException.In(scale.Part.Path, $"tensor {pair}: has {scale.ElementCount} values, expected {expected}");
         }
 
         var values = new float[scale.ElementCount];

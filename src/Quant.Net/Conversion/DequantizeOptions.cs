@@ -3,7 +3,10 @@ namespace Quant.Net;
 /// <summary>How a model is decoded into a new one.</summary>
 public sealed class DequantizeOptions
 {
-    /// <summary>What floating-point tensors become: <see cref="QuantFormat.F32"/>, <see cref="QuantFormat.F16"/> or <see cref="QuantFormat.BF16"/>.</summary>
+    /// <summary>
+    /// What floating-point tensors become: <see cref="QuantFormat.F32"/>, <see cref="QuantFormat.F16"/> or
+    /// <see cref="QuantFormat.BF16"/>.
+    /// </summary>
     public QuantFormat OutputType { get; init; } = QuantFormat.F16;
 
     /// <summary>

@@ -33,8 +33,8 @@ internal sealed class DequantizePlan
             from tensor in chosen
             where !applied.Contains(tensor)
             let output = OutputOf(tensor, options.OutputType, container)
-            let values = options.ApplyScales && scales.TryGetValue(tensor, out GgufTensor? scale) ? CompanionScales.Read(scale, tensor, device) : null
-            select new PlannedTensor(tensor, output, values);
+            let scale = options.ApplyScales ? scales.GetValueOrDefault(tensor) : null
+            select new PlannedTensor(tensor, output, scale is null ? null : CompanionScales.Read(scale, tensor, device));
         if (container == ModelContainer.Safetensors)
         {
             // Larger elements first: so all begin at multiples of their size.
@@ -57,16 +57,18 @@ internal sealed class DequantizePlan
         NamePattern? idle = patterns.Find(pattern => !model.Tensors.Any(tensor => pattern.IsMatch(tensor.Name)));
         return idle is null
             ? model.Tensors.Where(tensor => patterns.Exists(pattern => pattern.IsMatch(tensor.Name))).ToList()
-            : throw new KeyNotFoundException($"{ErrorText.FileName(model.Parts[0].Path)}: no tensor matches {ErrorText.Quote(idle.ToString())}");
+            : throw new KeyNotFoundException($"{model.FileName}: no tensor matches {ErrorText.Quote(idle.ToString())}");
     }
 
     private static void RefuseUnknown(GgufFile model, IEnumerable<GgufTensor> tensors)
     {
-        List<string> unknown = tensors.Where(tensor => !tensor.IsFormatKnown).Select(tensor => $"{tensor.Name} ({tensor.FormatName})").ToList();
+        List<string> unknown = tensors
+            .Where(tensor => !tensor.IsFormatKnown)
+            .Select(tensor => $"{tensor.Name} ({tensor.FormatName})").ToList();
         if (unknown.Count > 0)
         {
             throw new NotSupportedException(ErrorText.Invariant(
-                $"{ErrorText.FileName(model.Parts[0].Path)}: {unknown.Count} tensors have types that cannot be decoded: {ErrorText.QuoteAll(unknown)}"));
+                $"{model.FileName}: {unknown.Count} tensors have types that cannot be decoded: {ErrorText.QuoteAll(unknown)}"));
         }
     }
 
@@ -80,11 +82,20 @@ internal sealed class DequantizePlan
         }
     }
 
-    private static string[] Warn(GgufFile model, DequantizeOptions options, Dictionary<GgufTensor, GgufTensor> scales) =>
-        options.ApplyScales || scales.Count == 0
-            ? [.. model.Warnings]
-            : [.. model.Warnings, ErrorText.Invariant(
-                $"{ErrorText.FileName(model.Parts[0].Path)}: {scales.Count} tensors have companion scales that are kept and not applied: {ErrorText.QuoteAll(scales.Values.Select(scale => scale.Name).ToList())}")];
+    private static string[] Warn(GgufFile model, DequantizeOptions options, Dictionary<GgufTensor, GgufTensor> scales)
+    {
+        if (options.ApplyScales || scales.Count == 0)
+        {
+            return [.. model.Warnings];
+        }
+
+        string names = ErrorText.QuoteAll(scales.Values.Select(scale => scale.Name).ToList());
+        return
+        [
+            .. model.Warnings,
+            ErrorText.Invariant($"{model.FileName}: {scales.Count} tensors have companion scales that are kept and not applied: {names}"),
+        ];
+    }
 
     /// <summary>Integers stay. GGUF models keep vectors in float32, as llama.cpp's own files do: ggml wants norms and biases so.</summary>
     private static QuantFormat OutputOf(GgufTensor tensor, QuantFormat type, ModelContainer container) =>

@@ -21,7 +21,10 @@ public sealed class DequantizeResult
     /// <summary>The kernels that did the work, such as "avx512/q4_k/f16".</summary>
     public required IReadOnlyList<string> Kernels { get; init; }
 
-    /// <summary>What a user should know, each in one line: the model's oddities, scales that were not applied, values that became infinite.</summary>
+    /// <summary>
+    /// What a user should know, each in one line: the model's oddities, scales that were not applied, values that became
+    /// infinite.
+    /// </summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>How long it took.</summary>

@@ -6,7 +6,8 @@ namespace Quant.Net.Conversion;
 
 /// <summary>Carries out a plan: while one chunk is decoded, the next is read and the one before is written.</summary>
 internal sealed class DequantizeRun(
-    GgufFile model, DequantizePlan plan, IModelWriter writer, DequantizeOptions options, QuantDevice device, IProgress<ConversionProgress>? progress)
+    GgufFile model, DequantizePlan plan, IModelWriter writer, DequantizeOptions options, QuantDevice device,
+    IProgress<ConversionProgress>? progress)
 {
     private readonly ChunkDecoder _decoder = new(device);
     private readonly List<string> _warnings = [.. plan.Warnings];
@@ -43,7 +44,8 @@ internal sealed class DequantizeRun(
         Task write = Task.CompletedTask;
         try
         {
-            using IEnumerator<TensorChunk> chunks = plan.Tensors.SelectMany(tensor => TensorChunk.Cut(tensor, options.ChunkBytes)).GetEnumerator();
+            using IEnumerator<TensorChunk> chunks = plan.Tensors
+                .SelectMany(tensor => TensorChunk.Cut(tensor, options.ChunkBytes)).GetEnumerator();
             bool more = chunks.MoveNext();
             if (more)
             {
@@ -111,8 +113,9 @@ internal sealed class DequantizeRun(
             return;
         }
 
+        string name = ErrorText.Quote(tensor.Source.Name);
         string warning = ErrorText.Invariant(
-            $"{ErrorText.FileName(model.Parts[0].Path)}: tensor {ErrorText.Quote(tensor.Source.Name)}: {_overflows} values are too large for {tensor.Output} and became infinite");
+            $"{model.FileName}: tensor {name}: {_overflows} values are too large for {tensor.Output} and became infinite");
         if (options.Strict)
         {
             throw new OverflowException(warning);

@@ -24,7 +24,8 @@ internal static class ModelContainers
     };
 
     /// <summary>A writer with all tensors of a plan declared.</summary>
-    public static IModelWriter Begin(ModelContainer container, string path, GgufFile model, DequantizePlan plan, DequantizeOptions options) =>
+    public static IModelWriter Begin(
+        ModelContainer container, string path, GgufFile model, DequantizePlan plan, DequantizeOptions options) =>
         container == ModelContainer.Gguf ? BeginGguf(path, model, plan, options) : BeginSafetensors(path, model, plan, options);
 
     private static GgufWriter BeginGguf(string path, GgufFile model, DequantizePlan plan, DequantizeOptions options)

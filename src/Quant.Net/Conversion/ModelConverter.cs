@@ -29,7 +29,8 @@ public static class ModelConverter
     /// <exception cref="NotSupportedException">Tensors have types that cannot be decoded; all are named.</exception>
     /// <exception cref="ModelFormatException">A companion scale does not fit its weights.</exception>
     /// <exception cref="OverflowException"><see cref="DequantizeOptions.Strict"/> is set and a finite value became infinite.</exception>
-    /// <exception cref="IOException">The output exists, is the model itself, or does not fit on the disk; the model has become shorter; the system refused.</exception>
+    /// <exception cref="IOException">The output exists, is the model itself, or does not fit on the disk.</exception>
+    /// <exception cref="IOException">The model has become shorter, or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<DequantizeResult> DequantizeAsync(
         GgufFile model, string outputPath, DequantizeOptions options, QuantDevice device,
@@ -41,7 +42,8 @@ public static class ModelConverter
         ArgumentNullException.ThrowIfNull(device);
         ModelContainer container = ModelContainers.Of(outputPath);
         RequireOptions(options, container);
-        return Task.Run(() => DequantizeAsync(model, container, outputPath, options, device, progress, cancellationToken), cancellationToken);
+        return Task.Run(
+            () => DequantizeAsync(model, container, outputPath, options, device, progress, cancellationToken), cancellationToken);
     }
 
     private static async Task<DequantizeResult> DequantizeAsync(

@@ -67,6 +67,9 @@ public sealed class GgufFile : IDisposable
         }
     }
 
+    /// <summary>The name of the first file, for messages.</summary>
+    internal string FileName => ErrorText.FileName(_parts[0].Path);
+
     /// <summary>Closes the files.</summary>
     public void Dispose()
     {
@@ -128,13 +131,18 @@ public sealed class GgufFile : IDisposable
         }
         else if (split.TensorCount is { } expected && expected != Tensors.Count)
         {
-            throw ModelFormatException.In(opened.Path, ErrorText.Invariant(
-                $"metadata '{GgufLayout.SplitTensorCountKey}' is {expected}, but the {split.PartCount} parts have {Tensors.Count} tensors"));
+            throw ModelFormatException.In(opened.Path,
+                $"metadata '{GgufLayout.SplitTensorCountKey}' is {expected}, but {split.PartCount} parts have {Tensors.Count} tensors");
         }
     }
 
-    private string DescribeMissing(GgufSplit split) => ErrorText.Invariant(
-        $"{(MissingParts.Count > MostMissingParts ? "more than " : "")}{Math.Min(MissingParts.Count, MostMissingParts)} of {split.PartCount} parts are missing: {ErrorText.QuoteAll(MissingParts)}");
+    private string DescribeMissing(GgufSplit split)
+    {
+        string count = MissingParts.Count > MostMissingParts
+            ? ErrorText.Invariant($"more than {MostMissingParts}")
+            : ErrorText.Invariant($"{MissingParts.Count}");
+        return ErrorText.Invariant($"{count} of {split.PartCount} parts are missing: {ErrorText.QuoteAll(MissingParts)}");
+    }
 
     private (GgufPart Part, GgufHead Head) OpenPart(string path)
     {
@@ -151,7 +159,8 @@ public sealed class GgufFile : IDisposable
         {
             if (!Tensors.TryAdd(tensor))
             {
-                throw ModelFormatException.In(part.Path, $"tensor {ErrorText.Quote(tensor.Name)}: another tensor of the model has this name already");
+                throw ModelFormatException.In(part.Path,
+                    $"tensor {ErrorText.Quote(tensor.Name)}: another tensor of the model has this name already");
             }
         }
     }

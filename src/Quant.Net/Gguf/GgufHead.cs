@@ -74,7 +74,7 @@ internal sealed class GgufHead
         uint swapped = BinaryPrimitives.ReverseEndianness(Version);
         if (swapped is > 0 and <= 0xFFFF)
         {
-            throw cursor.Fault($"version is {swapped} with its bytes swapped: a big-endian file, and only little-endian ones are supported");
+            throw cursor.Fault($"version is {swapped} with its bytes swapped: big-endian files are not supported");
         }
 
         if (Version is 0 or > GgufLayout.Version)
@@ -116,13 +116,14 @@ internal sealed class GgufHead
 
         if (value.Type != GgufValueType.UInt32)
         {
-            throw Fault($"metadata '{GgufLayout.AlignmentKey}' is {GgufLayout.Name(value.Type)}, expected u32");
+            throw ModelFormatException.In(_path, $"metadata '{GgufLayout.AlignmentKey}' is {GgufLayout.Name(value.Type)}, expected u32");
         }
 
         Alignment = value.Get<uint>();
         if (!GgufLayout.IsAlignment(Alignment))
         {
-            throw Fault($"metadata '{GgufLayout.AlignmentKey}' is {Alignment}, expected a power of two up to {GgufLayout.LargestAlignment}");
+            throw ModelFormatException.In(_path,
+                $"metadata '{GgufLayout.AlignmentKey}' is {Alignment}, expected a power of two up to {GgufLayout.LargestAlignment}");
         }
 
         if (Alignment % 8 != 0)
@@ -158,7 +159,8 @@ internal sealed class GgufHead
             elements *= dimension;
             if (elements >= long.MaxValue)
             {
-                throw cursor.Fault($"dimensions {string.Join(" x ", dimensions[..(i + 1)])} have {elements} elements, more than any file holds");
+                string product = string.Join(" x ", dimensions[..(i + 1)]);
+                throw cursor.Fault($"dimensions {product} have {elements} elements, more than any file holds");
             }
         }
 
@@ -180,7 +182,7 @@ internal sealed class GgufHead
 
         if (Encoding.UTF8.GetByteCount(name) == GgufLayout.LongestTensorName)
         {
-            _warnings.Add(_path, $"tensor name {new Quoted(name)} has {GgufLayout.LongestTensorName} bytes; ggml reads at most {GgufLayout.LongestTensorName - 1}");
+            _warnings.Add(_path, $"tensor name {new Quoted(name)} has {GgufLayout.LongestTensorName} bytes; ggml reads one less");
         }
     }
 
@@ -201,8 +203,6 @@ internal sealed class GgufHead
             throw cursor.Fault($"{what} is not UTF-8: byte 0x{e.BytesUnknown?[0]:X2} at {e.Index} of it");
         }
     }
-
-    private ModelFormatException Fault(FormattableString what) => ModelFormatException.In(_path, ErrorText.Invariant(what));
 }
 
 /// <summary>A tensor as the file's head describes it.</summary>

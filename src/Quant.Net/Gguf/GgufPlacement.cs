@@ -17,7 +17,8 @@ internal static class GgufPlacement
             GgufTensorEntry entry = head.Tensors[i];
             if (entry.Offset != expected)
             {
-                throw Fault(part, entry, $"data offset is {entry.Offset}, expected {expected}: data follow each other, padded to {head.Alignment} bytes");
+                throw Fault(part, entry,
+                    $"data offset is {entry.Offset}, expected {expected}: data follow each other, padded to {head.Alignment}");
             }
 
             long start = checked(head.DataOffset + (long)entry.Offset);
@@ -67,7 +68,8 @@ internal static class GgufPlacement
         ulong longest = (ulong)Math.Max(0, part.Length - head.DataOffset);
         return next.Offset >= entry.Offset && next.Offset <= longest && next.Offset % head.Alignment == 0
             ? (long)(next.Offset - entry.Offset)
-            : throw Fault(part, next, $"data offset is {next.Offset}, expected a multiple of {head.Alignment} from {entry.Offset} to {longest}");
+            : throw Fault(part, next,
+                $"data offset is {next.Offset}, expected a multiple of {head.Alignment} from {entry.Offset} to {longest}");
     }
 
     private static ModelFormatException Fault(GgufPart part, GgufTensorEntry entry, FormattableString what) =>

@@ -26,17 +26,18 @@ internal sealed record GgufSplit(int Index, int PartCount, int? TensorCount)
 
         if (index is null)
         {
-            throw Fault(path, $"metadata '{GgufLayout.SplitCountKey}' is {count}, but there is no '{GgufLayout.SplitNumberKey}'");
+            throw ModelFormatException.In(path,
+                $"metadata '{GgufLayout.SplitCountKey}' is {count}, but there is no '{GgufLayout.SplitNumberKey}'");
         }
 
         if (index >= count)
         {
-            throw Fault(path, $"metadata '{GgufLayout.SplitNumberKey}' is {index}, expected 0 to {count - 1}");
+            throw ModelFormatException.In(path, $"metadata '{GgufLayout.SplitNumberKey}' is {index}, expected 0 to {count - 1}");
         }
 
         return tensors is null or >= 0
             ? new GgufSplit(index.Value, count.Value, tensors)
-            : throw Fault(path, $"metadata '{GgufLayout.SplitTensorCountKey}' is {tensors}, expected 0 or more");
+            : throw ModelFormatException.In(path, $"metadata '{GgufLayout.SplitTensorCountKey}' is {tensors}, expected 0 or more");
     }
 
     /// <summary>The paths of all parts, from the path of this one. Only its last part is looked at, and only the number changes.</summary>
@@ -45,7 +46,8 @@ internal sealed record GgufSplit(int Index, int PartCount, int? TensorCount)
         string suffix = Suffix(Index, PartCount);
         if (!path.EndsWith(suffix, StringComparison.Ordinal))
         {
-            throw Fault(path, $"is part {Index + 1} of {PartCount}, and so its name must end in {suffix} for the others to be found");
+            throw ModelFormatException.In(path,
+                $"is part {Index + 1} of {PartCount}, and so its name must end in {suffix} for the others to be found");
         }
 
         string prefix = path[..^suffix.Length];
@@ -57,22 +59,25 @@ internal sealed record GgufSplit(int Index, int PartCount, int? TensorCount)
     {
         if (other is null)
         {
-            throw Fault(path, $"is no part of a split model, expected part {index + 1} of {PartCount}");
+            throw ModelFormatException.In(path, $"is no part of a split model, expected part {index + 1} of {PartCount}");
         }
 
         if (other.Index != index)
         {
-            throw Fault(path, $"metadata '{GgufLayout.SplitNumberKey}' is {other.Index}, expected {index} by its name");
+            throw ModelFormatException.In(path, $"metadata '{GgufLayout.SplitNumberKey}' is {other.Index}, expected {index} by its name");
         }
 
         if (other.PartCount != PartCount)
         {
-            throw Fault(path, $"metadata '{GgufLayout.SplitCountKey}' is {other.PartCount}, but another part says {PartCount}");
+            throw ModelFormatException.In(path,
+                $"metadata '{GgufLayout.SplitCountKey}' is {other.PartCount}, but another part says {PartCount}");
         }
 
         if (other.TensorCount != TensorCount)
         {
-            throw Fault(path, $"metadata '{GgufLayout.SplitTensorCountKey}' is {Shown(other.TensorCount)}, but another part says {Shown(TensorCount)}");
+            string found = Shown(other.TensorCount);
+            throw ModelFormatException.In(path,
+                $"metadata '{GgufLayout.SplitTensorCountKey}' is {found}, but another part says {Shown(TensorCount)}");
         }
     }
 
@@ -105,8 +110,6 @@ internal sealed record GgufSplit(int Index, int PartCount, int? TensorCount)
 
         return value.Type == type
             ? value.Get<int>()
-            : throw Fault(path, $"metadata '{key}' is {GgufLayout.Name(value.Type)}, expected {GgufLayout.Name(type)}");
+            : throw ModelFormatException.In(path, $"metadata '{key}' is {GgufLayout.Name(value.Type)}, expected {GgufLayout.Name(type)}");
     }
-
-    private static ModelFormatException Fault(string path, FormattableString what) => ModelFormatException.In(path, ErrorText.Invariant(what));
 }

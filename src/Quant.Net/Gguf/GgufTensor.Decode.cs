@@ -11,16 +11,21 @@ public sealed unsafe partial class GgufTensor
     /// <param name="rows">The number of rows.</param>
     /// <param name="destination">Receives rows x <see cref="RowLength"/> values; may be longer.</param>
     /// <exception cref="ArgumentOutOfRangeException">The tensor has no such rows.</exception>
-    /// <exception cref="ArgumentException">The destination is too short. No span holds more than int.MaxValue values: decode fewer rows at a time.</exception>
+    /// <exception cref="ArgumentException">
+    /// The destination is too short. No span holds more than int.MaxValue values: decode fewer rows at a time.
+    /// </exception>
     /// <exception cref="NotSupportedException">The type is unknown.</exception>
     /// <exception cref="ObjectDisposedException">The model or the device was closed.</exception>
-    public void Dequantize(QuantDevice device, long row, long rows, Span<float> destination) => Decode(device, row, rows, destination, QuantFormat.F32);
+    public void Dequantize(QuantDevice device, long row, long rows, Span<float> destination) =>
+        Decode(device, row, rows, destination, QuantFormat.F32);
 
     /// <inheritdoc cref="Dequantize(QuantDevice, long, long, Span{float})"/>
-    public void Dequantize(QuantDevice device, long row, long rows, Span<Half> destination) => Decode(device, row, rows, destination, QuantFormat.F16);
+    public void Dequantize(QuantDevice device, long row, long rows, Span<Half> destination) =>
+        Decode(device, row, rows, destination, QuantFormat.F16);
 
     /// <inheritdoc cref="Dequantize(QuantDevice, long, long, Span{float})"/>
-    public void Dequantize(QuantDevice device, long row, long rows, Span<BFloat16> destination) => Decode(device, row, rows, destination, QuantFormat.BF16);
+    public void Dequantize(QuantDevice device, long row, long rows, Span<BFloat16> destination) =>
+        Decode(device, row, rows, destination, QuantFormat.BF16);
 
     /// <summary>Decodes rows of a list, in its order: a batch of embeddings in one call.</summary>
     /// <param name="device">Does the work.</param>
@@ -30,13 +35,16 @@ public sealed unsafe partial class GgufTensor
     /// <exception cref="ArgumentException">The destination is too short.</exception>
     /// <exception cref="NotSupportedException">The type is unknown.</exception>
     /// <exception cref="ObjectDisposedException">The model or the device was closed.</exception>
-    public void DequantizeRows(QuantDevice device, ReadOnlySpan<long> rows, Span<float> destination) => DecodeList(device, rows, destination, QuantFormat.F32);
+    public void DequantizeRows(QuantDevice device, ReadOnlySpan<long> rows, Span<float> destination) =>
+        DecodeList(device, rows, destination, QuantFormat.F32);
 
     /// <inheritdoc cref="DequantizeRows(QuantDevice, ReadOnlySpan{long}, Span{float})"/>
-    public void DequantizeRows(QuantDevice device, ReadOnlySpan<long> rows, Span<Half> destination) => DecodeList(device, rows, destination, QuantFormat.F16);
+    public void DequantizeRows(QuantDevice device, ReadOnlySpan<long> rows, Span<Half> destination) =>
+        DecodeList(device, rows, destination, QuantFormat.F16);
 
     /// <inheritdoc cref="DequantizeRows(QuantDevice, ReadOnlySpan{long}, Span{float})"/>
-    public void DequantizeRows(QuantDevice device, ReadOnlySpan<long> rows, Span<BFloat16> destination) => DecodeList(device, rows, destination, QuantFormat.BF16);
+    public void DequantizeRows(QuantDevice device, ReadOnlySpan<long> rows, Span<BFloat16> destination) =>
+        DecodeList(device, rows, destination, QuantFormat.BF16);
 
     private void Decode<T>(QuantDevice device, long row, long rows, Span<T> destination, QuantFormat output)
         where T : unmanaged
@@ -62,7 +70,8 @@ public sealed unsafe partial class GgufTensor
         {
             if ((ulong)row >= (ulong)RowCount)
             {
-                throw new ArgumentOutOfRangeException(nameof(rows), ErrorText.Invariant($"Row {row} of a tensor that has rows 0 to {RowCount - 1}."));
+                throw new ArgumentOutOfRangeException(
+                    nameof(rows), ErrorText.Invariant($"Row {row} of a tensor that has rows 0 to {RowCount - 1}."));
             }
         }
 

@@ -96,7 +96,8 @@ public sealed unsafe partial class GgufTensor
         return bytes <= int.MaxValue
             ? new ReadOnlySpan<byte>(Pointer + (BytesPerRow * row), (int)bytes)
             : throw new ArgumentException(ErrorText.Invariant(
-                $"{rowCount} rows have {bytes} bytes, more than a span can; take at most {int.MaxValue / BytesPerRow} rows at a time, or the pointer."), nameof(rowCount));
+                $"{rowCount} rows have {bytes} bytes, more than a span can; take at most {int.MaxValue / BytesPerRow} rows at a time."),
+                nameof(rowCount));
     }
 
     /// <summary>
@@ -115,7 +116,9 @@ public sealed unsafe partial class GgufTensor
         Part.File.Read(FileOffset + offset, destination);
     }
 
-    /// <summary>One of the tensors that this one is made of, as a view: an expert of a three-dimensional tensor, a row of a matrix.</summary>
+    /// <summary>
+    /// One of the tensors that this one is made of, as a view: an expert of a three-dimensional tensor, a row of a matrix.
+    /// </summary>
     /// <param name="outermostIndex">Its index in the outermost dimension.</param>
     /// <exception cref="InvalidOperationException">The tensor has fewer than two dimensions.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slice.</exception>

@@ -43,7 +43,7 @@ public sealed class GgufWriter : IModelWriter
     /// <summary>Begins a file.</summary>
     /// <param name="path">Where it will be.</param>
     /// <param name="options">How; null for defaults.</param>
-    /// <exception cref="IOException">There is a file already and <see cref="GgufWriterOptions.Overwrite"/> is not set, or the system refused.</exception>
+    /// <exception cref="IOException">There is a file already and <see cref="GgufWriterOptions.Overwrite"/> is not set.</exception>
     /// <exception cref="UnauthorizedAccessException">The system refused.</exception>
     public static GgufWriter Create(string path, GgufWriterOptions? options = null)
     {
@@ -67,7 +67,8 @@ public sealed class GgufWriter : IModelWriter
             Alignment = value.Type == GgufValueType.UInt32 && GgufLayout.IsAlignment(value.Get<uint>())
                 ? value.Get<uint>()
                 : throw new ArgumentException(ErrorText.Invariant(
-                    $"{GgufLayout.AlignmentKey} is {value}, expected a power of two up to {GgufLayout.LargestAlignment}, as u32."), nameof(value));
+                    $"{GgufLayout.AlignmentKey} is {value}, expected a power of two up to {GgufLayout.LargestAlignment}, as u32."),
+                    nameof(value));
         }
 
         int place = _metadata.FindIndex(entry => entry.Key == key);

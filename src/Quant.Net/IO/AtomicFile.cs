@@ -26,7 +26,7 @@ internal sealed class AtomicFile : IDisposable
     public string Path { get; }
 
     /// <summary>Begins a file.</summary>
-    /// <exception cref="IOException">Something is there already and <paramref name="overwrite"/> is false, or the system refused.</exception>
+    /// <exception cref="IOException">Something is there already and <paramref name="overwrite"/> is false.</exception>
     public static AtomicFile Create(string path, bool overwrite)
     {
         string full = System.IO.Path.GetFullPath(path);
@@ -45,7 +45,8 @@ internal sealed class AtomicFile : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new UnauthorizedAccessException($"{ErrorText.FileName(path)}: no permission to write into {ErrorText.Quote(directory)}", e);
+            throw new UnauthorizedAccessException(
+                $"{ErrorText.FileName(path)}: no permission to write into {ErrorText.Quote(directory)}", e);
         }
     }
 

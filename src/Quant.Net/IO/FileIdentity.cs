@@ -68,8 +68,10 @@ internal readonly partial record struct FileIdentity(ulong Device, ulong Number,
         using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         bool known = GetFileInformationByHandle(handle, facts) != 0;
         var fields = new ReadOnlySpan<byte>(facts, 52);
-        ulong number = (ulong)BinaryPrimitives.ReadUInt32LittleEndian(fields[44..]) << 32 | BinaryPrimitives.ReadUInt32LittleEndian(fields[48..]);
-        identity = new FileIdentity(BinaryPrimitives.ReadUInt32LittleEndian(fields[28..]), number, "");
+        ulong volume = BinaryPrimitives.ReadUInt32LittleEndian(fields[28..]);
+        ulong high = BinaryPrimitives.ReadUInt32LittleEndian(fields[44..]);
+        ulong low = BinaryPrimitives.ReadUInt32LittleEndian(fields[48..]);
+        identity = new FileIdentity(volume, (high << 32) | low, "");
         return known;
     }
 

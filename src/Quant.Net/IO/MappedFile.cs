@@ -72,7 +72,7 @@ internal sealed unsafe class MappedFile : IDisposable
             throw new IOException($"{ErrorText.FileName(path)}: is a pipe or a device, not a file that can be mapped");
         }
 
-        SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
+        SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         try
         {
             return new MappedFile(path, file);

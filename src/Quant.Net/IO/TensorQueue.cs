@@ -29,7 +29,9 @@ internal sealed class TensorQueue
     {
         if (_current == _tensors.Count || _tensors[_current].Name != name)
         {
-            string turn = _current == _tensors.Count ? "all tensors are complete" : $"it is the turn of {ErrorText.Quote(_tensors[_current].Name)}";
+            string turn = _current == _tensors.Count
+                ? "all tensors are complete"
+                : $"it is the turn of {ErrorText.Quote(_tensors[_current].Name)}";
             throw new InvalidOperationException($"Bytes came for tensor {ErrorText.Quote(name)}, but {turn}.");
         }
 

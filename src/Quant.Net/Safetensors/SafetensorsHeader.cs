@@ -19,7 +19,7 @@ internal static class SafetensorsHeader
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No type of safetensors files."),
     };
 
-    /// <summary>Everything before the data: the header's length, and the header, padded so that the data begin at a multiple of 8.</summary>
+    /// <summary>Everything before the data: the length of the header, and the header, padded to a multiple of 8 bytes.</summary>
     public static byte[] Build(IEnumerable<KeyValuePair<string, string>> metadata, IEnumerable<SafetensorsEntry> tensors)
     {
         var text = new ArrayBufferWriter<byte>();

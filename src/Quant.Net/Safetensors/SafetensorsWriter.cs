@@ -52,7 +52,9 @@ public sealed class SafetensorsWriter : IModelWriter
     /// <param name="path">Where it will be; several files have their number before the extension.</param>
     /// <param name="options">How; null for defaults.</param>
     /// <exception cref="ArgumentException">The path does not end in .safetensors, or the size of files is not positive.</exception>
-    /// <exception cref="IOException">There is such a file already and <see cref="SafetensorsWriterOptions.Overwrite"/> is not set.</exception>
+    /// <exception cref="IOException">
+    /// There is such a file already and <see cref="SafetensorsWriterOptions.Overwrite"/> is not set.
+    /// </exception>
     public static SafetensorsWriter Create(string path, SafetensorsWriterOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -64,7 +66,8 @@ public sealed class SafetensorsWriter : IModelWriter
 
         if (options.MaxShardBytes is <= 0)
         {
-            throw new ArgumentException(ErrorText.Invariant($"Files of at most {options.MaxShardBytes} bytes hold nothing."), nameof(options));
+            throw new ArgumentException(
+                ErrorText.Invariant($"Files of at most {options.MaxShardBytes} bytes hold nothing."), nameof(options));
         }
 
         var writer = new SafetensorsWriter(path, options);

@@ -71,7 +71,7 @@ public sealed class CompanionScaleTests : IDisposable
         using GgufFile model = Open([2, 2, 2], [1, 2, 3]);
         ModelFormatException fault = await Assert.ThrowsAsync<ModelFormatException>(() => ModelConverter.DequantizeAsync(
             model, _folder["out.gguf"], new DequantizeOptions { ApplyScales = true }, _device));
-        Assert.Contains("'a.scale': has 3 values, expected 1 or 2 to scale 'a.weight'", fault.Message);
+        Assert.Contains("'a.scale' beside 'a.weight': has 3 values, expected 1 or 2", fault.Message);
         Assert.Equal(["model.gguf"], _folder.Names);
     }
 

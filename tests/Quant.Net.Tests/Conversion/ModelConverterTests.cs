@@ -95,7 +95,10 @@ public sealed class ModelConverterTests : IDisposable
     {
         for (int part = 0; part < 2; part++)
         {
-            TestEntry[] entries = [TestEntry.UInt16("split.no", part), TestEntry.UInt16("split.count", 2), TestEntry.Text("general.name", "x")];
+            TestEntry[] entries =
+            [
+                TestEntry.UInt16("split.no", part), TestEntry.UInt16("split.count", 2), TestEntry.Text("general.name", "x"),
+            ];
             _folder.Write($"m-0000{part + 1}-of-00002.gguf", new TestModel { Entries = entries, Tensors = [new($"w{part}")] }.ToBytes());
         }
 
@@ -111,7 +114,11 @@ public sealed class ModelConverterTests : IDisposable
     {
         byte[] data = new byte[96];
         data[0] = 0xFE;
-        TestTensor[] tensors = [new("bytes") { Type = 24, Dimensions = [3] }, new("matrix", 32) { Dimensions = [2, 2] }, new("longs", 64) { Type = 27, Dimensions = [1] }];
+        TestTensor[] tensors =
+        [
+            new("bytes") { Type = 24, Dimensions = [3] }, new("matrix", 32) { Dimensions = [2, 2] },
+            new("longs", 64) { Type = 27, Dimensions = [1] },
+        ];
         using GgufFile model = Open(new TestModel { Tensors = tensors, Data = data });
         await Dequantize(model, "out.safetensors", new DequantizeOptions { OutputType = QuantFormat.F16 });
         var output = new SafetensorsFile(_folder["out.safetensors"]);
@@ -124,23 +131,26 @@ public sealed class ModelConverterTests : IDisposable
     public async Task PatternsChoose()
     {
         using GgufFile model = GgufFile.Open(Repository.PathOf("samples", "models", "stories260K-Q4_K_M.gguf"));
-        DequantizeResult result = await Dequantize(model, "out.safetensors", new DequantizeOptions { Include = ["blk.0.attn_[qk].weight", "output*"] });
+        var some = new DequantizeOptions { Include = ["blk.0.attn_[qk].weight", "output*"] };
+        DequantizeResult result = await Dequantize(model, "out.safetensors", some);
         Assert.Equal(result.TensorCount, new SafetensorsFile(_folder["out.safetensors"]).Names.Count);
         Assert.Contains("blk.0.attn_q.weight", new SafetensorsFile(_folder["out.safetensors"]).Names);
         Assert.DoesNotContain("blk.0.attn_v.weight", new SafetensorsFile(_folder["out.safetensors"]).Names);
 
         var nothing = new DequantizeOptions { Include = ["output*", "no\n*"] };
-        Assert.Contains("no tensor matches 'no\\n*'", (await Assert.ThrowsAsync<KeyNotFoundException>(() => Dequantize(model, "x.gguf", nothing))).Message);
+        var refused = await Assert.ThrowsAsync<KeyNotFoundException>(() => Dequantize(model, "x.gguf", nothing));
+        Assert.Contains("no tensor matches 'no\\n*'", refused.Message);
         Assert.Equal(["out.safetensors"], _folder.Names);
     }
 
     [Fact]
     public async Task UnknownTypesAreRefusedTogetherBeforeAnythingIsWritten()
     {
-        using GgufFile model = Open(new TestModel { Tensors = [new("a") { Type = 99 }, new("b", 32), new("c", 64) { Type = 31 }], DataBytes = 96 });
-        string message = (await Assert.ThrowsAsync<NotSupportedException>(() => Dequantize(model, "x.gguf", new DequantizeOptions()))).Message;
-        Assert.Contains("2 tensors", message);
-        Assert.Contains("'a (type 99)', 'c (Q4_0_4_4 (removed from ggml))'", message);
+        TestTensor[] tensors = [new("a") { Type = 99 }, new("b", 32), new("c", 64) { Type = 31 }];
+        using GgufFile model = Open(new TestModel { Tensors = tensors, DataBytes = 96 });
+        var refused = await Assert.ThrowsAsync<NotSupportedException>(() => Dequantize(model, "x.gguf", new DequantizeOptions()));
+        Assert.Contains("2 tensors", refused.Message);
+        Assert.Contains("'a (type 99)', 'c (Q4_0_4_4 (removed from ggml))'", refused.Message);
         Assert.Equal(["model.gguf"], _folder.Names);
         await Dequantize(model, "b.gguf", new DequantizeOptions { Include = ["b"] });
     }
@@ -149,14 +159,16 @@ public sealed class ModelConverterTests : IDisposable
     public async Task OverflowIsCountedAndStrictRefusesIt()
     {
         float[] values = [1, 65504, 65519, 65520, -1e9f, float.PositiveInfinity, float.NaN, float.MaxValue];
-        using GgufFile model = Open(new TestModel { Tensors = [new("w") { Dimensions = [4, 2] }], Data = MemoryMarshal.AsBytes<float>(values).ToArray() });
+        byte[] data = MemoryMarshal.AsBytes<float>(values).ToArray();
+        using GgufFile model = Open(new TestModel { Tensors = [new("w") { Dimensions = [4, 2] }], Data = data });
         DequantizeResult result = await Dequantize(model, "out.gguf", new DequantizeOptions { ChunkBytes = 8 });
         Assert.Equal("model.gguf: tensor 'w': 3 values are too large for F16 and became infinite", Assert.Single(result.Warnings));
         Assert.Single((await Dequantize(model, "bf16.gguf", new DequantizeOptions { OutputType = QuantFormat.BF16 })).Warnings);
         Assert.Empty((await Dequantize(model, "f32.gguf", new DequantizeOptions { OutputType = QuantFormat.F32, Strict = true })).Warnings);
 
         string[] before = _folder.Names;
-        OverflowException refused = await Assert.ThrowsAsync<OverflowException>(() => Dequantize(model, "strict.gguf", new DequantizeOptions { Strict = true }));
+        var strict = new DequantizeOptions { Strict = true };
+        var refused = await Assert.ThrowsAsync<OverflowException>(() => Dequantize(model, "strict.gguf", strict));
         Assert.Equal(result.Warnings[0], refused.Message);
         Assert.Equal(before, _folder.Names);
     }
@@ -200,7 +212,8 @@ public sealed class ModelConverterTests : IDisposable
 
         foreach (string name in names)
         {
-            IOException refused = await Assert.ThrowsAsync<IOException>(() => Dequantize(model, name, new DequantizeOptions { Overwrite = true }));
+            var overwrite = new DequantizeOptions { Overwrite = true };
+            var refused = await Assert.ThrowsAsync<IOException>(() => Dequantize(model, name, overwrite));
             Assert.Equal($"{name}: is the model itself; the output must be another file", refused.Message);
         }
 
@@ -217,7 +230,7 @@ public sealed class ModelConverterTests : IDisposable
             file.SetLength(1 << 20);
         }
 
-        EndOfStreamException fault = await Assert.ThrowsAsync<EndOfStreamException>(() => Dequantize(model, "out.gguf", new DequantizeOptions()));
+        var fault = await Assert.ThrowsAsync<EndOfStreamException>(() => Dequantize(model, "out.gguf", new DequantizeOptions()));
         Assert.StartsWith("model.gguf: ends at byte 1048576, but had", fault.Message);
         Assert.Equal(["model.gguf"], _folder.Names);
     }
@@ -227,9 +240,12 @@ public sealed class ModelConverterTests : IDisposable
     {
         using GgufFile model = Open(new TestModel { Tensors = [new("w")] });
         await Assert.ThrowsAsync<ArgumentException>(() => Dequantize(model, "out.bin", new DequantizeOptions()));
-        await Assert.ThrowsAsync<ArgumentException>(() => Dequantize(model, "out.gguf", new DequantizeOptions { OutputType = QuantFormat.Q4_0 }));
-        await Assert.ThrowsAsync<ArgumentException>(() => Dequantize(model, "out.gguf", new DequantizeOptions { MaxShardBytes = 1 }));
-        await Assert.ThrowsAsync<ArgumentException>(() => Dequantize(model, "out.gguf", new DequantizeOptions { ChunkBytes = 0 }));
+        DequantizeOptions[] impossible = [new() { OutputType = QuantFormat.Q4_0 }, new() { MaxShardBytes = 1 }, new() { ChunkBytes = 0 }];
+        foreach (DequantizeOptions options in impossible)
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => Dequantize(model, "out.gguf", options));
+        }
+
         await Assert.ThrowsAsync<FormatException>(() => Dequantize(model, "out.gguf", new DequantizeOptions { Include = ["["] }));
         _folder.Write("there.gguf", [1]);
         await Assert.ThrowsAsync<IOException>(() => Dequantize(model, "there.gguf", new DequantizeOptions()));
@@ -237,7 +253,7 @@ public sealed class ModelConverterTests : IDisposable
         Assert.Equal(["model.gguf", "there.gguf"], _folder.Names);
     }
 
-    private GgufFile Open(TestModel model) => GgufFile.Open(_folder.Write("model.gguf", model.ToBytes()));
+    private GgufFile Open(TestModel model) => _folder.Open(model);
 
     private Task<DequantizeResult> Dequantize(GgufFile model, string output, DequantizeOptions options) =>
         ModelConverter.DequantizeAsync(model, _folder[output], options, _device);

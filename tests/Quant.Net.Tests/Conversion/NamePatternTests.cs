@@ -23,7 +23,8 @@ public class NamePatternTests
     [InlineData("?", "☃", true)]
     [InlineData("?", "😀", true)]
     [InlineData("a.b", "axb", false)]
-    public void MatchesAsShellsDo(string pattern, string name, bool expected) => Assert.Equal(expected, new NamePattern(pattern).IsMatch(name));
+    public void MatchesAsShellsDo(string pattern, string name, bool expected) =>
+        Assert.Equal(expected, new NamePattern(pattern).IsMatch(name));
 
     [Theory]
     [InlineData("[")]

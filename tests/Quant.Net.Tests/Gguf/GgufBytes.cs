@@ -9,7 +9,8 @@ namespace Quant.Net.Tests.Gguf;
 /// </summary>
 internal sealed class GgufBytes(uint version = 3)
 {
-    public const uint U8 = 0, I8 = 1, U16 = 2, I16 = 3, U32 = 4, I32 = 5, F32 = 6, Bool = 7, String = 8, Array = 9, U64 = 10, I64 = 11, F64 = 12;
+    public const uint U8 = 0, I8 = 1, U16 = 2, I16 = 3, U32 = 4, I32 = 5, F32 = 6;
+    public const uint Bool = 7, String = 8, Array = 9, U64 = 10, I64 = 11, F64 = 12;
 
     private readonly MemoryStream _bytes = new();
 

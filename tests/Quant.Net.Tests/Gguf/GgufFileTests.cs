@@ -8,18 +8,23 @@ public class GgufFileTests
 {
     private static readonly TestEntry[] EveryType =
     [
-        new("u8", U8, v => v.Raw(200)), new("i8", I8, v => v.Raw(0x9C)), new("u16", U16, v => v.Word16(60000)), new("i16", I16, v => v.Word16(-30000)),
+        new("u8", U8, v => v.Raw(200)), new("i8", I8, v => v.Raw(0x9C)),
+        new("u16", U16, v => v.Word16(60000)), new("i16", I16, v => v.Word16(-30000)),
         new("u32", U32, v => v.Word32(4000000000)), new("i32", I32, v => v.Word32(unchecked((uint)-2000000000))),
         new("u64", U64, v => v.Word64(ulong.MaxValue)), new("i64", I64, v => v.Word64(unchecked((ulong)long.MinValue))),
-        new("f32", F32, v => v.Word32(BitConverter.SingleToUInt32Bits(1.5f))), new("f64", F64, v => v.Word64(BitConverter.DoubleToUInt64Bits(0.1))),
-        new("no", Bool, v => v.Raw(0)), new("yes", Bool, v => v.Raw(1)), TestEntry.Text("text", "größer ☃"), TestEntry.Text("a.key-with-hyphens", ""),
+        new("f32", F32, v => v.Word32(BitConverter.SingleToUInt32Bits(1.5f))),
+        new("f64", F64, v => v.Word64(BitConverter.DoubleToUInt64Bits(0.1))),
+        new("no", Bool, v => v.Raw(0)), new("yes", Bool, v => v.Raw(1)),
+        TestEntry.Text("text", "größer ☃"), TestEntry.Text("a.key-with-hyphens", ""),
         new("bytes", GgufBytes.String, v => v.Text([0x61, 0xFF, 0x00, 0x62])),
         new("numbers", GgufBytes.Array, v => v.ArrayHead(U16, 3).Word16(1).Word16(2).Word16(65535)),
         new("flags", GgufBytes.Array, v => v.ArrayHead(Bool, 2).Raw(0, 1)),
         new("words", GgufBytes.Array, v => v.ArrayHead(GgufBytes.String, 3).Text("one").Text("").Text("three")),
         new("empty", GgufBytes.Array, v => v.ArrayHead(F64, 0)),
         new("nested", GgufBytes.Array, v => v.ArrayHead(GgufBytes.Array, 3)
-            .ArrayHead(GgufBytes.String, 2).Text("a").Text("bc").ArrayHead(U32, 1).Word32(7).ArrayHead(GgufBytes.Array, 1).ArrayHead(I8, 2).Raw(1, 2)),
+            .ArrayHead(GgufBytes.String, 2).Text("a").Text("bc")
+            .ArrayHead(U32, 1).Word32(7)
+            .ArrayHead(GgufBytes.Array, 1).ArrayHead(I8, 2).Raw(1, 2)),
     ];
 
     [Theory]
@@ -29,7 +34,7 @@ public class GgufFileTests
     public void ReadsEveryMetadataTypeInEveryVersion(uint version)
     {
         using var folder = new TempFolder();
-        using GgufFile model = GgufFile.Open(folder.Write("m.gguf", new TestModel { Version = version, Entries = EveryType, Tensors = [new("w")] }.ToBytes()));
+        using GgufFile model = folder.Open(new TestModel { Version = version, Entries = EveryType, Tensors = [new("w")] });
 
         Assert.Equal((int)version, model.Version);
         Assert.Equal(EveryType.Select(entry => System.Text.Encoding.UTF8.GetString(entry.Key)), model.Metadata.Keys);
@@ -67,9 +72,10 @@ public class GgufFileTests
         using var folder = new TempFolder();
         TestTensor[] tensors =
         [
-            new("q") { Type = 12, Dimensions = [512, 3, 2] }, new("scalar", 1728) { Dimensions = [] }, new("byte", 1760) { Type = 24, Dimensions = [1] },
+            new("q") { Type = 12, Dimensions = [512, 3, 2] }, new("scalar", 1728) { Dimensions = [] },
+            new("byte", 1760) { Type = 24, Dimensions = [1] },
         ];
-        using GgufFile model = GgufFile.Open(folder.Write("m.gguf", new TestModel { Tensors = tensors, DataBytes = 1761 }.ToBytes()));
+        using GgufFile model = folder.Open(new TestModel { Tensors = tensors, DataBytes = 1761 });
 
         GgufTensor q = model.Tensors["q"];
         Assert.Equal(("Q4_K", QuantFormat.Q4_K, true), (q.FormatName, q.Format, q.IsFormatKnown));
@@ -86,13 +92,17 @@ public class GgufFileTests
     public void ListsUnknownTypesAndRefusesOnlyTheirDecoding()
     {
         using var folder = new TempFolder();
-        TestTensor[] tensors = [new("a") { Type = 99, Dimensions = [7] }, new("b", 64) { Type = 4 }, new("c", 96), new("d", 128) { Type = 4096 }];
-        using GgufFile model = GgufFile.Open(folder.Write("m.gguf", new TestModel { Tensors = tensors, DataBytes = 150 }.ToBytes()));
+        TestTensor[] tensors =
+        [
+            new("a") { Type = 99, Dimensions = [7] }, new("b", 64) { Type = 4 }, new("c", 96), new("d", 128) { Type = 4096 },
+        ];
+        using GgufFile model = folder.Open(new TestModel { Tensors = tensors, DataBytes = 150 });
         using QuantDevice device = QuantDevice.Open("cpu");
 
         Assert.Equal(["type 99", "Q4_2 (removed from ggml)", "F32", "type 4096"], model.Tensors.Select(tensor => tensor.FormatName));
         Assert.Equal([64, 32, 32, 22], model.Tensors.Select(tensor => tensor.ByteLength));
-        Assert.Contains("type 99", Assert.Throws<NotSupportedException>(() => model.Tensors[0].Dequantize(device, 0, 1, new float[7])).Message);
+        var refused = Assert.Throws<NotSupportedException>(() => model.Tensors[0].Dequantize(device, 0, 1, new float[7]));
+        Assert.Contains("type 99", refused.Message);
         Assert.Contains("'b' has Q4_2", Assert.Throws<NotSupportedException>(() => model.Tensors[1].GetSpan(0, 1)).Message);
         model.Tensors[0].Read(0, new byte[64]);
     }
@@ -116,8 +126,13 @@ public class GgufFileTests
     {
         using var folder = new TempFolder();
         TestEntry[] entries = Enumerable.Range(0, 200).Select(i => TestEntry.UInt32($"schlüssel{i}", 1)).ToArray();
-        var odd = new TestModel { Entries = [TestEntry.UInt32("general.alignment", 4), .. entries[..1]], Tensors = [new(""), new(new string('w', 64), 32), new("\u001b[31m", 64)], DataBytes = 96 };
-        using GgufFile model = GgufFile.Open(folder.Write("odd.gguf", odd with { Alignment = 4 } is var small ? small.ToBytes() : []));
+        using GgufFile model = folder.Open(new TestModel
+        {
+            Alignment = 4,
+            Entries = [TestEntry.UInt32("general.alignment", 4), entries[0]],
+            Tensors = [new(""), new(new string('w', 64), 32), new("\u001b[31m", 64)],
+            DataBytes = 96,
+        });
         Assert.Equal(5, model.Warnings.Count);
         Assert.All(model.Warnings, MalformedFileTests.AssertIsOneCleanLine);
 
@@ -130,7 +145,7 @@ public class GgufFileTests
     public void ClosedModelsSaySo()
     {
         using var folder = new TempFolder();
-        GgufFile model = GgufFile.Open(folder.Write("m.gguf", new TestModel { Entries = [TestEntry.Text("k", "v")], Tensors = [new("w")] }.ToBytes()));
+        GgufFile model = folder.Open(new TestModel { Entries = [TestEntry.Text("k", "v")], Tensors = [new("w")] });
         model.Dispose();
         model.Dispose();
         using QuantDevice device = QuantDevice.Open("cpu");

@@ -99,7 +99,8 @@ public sealed class GgufTensorTests : IDisposable
 
         const long Rows = 1_300_000;
         const int Width = 1024;
-        byte[] head = new TestModel { Tensors = [new("huge") { Dimensions = [Width, Rows] }, new("last", Rows * Width * 4)], Data = [] }.ToBytes();
+        TestTensor[] tensors = [new("huge") { Dimensions = [Width, Rows] }, new("last", Rows * Width * 4)];
+        byte[] head = new TestModel { Tensors = tensors, Data = [] }.ToBytes();
         string path = _folder.Write("huge.gguf", head);
         using (FileStream file = File.OpenWrite(path))
         {

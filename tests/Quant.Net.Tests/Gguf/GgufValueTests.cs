@@ -25,17 +25,20 @@ public class GgufValueTests
     [Fact]
     public void WrongTypesAreNamed()
     {
-        Assert.Contains("u32, not a string", Assert.Throws<InvalidOperationException>(() => GgufValue.FromNumber(1u).GetString()).Message);
-        Assert.Contains("string, not a boolean", Assert.Throws<InvalidOperationException>(() => GgufValue.FromString("x").GetBoolean()).Message);
-        Assert.Contains("i32[2], not an array of strings", Assert.Throws<InvalidOperationException>(() => GgufValue.FromArray<int>([1, 2]).ToStringArray()).Message);
-        Assert.Contains("f32, not an array", Assert.Throws<InvalidOperationException>(() => GgufValue.FromNumber(1f)[0]).Message);
+        static string MessageOf(Func<object> read) => Assert.Throws<InvalidOperationException>(read).Message;
+
+        Assert.Contains("u32, not a string", MessageOf(() => GgufValue.FromNumber(1u).GetString()));
+        Assert.Contains("string, not a boolean", MessageOf(() => GgufValue.FromString("x").GetBoolean()));
+        Assert.Contains("i32[2], not an array of strings", MessageOf(() => GgufValue.FromArray<int>([1, 2]).ToStringArray()));
+        Assert.Contains("f32, not an array", MessageOf(() => GgufValue.FromNumber(1f)[0]));
         Assert.Throws<ArgumentException>(() => GgufValue.FromNumber((Half)1));
     }
 
     [Fact]
     public void ArraysAreOfOneTypeAndNotTooDeep()
     {
-        Assert.Throws<ArgumentException>(() => GgufValue.FromArray(GgufValueType.Int32, [GgufValue.FromNumber(1), GgufValue.FromNumber(1u)]));
+        GgufValue[] mixed = [GgufValue.FromNumber(1), GgufValue.FromNumber(1u)];
+        Assert.Throws<ArgumentException>(() => GgufValue.FromArray(GgufValueType.Int32, mixed));
         Assert.Throws<ArgumentException>(() => GgufValue.FromArray((GgufValueType)13, []));
         GgufValue nested = GgufValue.FromArray<byte>([1]);
         for (int depth = 1; depth < 8; depth++)

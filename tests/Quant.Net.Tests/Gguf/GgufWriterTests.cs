@@ -40,7 +40,8 @@ public sealed class GgufWriterTests : IDisposable
         using GgufFile model = GgufFile.Open(_folder["m.gguf"]);
         Assert.Equal(3, model.Version);
         Assert.Equal(64, model.Parts[0].Alignment);
-        Assert.Equal(["general.architecture", "u8", "f64", "yes", "raw", "numbers", "words", "nested", "general.alignment"], model.Metadata.Keys);
+        string[] keys = ["general.architecture", "u8", "f64", "yes", "raw", "numbers", "words", "nested", "general.alignment"];
+        Assert.Equal(keys, model.Metadata.Keys);
         Assert.Equal(9, model.Metadata.Get<byte>("u8"));
         Assert.Equal([0xFF, 0x00], model.Metadata["raw"].GetUtf8().ToArray());
         Assert.Equal([1, -2, long.MaxValue], model.Metadata["numbers"].ToArray<long>());
@@ -66,7 +67,8 @@ public sealed class GgufWriterTests : IDisposable
         TestEntry[] entries =
         [
             TestEntry.Text("text", "value"),
-            new("nested", GgufBytes.Array, v => v.ArrayHead(GgufBytes.Array, 2).ArrayHead(GgufBytes.String, 1).Text("x").ArrayHead(GgufBytes.U32, 1).Word32(5)),
+            new("nested", GgufBytes.Array, v => v.ArrayHead(GgufBytes.Array, 2)
+                .ArrayHead(GgufBytes.String, 1).Text("x").ArrayHead(GgufBytes.U32, 1).Word32(5)),
         ];
         using GgufFile old = GgufFile.Open(_folder.Write("v1.gguf", new TestModel { Version = 1, Entries = entries }.ToBytes()));
         using (GgufWriter writer = GgufWriter.Create(_folder["v3.gguf"]))
@@ -125,8 +127,9 @@ public sealed class GgufWriterTests : IDisposable
     [Fact]
     public void SaysWhenThereIsNoDirectory()
     {
-        string message = Assert.Throws<DirectoryNotFoundException>(() => GgufWriter.Create(_folder[Path.Combine("none", "m.gguf")])).Message;
-        Assert.StartsWith("m.gguf: there is no directory '", message);
+        string path = _folder[Path.Combine("none", "m.gguf")];
+        var fault = Assert.Throws<DirectoryNotFoundException>(() => GgufWriter.Create(path));
+        Assert.StartsWith("m.gguf: there is no directory '", fault.Message);
     }
 
     [Fact]

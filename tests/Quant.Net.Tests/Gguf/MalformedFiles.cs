@@ -25,13 +25,18 @@ internal static class MalformedFiles
     private static Kind Entries(string name, Func<bool, TestEntry[]> entries, uint version = 3) =>
         File(name, broken => new TestModel { Version = version, Entries = entries(broken) });
 
-    private static Kind Entry(string name, Func<bool, TestEntry> entry, uint version = 3) => Entries(name, broken => [entry(broken)], version);
+    private static Kind Entry(string name, Func<bool, TestEntry> entry, uint version = 3) =>
+        Entries(name, broken => [entry(broken)], version);
 
     private static Kind Tensors(string name, Func<bool, TestTensor[]> tensors, int data = 32, uint version = 3) =>
         File(name, broken => new TestModel { Version = version, Tensors = tensors(broken), DataBytes = data });
 
     private static Kind Tensor(string name, Func<bool, TestTensor> tensor, int data = 32, uint version = 3) =>
         Tensors(name, broken => [tensor(broken)], data, version);
+
+    /// <summary>Lengths and counts for which the file is too short, by a little and by all sorts of much.</summary>
+    private static (string Text, ulong Length)[] TooLong(ulong byLittle) =>
+        [("too large for the file", byLittle), ("2^31", 1ul << 31), ("2^63", 1ul << 63), ("2^64-1", ulong.MaxValue)];
 
     private static IEnumerable<Kind> Header()
     {
@@ -45,10 +50,11 @@ internal static class MalformedFiles
         yield return File("version 2 is big-endian", b => new TestModel { Version = b ? 0x02000000u : 2 });
         yield return File("version 3 is big-endian", b => new TestModel { Version = b ? 0x03000000u : 3 });
 
-        foreach ((string text, ulong count) in new[] { ("one more than there are", 2ul), ("2^31", 1ul << 31), ("2^60", 1ul << 60), ("2^63", 1ul << 63), ("2^64-1", ulong.MaxValue) })
+        foreach ((string text, ulong count) in TooLong(2).Append(("2^60", 1ul << 60)))
         {
             yield return File($"tensor count is {text}", b => new TestModel { Tensors = [Plain], TensorCount = b ? count : null });
-            yield return File($"metadata count is {text}", b => new TestModel { Entries = [TestEntry.UInt32("a", 1)], EntryCount = b ? count : null });
+            yield return File($"metadata count is {text}",
+                b => new TestModel { Entries = [TestEntry.UInt32("a", 1)], EntryCount = b ? count : null });
         }
 
         yield return File("tensor count of version 1 is 2^32-1", b => new TestModel { Version = 1, TensorCount = b ? uint.MaxValue : 0 });
@@ -57,17 +63,20 @@ internal static class MalformedFiles
 
     private static IEnumerable<Kind> Keys()
     {
-        foreach ((string text, ulong length) in new[] { ("beyond the file", 100ul), ("2^31", 1ul << 31), ("2^63", 1ul << 63), ("2^64-1", ulong.MaxValue) })
+        foreach ((string text, ulong length) in TooLong(100))
         {
             yield return Entry($"key length is {text}", b => TestEntry.UInt32("key", 1) with { KeyLength = b ? length : null });
         }
 
-        yield return Entry("key length of version 1 is beyond the file", b => TestEntry.UInt32("key", 1) with { KeyLength = b ? 100u : null }, version: 1);
+        yield return Entry("key length of version 1 is beyond the file",
+            b => TestEntry.UInt32("key", 1) with { KeyLength = b ? 100u : null }, version: 1);
         yield return Entry("key is empty", b => TestEntry.UInt32(b ? "" : "k", 1));
         yield return Entry("key is longer than 65535 bytes", b => TestEntry.UInt32(new string('k', b ? 65536 : 65535), 1));
         yield return Entries("key is there twice", b => [TestEntry.UInt32("key", 1), TestEntry.UInt32(b ? "key" : "kez", 2)]);
-        yield return Entries("alignment is there twice", b => [TestEntry.UInt32("general.alignment", 32), TestEntry.UInt32(b ? "general.alignment" : "k", 32)]);
-        yield return Entries("key with an escape sequence is there twice", b => [TestEntry.UInt32("\u001b[2J\r\n'", 1), TestEntry.UInt32(b ? "\u001b[2J\r\n'" : "k", 2)]);
+        yield return Entries("alignment is there twice",
+            b => [TestEntry.UInt32("general.alignment", 32), TestEntry.UInt32(b ? "general.alignment" : "k", 32)]);
+        yield return Entries("key with an escape sequence is there twice",
+            b => [TestEntry.UInt32("\u001b[2J\r\n'", 1), TestEntry.UInt32(b ? "\u001b[2J\r\n'" : "k", 2)]);
         foreach ((string text, byte[] bytes) in BadUtf8)
         {
             yield return Entry($"key is not UTF-8: {text}", b => new TestEntry(b ? bytes : "key"u8.ToArray(), U32, v => v.Word32(1)));
@@ -89,9 +98,10 @@ internal static class MalformedFiles
 
         yield return Entry("boolean is 2", b => new TestEntry("k", Bool, v => v.Raw(b ? (byte)2 : (byte)1)));
         yield return Entry("boolean is 255", b => new TestEntry("k", Bool, v => v.Raw(b ? (byte)255 : (byte)0)));
-        foreach ((string text, ulong length) in new[] { ("beyond the file", 100ul), ("2^31", 1ul << 31), ("2^63", 1ul << 63), ("2^64-1", ulong.MaxValue) })
+        foreach ((string text, ulong length) in TooLong(100))
         {
-            yield return Entry($"string length is {text}", b => new TestEntry("k", GgufBytes.String, v => v.Text("text", b ? length : null)));
+            yield return Entry($"string length is {text}",
+                b => new TestEntry("k", GgufBytes.String, v => v.Text("text", b ? length : null)));
         }
 
         yield return Entry("string length of version 1 is beyond the file",
@@ -113,26 +123,34 @@ internal static class MalformedFiles
             yield return ArrayOf($"array of {name} is longer than the file", 3, b => v => v.ArrayHead(type, b ? 5ul : 4).Zeros(4 * size));
             if (size > 1)
             {
-                yield return ArrayOf($"array of {name} has a size that wraps to 0", 3, b => v => v.ArrayHead(type, b ? ulong.MaxValue / (ulong)size + 1 : 0));
+                yield return ArrayOf($"array of {name} has a size that wraps to 0", 3,
+                    b => v => v.ArrayHead(type, b ? ulong.MaxValue / (ulong)size + 1 : 0));
             }
         }
 
         yield return ArrayOf("array of u8 has 2^64-1 elements", 3, b => v => v.ArrayHead(U8, b ? ulong.MaxValue : 0));
         yield return ArrayOf("array of version 1 is longer than the file", 1, b => v => v.ArrayHead(U32, b ? uint.MaxValue : 1).Word32(1));
-        yield return ArrayOf("array of strings is longer than the file", 3, b => v => v.ArrayHead(GgufBytes.String, b ? 3ul : 2).Text("a").Text("b"));
+        yield return ArrayOf("array of strings is longer than the file", 3,
+            b => v => v.ArrayHead(GgufBytes.String, b ? 3ul : 2).Text("a").Text("b"));
         yield return ArrayOf("array of strings has 2^61 elements", 3, b => v => v.ArrayHead(GgufBytes.String, b ? 1ul << 61 : 0));
-        yield return ArrayOf("string of an array is longer than the file", 3, b => v => v.ArrayHead(GgufBytes.String, 2).Text("a").Text("b", b ? 9ul : null));
-        yield return ArrayOf("string of an array has 2^64-1 bytes", 3, b => v => v.ArrayHead(GgufBytes.String, 1).Text("b", b ? ulong.MaxValue : null));
+        yield return ArrayOf("string of an array is longer than the file", 3,
+            b => v => v.ArrayHead(GgufBytes.String, 2).Text("a").Text("b", b ? 9ul : null));
+        yield return ArrayOf("string of an array has 2^64-1 bytes", 3,
+            b => v => v.ArrayHead(GgufBytes.String, 1).Text("b", b ? ulong.MaxValue : null));
         yield return ArrayOf("array element type is 13", 3, b => v => v.ArrayHead(b ? 13u : U8, 1).Zeros(1));
         yield return ArrayOf("array element type is 2^32-1", 3, b => v => v.ArrayHead(b ? uint.MaxValue : U8, 1).Zeros(1));
         yield return ArrayOf("empty array has element type 13", 3, b => v => v.ArrayHead(b ? 13u : U8, 0));
         yield return ArrayOf("first boolean of an array is 2", 3, b => v => v.ArrayHead(Bool, 3).Raw(b ? (byte)2 : (byte)1, 0, 1));
         yield return ArrayOf("last boolean of an array is 2", 3, b => v => v.ArrayHead(Bool, 3).Raw(1, 0, b ? (byte)2 : (byte)1));
-        yield return ArrayOf("array of arrays is longer than the file", 3, b => v => v.ArrayHead(GgufBytes.Array, b ? 2ul : 1).ArrayHead(U8, 0));
+        yield return ArrayOf("array of arrays is longer than the file", 3,
+            b => v => v.ArrayHead(GgufBytes.Array, b ? 2ul : 1).ArrayHead(U8, 0));
         yield return ArrayOf("array of arrays has 2^60 elements", 3, b => v => v.ArrayHead(GgufBytes.Array, b ? 1ul << 60 : 0));
-        yield return ArrayOf("array in an array is longer than the file", 3, b => v => v.ArrayHead(GgufBytes.Array, 1).ArrayHead(U16, b ? 2ul : 1).Zeros(2));
-        yield return ArrayOf("array in an array has element type 13", 3, b => v => v.ArrayHead(GgufBytes.Array, 1).ArrayHead(b ? 13u : U8, 1).Zeros(1));
-        yield return ArrayOf("boolean of an array in an array is 2", 3, b => v => v.ArrayHead(GgufBytes.Array, 1).ArrayHead(Bool, 1).Raw(b ? (byte)2 : (byte)1));
+        yield return ArrayOf("array in an array is longer than the file", 3,
+            b => v => v.ArrayHead(GgufBytes.Array, 1).ArrayHead(U16, b ? 2ul : 1).Zeros(2));
+        yield return ArrayOf("array in an array has element type 13", 3,
+            b => v => v.ArrayHead(GgufBytes.Array, 1).ArrayHead(b ? 13u : U8, 1).Zeros(1));
+        yield return ArrayOf("boolean of an array in an array is 2", 3,
+            b => v => v.ArrayHead(GgufBytes.Array, 1).ArrayHead(Bool, 1).Raw(b ? (byte)2 : (byte)1));
         yield return ArrayOf("string of an array in an array is longer than the file", 3,
             b => v => v.ArrayHead(GgufBytes.Array, 1).ArrayHead(GgufBytes.String, 1).Text("b", b ? 9ul : null));
         yield return ArrayOf("arrays are nested 9 deep", 3, b => v => Nest(v, b ? 9 : 8));
@@ -165,21 +183,24 @@ internal static class MalformedFiles
         ];
         foreach ((string name, uint type, Action<GgufBytes> value) in types)
         {
-            yield return Entry($"alignment is {name}", b => b ? new TestEntry("general.alignment", type, value) : TestEntry.UInt32("general.alignment", 32));
+            yield return Entry($"alignment is {name}",
+                b => b ? new TestEntry("general.alignment", type, value) : TestEntry.UInt32("general.alignment", 32));
         }
     }
 
     private static IEnumerable<Kind> Names()
     {
-        foreach ((string text, ulong length) in new[] { ("beyond the file", 1000ul), ("2^31", 1ul << 31), ("2^63", 1ul << 63), ("2^64-1", ulong.MaxValue) })
+        foreach ((string text, ulong length) in TooLong(1000))
         {
             yield return Tensor($"tensor name length is {text}", b => Plain with { NameLength = b ? length : null });
         }
 
-        yield return Tensor("tensor name length of version 1 is beyond the file", b => Plain with { NameLength = b ? 1000u : null }, version: 1);
+        yield return Tensor("tensor name length of version 1 is beyond the file",
+            b => Plain with { NameLength = b ? 1000u : null }, version: 1);
         yield return Tensor("tensor name has 65 bytes", b => new TestTensor(new string('w', b ? 65 : 64)));
         yield return Tensors("tensor name is there twice", b => [new("w"), new(b ? "w" : "v", 32)], 64);
-        yield return Tensors("tensor name with control characters is there twice", b => [new("\u001b]0;x\u0007\n"), new(b ? "\u001b]0;x\u0007\n" : "v", 32)], 64);
+        yield return Tensors("tensor name with control characters is there twice",
+            b => [new("\u001b]0;x\u0007\n"), new(b ? "\u001b]0;x\u0007\n" : "v", 32)], 64);
         foreach ((string text, byte[] bytes) in BadUtf8)
         {
             yield return Tensor($"tensor name is not UTF-8: {text}", b => new TestTensor(b ? bytes : "w"u8.ToArray()));
@@ -202,7 +223,8 @@ internal static class MalformedFiles
         yield return Tensor("dimension of version 1 is 0", b => Plain with { Dimensions = [b ? 0ul : 8] }, version: 1);
         (string Text, ulong[] Dimensions)[] products =
         [
-            ("2^32 x 2^32", [1ul << 32, 1ul << 32]), ("2^16 four times", [1 << 16, 1 << 16, 1 << 16, 1 << 16]), ("2^62 x 2", [1ul << 62, 2]),
+            ("2^32 x 2^32", [1ul << 32, 1ul << 32]), ("2^62 x 2", [1ul << 62, 2]),
+            ("2^16 four times", [1 << 16, 1 << 16, 1 << 16, 1 << 16]),
             ("2^62 x 4 (wraps to 0)", [1ul << 62, 4]), ("2^31 x 2^31 x 4 x 1", [1ul << 31, 1ul << 31, 4, 1]),
             ("(2^32+1) x (2^32-1)", [(1ul << 32) + 1, (1ul << 32) - 1]), ("2^63-1", [long.MaxValue]), ("2 x 2^63-1", [2, long.MaxValue]),
         ];
@@ -214,12 +236,15 @@ internal static class MalformedFiles
         yield return Tensor("bytes of f32 wrap to 0", b => Plain with { Dimensions = b ? [1ul << 62] : [8] });
         yield return Tensor("bytes of f64 wrap to 0", b => Plain with { Type = 28, Dimensions = b ? [1ul << 61] : [4] });
         yield return Tensor("bytes of q8_0 are beyond 2^63", b => Plain with { Type = 8, Dimensions = b ? [(1ul << 63) - 32] : [32] }, 34);
-        foreach ((string name, uint type, ulong width, int bytes) in new (string, uint, ulong, int)[] { ("q4_0", 2, 32, 18), ("nvfp4", 40, 64, 36), ("q1_0", 41, 128, 18), ("q4_K", 12, 256, 144) })
+        (string, uint, ulong, int)[] blocks = [("q4_0", 2, 32, 18), ("nvfp4", 40, 64, 36), ("q1_0", 41, 128, 18), ("q4_K", 12, 256, 144)];
+        foreach ((string name, uint type, ulong width, int bytes) in blocks)
         {
-            yield return Tensor($"row of {name} is no whole block", b => Plain with { Type = type, Dimensions = [b ? width - 1 : width] }, bytes);
+            yield return Tensor($"row of {name} is no whole block",
+                b => Plain with { Type = type, Dimensions = [b ? width - 1 : width] }, bytes);
         }
 
-        yield return Tensor("row of q4_0 is half a block, two rows a whole", b => Plain with { Type = 2, Dimensions = b ? [16, 2] : [32, 1] }, 18);
+        yield return Tensor("row of q4_0 is half a block, two rows a whole",
+            b => Plain with { Type = 2, Dimensions = b ? [16, 2] : [32, 1] }, 18);
         yield return Tensor("q4_0 has no dimensions", b => Plain with { Type = b ? 2u : 0, Dimensions = [] });
     }
 
@@ -239,32 +264,44 @@ internal static class MalformedFiles
         yield return Tensors("data overlap within a block", b => [new("v") { Type = 8, Dimensions = [64] }, new("w", b ? 64u : 96)], 160);
         yield return File("data offset ignores a larger alignment", b => new TestModel
         {
-            Alignment = 64, Entries = [TestEntry.UInt32("general.alignment", 64)], Tensors = [new("v"), new("w", b ? 32u : 64)], DataBytes = 128,
+            Alignment = 64,
+            Entries = [TestEntry.UInt32("general.alignment", 64)],
+            Tensors = [new("v"), new("w", b ? 32u : 64)],
+            DataBytes = 128,
         });
         yield return Tensor("data end a byte behind the file", b => Plain with { Dimensions = [b ? 9ul : 8] });
         yield return Tensor("data are a terabyte", b => Plain with { Dimensions = b ? [1ul << 20, 1ul << 18] : [8] });
         yield return Tensor("data of q4_K end behind the file", b => Plain with { Type = 12, Dimensions = b ? [256, 2] : [256, 1] }, 144);
-        yield return Tensors("data of the last of two end behind the file", b => [new("v"), new("w", 32) { Dimensions = [b ? 9ul : 8] }], 64);
+        yield return Tensors("data of the last of two end behind the file",
+            b => [new("v"), new("w", 32) { Dimensions = [b ? 9ul : 8] }], 64);
         yield return Tensors("data behind an unknown type are out of line", b => [new("v") { Type = 99 }, new("w", b ? 40u : 64)], 128);
-        yield return Tensors("data behind an unknown type are before it", b => [new("u"), new("v", 32) { Type = 99 }, new("w", b ? 0u : 64)], 128);
-        yield return Tensors("data behind an unknown type are beyond the file", b => [new("v") { Type = 99 }, new("w", b ? 1u << 20 : 64)], 128);
+        yield return Tensors("data behind an unknown type are before it",
+            b => [new("u"), new("v", 32) { Type = 99 }, new("w", b ? 0u : 64)], 128);
+        yield return Tensors("data behind an unknown type are beyond the file",
+            b => [new("v") { Type = 99 }, new("w", b ? 1u << 20 : 64)], 128);
         yield return Tensors("data offset of an unknown type leaves a gap", b => [new("v"), new("w", b ? 64u : 32) { Type = 99 }], 128);
-        yield return Tensors("data behind an unknown type are at 2^64-32", b => [new("v") { Type = 99 }, new("w", b ? ulong.MaxValue - 31 : 64)], 128);
+        yield return Tensors("data behind an unknown type are at 2^64-32",
+            b => [new("v") { Type = 99 }, new("w", b ? ulong.MaxValue - 31 : 64)], 128);
     }
 
     private static IEnumerable<Kind> Truncations()
     {
         byte[] whole = new TestModel
         {
-            Entries = [TestEntry.UInt32("key", 1), TestEntry.Text("text", "value"), new("list", GgufBytes.Array, v => v.ArrayHead(U32, 2).Word64(0))],
+            Entries =
+            [
+                TestEntry.UInt32("key", 1), TestEntry.Text("text", "value"),
+                new("list", GgufBytes.Array, v => v.ArrayHead(U32, 2).Word64(0)),
+            ],
             Tensors = [new("w")],
         }.ToBytes();
         int tensor = whole.AsSpan().IndexOf(new byte[] { 1, 0, 0, 0, 0, 0, 0, 0, (byte)'w' });
         (string Place, int Length)[] cuts =
         [
-            ("in the magic", 3), ("in the version", 7), ("in the tensor count", 15), ("in the metadata count", 23), ("in a key's length", 31),
-            ("in a key", 34), ("in a value type", 38), ("in a number", 42), ("in an array", tensor - 1), ("in a tensor's name length", tensor + 7),
-            ("in a dimension count", tensor + 12), ("in a dimension", tensor + 20), ("in a type", tensor + 24), ("in an offset", tensor + 32), ("in the data", whole.Length - 1),
+            ("in the magic", 3), ("in the version", 7), ("in the tensor count", 15), ("in the metadata count", 23),
+            ("in a key's length", 31), ("in a key", 34), ("in a value type", 38), ("in a number", 42), ("in an array", tensor - 1),
+            ("in a tensor's name length", tensor + 7), ("in a dimension count", tensor + 12), ("in a dimension", tensor + 20),
+            ("in a type", tensor + 24), ("in an offset", tensor + 32), ("in the data", whole.Length - 1),
         ];
         return cuts.Select(cut => new Kind($"truncated {cut.Place}", broken => [("model.gguf", broken ? whole[..cut.Length] : whole)]));
     }

@@ -1,3 +1,5 @@
+using Quant.Net.Gguf;
+
 namespace Quant.Net.Tests.Gguf;
 
 /// <summary>A folder for a test's files, gone when the test is.</summary>
@@ -9,7 +11,11 @@ internal sealed class TempFolder : IDisposable
     public string this[string name] => Path.Combine(_path, name);
 
     /// <summary>The names of everything in the folder, sorted.</summary>
-    public string[] Names => Directory.GetFileSystemEntries(_path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToArray();
+    public string[] Names =>
+        new DirectoryInfo(_path).GetFileSystemInfos().Select(entry => entry.Name).Order(StringComparer.Ordinal).ToArray();
+
+    /// <summary>Writes a model and opens it.</summary>
+    public GgufFile Open(TestModel model, string name = "model.gguf") => GgufFile.Open(Write(name, model.ToBytes()));
 
     public string Write(string name, byte[] bytes)
     {

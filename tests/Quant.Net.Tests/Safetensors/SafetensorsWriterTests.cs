@@ -10,6 +10,9 @@ public sealed class SafetensorsWriterTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    private SafetensorsWriter CreateInShards(long bytes) =>
+        SafetensorsWriter.Create(_folder["m.safetensors"], new SafetensorsWriterOptions { MaxShardBytes = bytes });
+
     private static void WriteModel(string path, long? shard = null, bool overwrite = false)
     {
         using SafetensorsWriter writer = SafetensorsWriter.Create(path, new SafetensorsWriterOptions
@@ -29,7 +32,8 @@ public sealed class SafetensorsWriterTests : IDisposable
         writer.Write("none", []);
         writer.Write("n\"\u001b\\ö", [1, 2, 3, 4, 5]);
         writer.Complete();
-        Assert.Equal(declared, writer.Files.Where(file => !file.EndsWith(".json", StringComparison.Ordinal)).Sum(file => new FileInfo(file).Length));
+        IEnumerable<string> files = writer.Files.Where(file => !file.EndsWith(".json", StringComparison.Ordinal));
+        Assert.Equal(declared, files.Sum(file => new FileInfo(file).Length));
     }
 
     [Fact]
@@ -61,12 +65,13 @@ public sealed class SafetensorsWriterTests : IDisposable
     public void ShardsHaveAnIndex()
     {
         WriteModel(_folder["m.safetensors"], shard: 10);
-        Assert.Equal(
-            ["m-00001-of-00003.safetensors", "m-00002-of-00003.safetensors", "m-00003-of-00003.safetensors", "m.safetensors.index.json"], _folder.Names);
+        IEnumerable<string> files = Enumerable.Range(1, 3).Select(i => $"m-0000{i}-of-00003.safetensors");
+        Assert.Equal([.. files, "m.safetensors.index.json"], _folder.Names);
         Assert.Equal(["scalar", "none"], new SafetensorsFile(_folder["m-00002-of-00003.safetensors"]).Names);
         using JsonDocument index = JsonDocument.Parse(File.ReadAllBytes(_folder["m.safetensors.index.json"]));
         Assert.Equal(37, index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64());
-        Dictionary<string, string> map = index.RootElement.GetProperty("weight_map").EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!);
+        Dictionary<string, string> map = index.RootElement.GetProperty("weight_map").EnumerateObject()
+            .ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!);
         Assert.Equal("m-00001-of-00003.safetensors", map["a"]);
         Assert.All(map, entry => Assert.Contains(entry.Key, new SafetensorsFile(_folder[entry.Value]).Names));
     }
@@ -75,17 +80,18 @@ public sealed class SafetensorsWriterTests : IDisposable
     public void ExistingFilesStayUnlessToldOtherwise()
     {
         _folder.Write("m-00002-of-00003.safetensors", [1]);
-        Assert.Contains("m-00002-of-00003.safetensors: exists already", Assert.Throws<IOException>(() => WriteModel(_folder["m.safetensors"], shard: 10)).Message);
+        var refused = Assert.Throws<IOException>(() => WriteModel(_folder["m.safetensors"], shard: 10));
+        Assert.Contains("m-00002-of-00003.safetensors: exists already", refused.Message);
         Assert.Equal(["m-00002-of-00003.safetensors"], _folder.Names);
         WriteModel(_folder["m.safetensors"], shard: 10, overwrite: true);
         Assert.Equal(4, _folder.Names.Length);
-        Assert.Throws<IOException>(() => SafetensorsWriter.Create(_folder["m.safetensors"], new SafetensorsWriterOptions { MaxShardBytes = 10 }));
+        Assert.Throws<IOException>(() => CreateInShards(10));
     }
 
     [Fact]
     public void AnUnfinishedModelLeavesNothing()
     {
-        using (SafetensorsWriter writer = SafetensorsWriter.Create(_folder["m.safetensors"], new SafetensorsWriterOptions { MaxShardBytes = 1 }))
+        using (SafetensorsWriter writer = CreateInShards(1))
         {
             writer.AddTensor("a", SafetensorsType.U8, [1]);
             writer.AddTensor("b", SafetensorsType.U8, [2]);
@@ -101,7 +107,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     [Fact]
     public void AFileThatAppearsMeanwhileStaysAndTheOthersGo()
     {
-        using (SafetensorsWriter writer = SafetensorsWriter.Create(_folder["m.safetensors"], new SafetensorsWriterOptions { MaxShardBytes = 1 }))
+        using (SafetensorsWriter writer = CreateInShards(1))
         {
             writer.AddTensor("a", SafetensorsType.U8, [1]);
             writer.AddTensor("b", SafetensorsType.U8, [1]);
@@ -130,7 +136,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     public void RefusesWhatCannotBe()
     {
         Assert.Throws<ArgumentException>(() => SafetensorsWriter.Create(_folder["m.bin"]));
-        Assert.Throws<ArgumentException>(() => SafetensorsWriter.Create(_folder["m.safetensors"], new SafetensorsWriterOptions { MaxShardBytes = 0 }));
+        Assert.Throws<ArgumentException>(() => CreateInShards(0));
         using SafetensorsWriter writer = SafetensorsWriter.Create(_folder["m.safetensors"]);
         Assert.Throws<ArgumentException>(() => writer.AddTensor("__metadata__", SafetensorsType.U8, [1]));
         Assert.Throws<ArgumentException>(() => writer.AddTensor("a", SafetensorsType.U8, [-1]));
