@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Quant.Net.Tool.CommandLine;
 
 /// <summary>
-/// Turns the first Ctrl-C or SIGTERM into a cancellation, so that the command can remove what is half done. A second one ends
-/// the process at once.
+/// Turns the first Ctrl-C, SIGTERM, or closing of the terminal into a cancellation, so that the command can remove what is half
+/// done. A second one ends the process at once.
 /// </summary>
 internal sealed class ShutdownSignals : IDisposable
 {
@@ -15,6 +15,7 @@ internal sealed class ShutdownSignals : IDisposable
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
     ];
 
     /// <summary>Cancelled by the first signal.</summary>

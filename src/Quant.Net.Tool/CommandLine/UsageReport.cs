@@ -44,7 +44,9 @@ internal static class UsageReport
             return result.Command.Subcommands.Select(command => command.Name);
         }
 
-        IEnumerable<Option> inherited = result.Parent is CommandResult parent ? parent.Command.Options.Where(option => option.Recursive) : [];
+        IEnumerable<Option> inherited = result.Parent is CommandResult parent
+            ? parent.Command.Options.Where(option => option.Recursive)
+            : [];
         return result.Command.Options.Concat(inherited).Select(option => option.Name);
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Dequantize;
@@ -29,5 +30,6 @@ internal sealed record DequantizeReport(
     IReadOnlyList<string> Kernels,
     IReadOnlyList<string> Warnings)
 {
+    [JsonPropertyOrder(-1)]
     public int Schema => ResultJson.Schema;
 }

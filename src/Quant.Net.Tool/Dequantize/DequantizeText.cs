@@ -7,11 +7,12 @@ internal static class DequantizeText
 {
     public static void Write(DequantizeReport result, IReport report)
     {
-        string files = result.Outputs.Count == 1 ? result.Outputs[0] : $"{result.Outputs[^1]} and {Quantity.Count(result.Outputs.Count - 1, "file")}";
+        string others = result.Outputs.Count == 1 ? "" : $" and {Quantity.Count(result.Outputs.Count - 1, "file")}";
         report.Facts(
         [
-            ("written", files),
-            ("holds", $"{Quantity.Count(result.Tensors, "tensor")}, {Quantity.Count(result.Parameters, "parameter")} as {result.Type}, {Quantity.Bytes(result.BytesWritten)}"),
+            ("written", result.Outputs[^1] + others),
+            ("holds", $"{Quantity.Count(result.Tensors, "tensor")}, {Quantity.Count(result.Parameters, "parameter")} " +
+                $"as {result.Type}, {Quantity.Bytes(result.BytesWritten)}"),
             ("took", $"{Quantity.Duration(TimeSpan.FromSeconds(result.Seconds))}, {Quantity.Rate(result.BytesWritten / result.Seconds)}"),
             ("decoded on", result.Device.Description),
         ]);

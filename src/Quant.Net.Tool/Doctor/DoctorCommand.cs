@@ -52,7 +52,7 @@ internal sealed class DoctorCommand : ToolCommand
         foreach ((string device, QuantDeviceOptions options) in Targets(parsed))
         {
             using QuantDevice opened = DeviceOptions.Open(device, options);
-            checks.Add(SelfCheck.Run(opened, answers, cancellation));
+            checks.Add(SelfCheck.Run(opened, answers.All, cancellation));
         }
 
         return new DoctorResult(

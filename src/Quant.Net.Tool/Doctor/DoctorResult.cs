@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Doctor;
@@ -11,6 +12,7 @@ internal sealed record DoctorResult(
     IReadOnlyList<DeviceCheck> Checks,
     bool Healthy)
 {
+    [JsonPropertyOrder(-1)]
     public int Schema => ResultJson.Schema;
 }
 

@@ -8,11 +8,11 @@ namespace Quant.Net.Tool.Doctor;
 internal static class SelfCheck
 {
     /// <summary>Checks every answer in every output type on one device.</summary>
-    public static DeviceCheck Run(QuantDevice device, KnownAnswers answers, CancellationToken cancellation)
+    public static DeviceCheck Run(QuantDevice device, IReadOnlyList<KnownAnswer> answers, CancellationToken cancellation)
     {
         var faults = new List<Fault>();
         int comparisons = 0;
-        foreach (KnownAnswer answer in answers.All)
+        foreach (KnownAnswer answer in answers)
         {
             foreach ((string output, QuantFormat type) in OutputTypes.All)
             {

@@ -19,9 +19,19 @@ internal static class FormatsMarkdown
             IEnumerable<string> outputs = OutputTypes.All
                 .Where(type => cpu.GetCapability(QuantOperation.Dequantize, format.Format, type.Format).IsSupported)
                 .Select(type => type.Name);
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {format.Name} | {(int)format.Format} | {format.ValuesPerBlock} | {format.BytesPerBlock} | {Quantity.Bits(format.BitsPerWeight)} | `{format.Formula.Replace("|", "\\|", StringComparison.Ordinal)}` | {string.Join(", ", outputs)} |"));
+            string[] cells =
+            [
+                format.Name,
+                Number((int)format.Format),
+                Number(format.ValuesPerBlock),
+                Number(format.BytesPerBlock),
+                Quantity.Bits(format.BitsPerWeight),
+                $"`{format.Formula.Replace("|", "\\|", StringComparison.Ordinal)}`",
+                string.Join(", ", outputs),
+            ];
+            output.WriteLine($"| {string.Join(" | ", cells)} |");
         }
     }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Formats;
@@ -5,6 +6,7 @@ namespace Quant.Net.Tool.Formats;
 /// <summary>What <c>quantnet formats</c> found.</summary>
 internal sealed record FormatsResult(IReadOnlyList<DeviceFacts> Devices, IReadOnlyList<FormatFacts> Formats)
 {
+    [JsonPropertyOrder(-1)]
     public int Schema => ResultJson.Schema;
 }
 

@@ -18,7 +18,7 @@ internal sealed class InspectCommand : ToolCommand
         Description = "Show long metadata whole",
     };
 
-    private readonly TensorOption _tensors = new("Only tensors whose name matches; sums cover these, metadata are left out; may be repeated");
+    private readonly TensorOption _tensors = new("Only tensors whose name matches, summed, without metadata; may be repeated");
 
     private readonly Option<bool> _partial = new("--partial")
     {

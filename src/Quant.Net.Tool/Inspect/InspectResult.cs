@@ -19,6 +19,7 @@ internal sealed record InspectResult(
     IReadOnlyList<TensorFacts> Tensors,
     IReadOnlyList<string> Warnings)
 {
+    [JsonPropertyOrder(-1)]
     public int Schema => ResultJson.Schema;
 }
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Quant.Net.Gguf;
 using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
 
 namespace Quant.Net.Tool.Tests.Commands;
 
@@ -14,7 +15,7 @@ public class DequantizeTests
     public void SafetensorsHoldTheDecodedWeights(string type, string expectedType)
     {
         using var folder = new TemporaryFolder();
-        CommandLineTool.Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--type", type);
+        Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--type", type);
 
         var output = new SafetensorsFile(folder["out.safetensors"]);
         using GgufFile model = GgufFile.Open(Repository.WideModel);
@@ -32,23 +33,23 @@ public class DequantizeTests
     public void GgufKeepsMetadataAndVectors()
     {
         using var folder = new TemporaryFolder();
-        CommandLineTool.Run("dequantize", Repository.StoriesModel, "-o", folder["out.gguf"]);
+        Run("dequantize", Repository.StoriesModel, "-o", folder["out.gguf"]);
 
-        JsonElement before = CommandLineTool.Succeed("inspect", Repository.StoriesModel, "--json").Json;
-        JsonElement after = CommandLineTool.Succeed("inspect", folder["out.gguf"], "--json").Json;
-        Assert.Equal(before.GetProperty("tensorCount").GetInt32(), after.GetProperty("tensorCount").GetInt32());
-        Assert.Equal(before.GetProperty("architecture").GetString(), after.GetProperty("architecture").GetString());
-        Assert.Equal(["F16", "F32"], after.GetProperty("types").EnumerateArray().Select(type => type.GetProperty("type").GetString()));
+        JsonElement before = Succeed("inspect", Repository.StoriesModel, "--json").Json;
+        JsonElement after = Succeed("inspect", folder["out.gguf"], "--json").Json;
+        Assert.Equal(before.Number("tensorCount"), after.Number("tensorCount"));
+        Assert.Equal(before.Text("architecture"), after.Text("architecture"));
+        Assert.Equal(["F16", "F32"], after.List("types").Texts("type"));
         Assert.All(
-            after.GetProperty("tensors").EnumerateArray(),
-            tensor => Assert.Equal(tensor.GetProperty("shape").GetArrayLength() == 1 ? "F32" : "F16", tensor.GetProperty("type").GetString()));
+            after.List("tensors"),
+            tensor => Assert.Equal(tensor.List("shape").Count == 1 ? "F32" : "F16", tensor.Text("type")));
     }
 
     [Fact]
     public void SaysWhatWasDone()
     {
         using var folder = new TemporaryFolder();
-        ToolResult result = CommandLineTool.Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"]);
+        ToolResult result = Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"]);
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("48 tensors, 2,231,040 parameters as f16", result.Out, StringComparison.Ordinal);
@@ -60,7 +61,7 @@ public class DequantizeTests
     {
         using var folder = new TemporaryFolder();
 
-        Assert.Equal("", CommandLineTool.Succeed("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--quiet").Out);
+        Assert.Equal("", Succeed("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--quiet").Out);
         Assert.Equal(["out.safetensors"], folder.Names);
     }
 
@@ -68,16 +69,17 @@ public class DequantizeTests
     public void JsonSaysTheSameOnAnyDeviceOptions()
     {
         using var folder = new TemporaryFolder();
-        JsonElement json = CommandLineTool.Succeed(
-            "dequantize", Repository.WideModel, "-o", folder["a.safetensors"], "--json", "--device", "cpu", "--threads", "3", "--isa", "scalar").Json;
-        CommandLineTool.Succeed("dequantize", Repository.WideModel, "-o", folder["b.safetensors"], "--json");
+        JsonElement json = Succeed(
+            "dequantize", Repository.WideModel, "-o", folder["a.safetensors"], "--json",
+            "--device", "cpu", "--threads", "3", "--isa", "scalar").Json;
+        Succeed("dequantize", Repository.WideModel, "-o", folder["b.safetensors"], "--json");
 
-        Assert.Equal("safetensors", json.GetProperty("container").GetString());
-        Assert.Equal(48, json.GetProperty("tensors").GetInt32());
-        Assert.Equal(new FileInfo(folder["a.safetensors"]).Length, json.GetProperty("bytesWritten").GetInt64());
-        Assert.Equal("scalar", json.GetProperty("device").GetProperty("instructionSet").GetString());
-        Assert.Equal(3, json.GetProperty("device").GetProperty("threads").GetInt32());
-        Assert.Contains("scalar/Q4_K/f16", json.GetProperty("kernels").EnumerateArray().Select(kernel => kernel.GetString()));
+        Assert.Equal("safetensors", json.Text("container"));
+        Assert.Equal(48, json.Number("tensors"));
+        Assert.Equal(new FileInfo(folder["a.safetensors"]).Length, json.Number("bytesWritten"));
+        Assert.Equal("scalar", json.GetProperty("device").Text("instructionSet"));
+        Assert.Equal(3, json.GetProperty("device").Number("threads"));
+        Assert.Contains("scalar/Q4_K/f16", json.List("kernels").Select(kernel => kernel.GetString()));
         Assert.Equal(File.ReadAllBytes(folder["a.safetensors"]), File.ReadAllBytes(folder["b.safetensors"]));
     }
 
@@ -85,11 +87,14 @@ public class DequantizeTests
     public void PatternsSelectTensors()
     {
         using var folder = new TemporaryFolder();
-        CommandLineTool.Succeed(
-            "dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "-q", "--tensor", "blk.0.attn_[qk].weight", "--tensor", "output_norm*");
+        Succeed(
+            "dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "-q",
+            "--tensor", "blk.0.attn_[qk].weight", "--tensor", "output_norm*");
 
-        Assert.Equal(["blk.0.attn_k.weight", "blk.0.attn_q.weight", "output_norm.weight"], new SafetensorsFile(folder["out.safetensors"]).Names.Order());
-        CommandLineTool.Run("dequantize", Repository.WideModel, "-o", folder["none.safetensors"], "--tensor", "nothing.*").AssertFails(1, "'nothing.*'");
+        Assert.Equal(
+            ["blk.0.attn_k.weight", "blk.0.attn_q.weight", "output_norm.weight"],
+            new SafetensorsFile(folder["out.safetensors"]).Names.Order());
+        Run("dequantize", Repository.WideModel, "-o", folder["none.safetensors"], "--tensor", "nothing.*").AssertFails(1, "'nothing.*'");
         Assert.Equal(["out.safetensors"], folder.Names);
     }
 
@@ -97,12 +102,18 @@ public class DequantizeTests
     public void ShardsHaveAnIndex()
     {
         using var folder = new TemporaryFolder();
-        JsonElement json = CommandLineTool.Succeed("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--shard-size", "2MB", "--json").Json;
+        JsonElement json = Succeed(
+            "dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--shard-size", "2MB", "--json").Json;
 
         Assert.Equal(
-            ["out-00001-of-00003.safetensors", "out-00002-of-00003.safetensors", "out-00003-of-00003.safetensors", "out.safetensors.index.json"],
+            [
+                "out-00001-of-00003.safetensors",
+                "out-00002-of-00003.safetensors",
+                "out-00003-of-00003.safetensors",
+                "out.safetensors.index.json",
+            ],
             folder.Names);
-        Assert.Equal(folder.Names, json.GetProperty("outputs").EnumerateArray().Select(path => Path.GetFileName(path.GetString()!)));
+        Assert.Equal(folder.Names, json.List("outputs").Select(path => Path.GetFileName(path.GetString()!)));
     }
 
     [Fact]
@@ -111,9 +122,9 @@ public class DequantizeTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["out.safetensors"], "precious");
 
-        CommandLineTool.Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"]).AssertFails(1, "out.safetensors", "exists");
+        Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"]).AssertFails(1, "out.safetensors", "exists");
         Assert.Equal("precious", File.ReadAllText(folder["out.safetensors"]));
-        CommandLineTool.Succeed("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--force", "-q");
+        Succeed("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--force", "-q");
         Assert.Equal(48, new SafetensorsFile(folder["out.safetensors"]).Names.Count());
     }
 
@@ -123,7 +134,7 @@ public class DequantizeTests
         using var folder = new TemporaryFolder();
         File.Copy(Repository.WideModel, folder["m.gguf"]);
 
-        CommandLineTool.Run("dequantize", folder["m.gguf"], "-o", folder["m.gguf"], "--force").AssertFails(1, "m.gguf");
+        Run("dequantize", folder["m.gguf"], "-o", folder["m.gguf"], "--force").AssertFails(1, "m.gguf");
         Assert.Equal(File.ReadAllBytes(Repository.WideModel), File.ReadAllBytes(folder["m.gguf"]));
         Assert.Equal(["m.gguf"], folder.Names);
     }
@@ -137,12 +148,12 @@ public class DequantizeTests
             .AddTensor("x.scale", 0, [1], Bytes(4f))
             .Write(folder["m.gguf"]);
 
-        ToolResult kept = CommandLineTool.Run("dequantize", model, "-o", folder["kept.safetensors"], "--type", "f32");
+        ToolResult kept = Run("dequantize", model, "-o", folder["kept.safetensors"], "--type", "f32");
         Assert.Equal(0, kept.ExitCode);
         Assert.Contains("quantnet: warning: ", kept.Error, StringComparison.Ordinal);
         Assert.Equal(Bytes(1.5f, -2f), new SafetensorsFile(folder["kept.safetensors"]).DataOf("x.weight").ToArray());
 
-        CommandLineTool.Succeed("dequantize", model, "-o", folder["applied.safetensors"], "--type", "f32", "--apply-scales", "-q");
+        Succeed("dequantize", model, "-o", folder["applied.safetensors"], "--type", "f32", "--apply-scales", "-q");
         var applied = new SafetensorsFile(folder["applied.safetensors"]);
         Assert.Equal(["x.weight"], applied.Names);
         Assert.Equal(Bytes(6f, -8f), applied.DataOf("x.weight").ToArray());
@@ -154,10 +165,10 @@ public class DequantizeTests
         using var folder = new TemporaryFolder();
         string model = new TinyGguf().AddTensor("x.weight", 0, [2, 2], Bytes(1e6f, 1f, 2f, 3f)).Write(folder["m.gguf"]);
 
-        ToolResult warned = CommandLineTool.Run("dequantize", model, "-o", folder["out.safetensors"]);
+        ToolResult warned = Run("dequantize", model, "-o", folder["out.safetensors"]);
         Assert.Equal(0, warned.ExitCode);
         Assert.Contains("x.weight", warned.Error, StringComparison.Ordinal);
-        CommandLineTool.Run("dequantize", model, "-o", folder["strict.safetensors"], "--strict").AssertFails(1, "x.weight");
+        Run("dequantize", model, "-o", folder["strict.safetensors"], "--strict").AssertFails(1, "x.weight");
         Assert.Equal(["m.gguf", "out.safetensors"], folder.Names);
     }
 
@@ -167,17 +178,17 @@ public class DequantizeTests
         using var folder = new TemporaryFolder();
         string model = new TinyGguf().AddTensor("x.weight", 99, [32], new byte[64]).Write(folder["m.gguf"]);
 
-        CommandLineTool.Run("dequantize", model, "-o", folder["out.safetensors"]).AssertFails(1, "x.weight", "99");
+        Run("dequantize", model, "-o", folder["out.safetensors"]).AssertFails(1, "x.weight", "99");
     }
 
     [Fact]
     public void MissingPlacesAreNamed()
     {
         using var folder = new TemporaryFolder();
-        CommandLineTool.Run("dequantize", folder["none.gguf"], "-o", folder["out.safetensors"]).AssertFails(1, folder["none.gguf"], "no such file");
-        CommandLineTool.Run("dequantize", Repository.WideModel, "-o", folder["no/such/out.safetensors"]).AssertFails(1, "no/such");
+        Run("dequantize", folder["none.gguf"], "-o", folder["out.safetensors"]).AssertFails(1, folder["none.gguf"], "no such file");
+        Run("dequantize", Repository.WideModel, "-o", folder["no/such/out.safetensors"]).AssertFails(1, "no/such");
         File.WriteAllBytes(folder["cut.gguf"], File.ReadAllBytes(Repository.WideModel)[..500_000]);
-        CommandLineTool.Run("dequantize", folder["cut.gguf"], "-o", folder["out.safetensors"]).AssertFails(1, "cut.gguf");
+        Run("dequantize", folder["cut.gguf"], "-o", folder["out.safetensors"]).AssertFails(1, "cut.gguf");
         Assert.Equal(["cut.gguf"], folder.Names);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
 
 namespace Quant.Net.Tool.Tests.Commands;
 
@@ -8,33 +9,33 @@ public class FormatsTests
     [Fact]
     public void ListsEveryFormatOfTheLibrary()
     {
-        string text = CommandLineTool.Succeed("formats").Out;
-        JsonElement json = CommandLineTool.Succeed("formats", "--json").Json;
+        string text = Succeed("formats").Out;
+        JsonElement json = Succeed("formats", "--json").Json;
 
-        Assert.Equal(QuantFormats.All.Select(format => format.Name), json.GetProperty("formats").EnumerateArray().Select(format => format.GetProperty("name").GetString()));
+        Assert.Equal(QuantFormats.All.Select(format => format.Name), json.List("formats").Texts("name"));
         Assert.All(QuantFormats.All, format => Assert.Contains(format.Name, text, StringComparison.Ordinal));
     }
 
     [Fact]
     public void NamesTheKernelsOfTheInstructionSetAskedFor()
     {
-        JsonElement json = CommandLineTool.Succeed("formats", "--json", "--device", "cpu", "--isa", "scalar").Json;
+        JsonElement json = Succeed("formats", "--json", "--device", "cpu", "--isa", "scalar").Json;
 
-        JsonElement device = Assert.Single(json.GetProperty("devices").EnumerateArray());
-        Assert.Equal("scalar", device.GetProperty("instructionSet").GetString());
+        JsonElement device = Assert.Single(json.List("devices"));
+        Assert.Equal("scalar", device.Text("instructionSet"));
         Assert.All(
-            json.GetProperty("formats").EnumerateArray().SelectMany(format => format.GetProperty("kernels").EnumerateArray()),
-            kernel => Assert.StartsWith("scalar", kernel.GetProperty("kernel").GetString(), StringComparison.Ordinal));
+            json.List("formats").SelectMany(format => format.List("kernels")),
+            kernel => Assert.StartsWith("scalar", kernel.Text("kernel"), StringComparison.Ordinal));
     }
 
     [Fact]
     public void TheMarkdownTableIsTheSameOnEveryMachine()
     {
-        string table = CommandLineTool.Succeed("formats", "--markdown").Out;
+        string table = Succeed("formats", "--markdown").Out;
 
         Assert.Contains("| Q4_K | 12 | 256 | 144 | 4.5 |", table, StringComparison.Ordinal);
         Assert.Equal(QuantFormats.All.Count + 2, table.TrimEnd().Split('\n').Length);
         Assert.DoesNotContain("avx", table, StringComparison.Ordinal);
-        Assert.Equal(table, CommandLineTool.Succeed("formats", "--markdown", "--isa", "scalar").Out);
+        Assert.Equal(table, Succeed("formats", "--markdown", "--isa", "scalar").Out);
     }
 }

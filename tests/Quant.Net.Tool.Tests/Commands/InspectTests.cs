@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
 
 namespace Quant.Net.Tool.Tests.Commands;
 
@@ -8,7 +9,7 @@ public class InspectTests
     [Fact]
     public void ShowsWhatIsInAModel()
     {
-        string text = CommandLineTool.Succeed("inspect", Repository.WideModel).Out;
+        string text = Succeed("inspect", Repository.WideModel).Out;
 
         Assert.Contains("architecture  llama\n", text, StringComparison.Ordinal);
         Assert.Contains("parameters    2,231,040", text, StringComparison.Ordinal);
@@ -20,52 +21,52 @@ public class InspectTests
     [Fact]
     public void JsonHoldsTheSame()
     {
-        JsonElement json = CommandLineTool.Succeed("inspect", Repository.WideModel, "--json").Json;
+        JsonElement json = Succeed("inspect", Repository.WideModel, "--json").Json;
 
-        Assert.Equal(1, json.GetProperty("schema").GetInt32());
-        Assert.Equal(48, json.GetProperty("tensors").GetArrayLength());
-        Assert.Equal(2231040, json.GetProperty("selected").GetProperty("parameters").GetInt64());
-        Assert.Equal(2231040 * 4, json.GetProperty("selected").GetProperty("f32Bytes").GetInt64());
-        Assert.Equal(1.0, json.GetProperty("types").EnumerateArray().Sum(type => type.GetProperty("share").GetDouble()), 9);
-        JsonElement tensor = json.GetProperty("tensors").EnumerateArray().Single(item => item.GetProperty("name").GetString() == "blk.2.attn_v.weight");
-        Assert.Equal("Q6_K", tensor.GetProperty("type").GetString());
-        Assert.Equal([256, 128], tensor.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt32()));
-        Assert.Equal(26880, tensor.GetProperty("bytes").GetInt64());
-        Assert.Equal(736192, tensor.GetProperty("offset").GetInt64());
-        JsonElement tokens = json.GetProperty("metadata").EnumerateArray().Single(item => item.GetProperty("key").GetString() == "tokenizer.ggml.tokens");
-        Assert.Equal(512, tokens.GetProperty("count").GetInt32());
-        Assert.Equal(8, tokens.GetProperty("value").GetArrayLength());
-        Assert.True(tokens.GetProperty("shortened").GetBoolean());
+        Assert.Equal(1, json.Number("schema"));
+        Assert.Equal(48, json.List("tensors").Count);
+        Assert.Equal(2231040, json.GetProperty("selected").Number("parameters"));
+        Assert.Equal(2231040 * 4, json.GetProperty("selected").Number("f32Bytes"));
+        Assert.Equal(1.0, json.List("types").Sum(type => type.GetProperty("share").GetDouble()), 9);
+        JsonElement tensor = json.List("tensors").Find("name", "blk.2.attn_v.weight");
+        Assert.Equal("Q6_K", tensor.Text("type"));
+        Assert.Equal([256, 128], tensor.List("shape").Select(dimension => dimension.GetInt32()));
+        Assert.Equal(26880, tensor.Number("bytes"));
+        Assert.Equal(736192, tensor.Number("offset"));
+        JsonElement tokens = json.List("metadata").Find("key", "tokenizer.ggml.tokens");
+        Assert.Equal(512, tokens.Number("count"));
+        Assert.Equal(8, tokens.List("value").Count);
+        Assert.True(tokens.Flag("shortened"));
     }
 
     [Fact]
     public void AllShowsLongMetadataWhole()
     {
-        string text = CommandLineTool.Succeed("inspect", Repository.StoriesModel, "--all").Out;
-        JsonElement json = CommandLineTool.Succeed("inspect", Repository.StoriesModel, "--all", "--json").Json;
+        string text = Succeed("inspect", Repository.StoriesModel, "--all").Out;
+        JsonElement json = Succeed("inspect", Repository.StoriesModel, "--all", "--json").Json;
 
         Assert.DoesNotContain("elements)", text, StringComparison.Ordinal);
         Assert.All(
-            json.GetProperty("metadata").EnumerateArray().Where(entry => entry.TryGetProperty("count", out _)),
-            entry => Assert.Equal(entry.GetProperty("count").GetInt32(), entry.GetProperty("value").GetArrayLength()));
+            json.List("metadata").Where(entry => entry.TryGetProperty("count", out _)),
+            entry => Assert.Equal(entry.Number("count"), entry.List("value").Count));
     }
 
     [Fact]
     public void PatternsSelectTensors()
     {
-        JsonElement json = CommandLineTool.Succeed("inspect", Repository.WideModel, "--json", "--tensor", "blk.[01].attn_q.*", "--tensor", "output*").Json;
+        JsonElement json = Succeed("inspect", Repository.WideModel, "--json", "--tensor", "blk.[01].attn_q.*", "--tensor", "output*").Json;
 
         Assert.Equal(
             ["output.weight", "output_norm.weight", "blk.0.attn_q.weight", "blk.1.attn_q.weight"],
-            json.GetProperty("tensors").EnumerateArray().Select(tensor => tensor.GetProperty("name").GetString()));
-        Assert.Equal(4, json.GetProperty("selected").GetProperty("tensors").GetInt32());
-        Assert.Equal(48, json.GetProperty("tensorCount").GetInt32());
-        Assert.Contains("4 of 48", CommandLineTool.Succeed("inspect", Repository.WideModel, "--tensor", "blk.[01].attn_q.*", "--tensor", "output*").Out, StringComparison.Ordinal);
+            json.List("tensors").Texts("name"));
+        Assert.Equal(4, json.GetProperty("selected").Number("tensors"));
+        Assert.Equal(48, json.Number("tensorCount"));
+        Assert.Contains("2 of 48", Succeed("inspect", Repository.WideModel, "--tensor", "output*").Out, StringComparison.Ordinal);
     }
 
     [Fact]
     public void APatternThatMatchesNothingFails() =>
-        CommandLineTool.Run("inspect", Repository.WideModel, "--tensor", "blk.99.*").AssertFails(1, "'blk.99.*'", "wide-Q4_K_M.gguf");
+        Run("inspect", Repository.WideModel, "--tensor", "blk.99.*").AssertFails(1, "'blk.99.*'", "wide-Q4_K_M.gguf");
 
     [Fact]
     public void NamesFromTheFileCannotDisturbATerminal()
@@ -79,13 +80,13 @@ public class InspectTests
 
         foreach (string[] options in new string[][] { [], ["--all"], ["--json"] })
         {
-            string text = CommandLineTool.Succeed(["inspect", model, .. options]).Out;
+            string text = Succeed(["inspect", model, .. options]).Out;
             Assert.DoesNotContain(text, character => char.IsControl(character) && character != '\n');
             Assert.DoesNotContain('\u202e', text);
             Assert.Contains("[red]", text, StringComparison.Ordinal);
         }
 
-        Assert.Equal("[red]\u001b[2Jname", CommandLineTool.Succeed("inspect", model, "--json").Json.GetProperty("tensors")[0].GetProperty("name").GetString());
+        Assert.Equal("[red]\u001b[2Jname", Succeed("inspect", model, "--json").Json.GetProperty("tensors")[0].Text("name"));
     }
 
     [Fact]
@@ -94,7 +95,7 @@ public class InspectTests
         using var folder = new TemporaryFolder();
         string model = new TinyGguf().Add("a.b", float.NaN, float.PositiveInfinity, float.NegativeInfinity, 1.5f).Write(folder["nan.gguf"]);
 
-        JsonElement value = CommandLineTool.Succeed("inspect", model, "--json").Json.GetProperty("metadata")[0].GetProperty("value");
+        JsonElement value = Succeed("inspect", model, "--json").Json.GetProperty("metadata")[0].GetProperty("value");
 
         Assert.Equal("[\"NaN\",\"Infinity\",\"-Infinity\",1.5]", JsonSerializer.Serialize(value));
     }
@@ -105,7 +106,7 @@ public class InspectTests
         using var folder = new TemporaryFolder();
         string model = new TinyGguf().AddTensor("x.weight", 99, [32], new byte[64]).Write(folder["new.gguf"]);
 
-        Assert.Contains("type 99", CommandLineTool.Succeed("inspect", model).Out, StringComparison.Ordinal);
+        Assert.Contains("type 99", Succeed("inspect", model).Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,10 +118,10 @@ public class InspectTests
             .AddTensor("x.scale", 0, [1], new byte[4])
             .Write(folder["scaled.gguf"]);
 
-        JsonElement tensors = CommandLineTool.Succeed("inspect", model, "--json").Json.GetProperty("tensors");
-        Assert.Equal("x.scale", tensors[0].GetProperty("scale").GetString());
+        JsonElement tensors = Succeed("inspect", model, "--json").Json.GetProperty("tensors");
+        Assert.Equal("x.scale", tensors[0].Text("scale"));
         Assert.False(tensors[1].TryGetProperty("scale", out _));
-        Assert.Contains("F16 with scale", CommandLineTool.Succeed("inspect", model).Out, StringComparison.Ordinal);
+        Assert.Contains("F16 with scale", Succeed("inspect", model).Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -129,16 +130,16 @@ public class InspectTests
         using var folder = new TemporaryFolder();
         string model = new TinyGguf().AddHole("big.weight", 1, [1 << 20, 4096], 2L << 32).Write(folder["big.gguf"]);
 
-        Assert.Contains("8.00 GiB packed", CommandLineTool.Succeed("inspect", model).Out, StringComparison.Ordinal);
+        Assert.Contains("8.00 GiB packed", Succeed("inspect", model).Out, StringComparison.Ordinal);
     }
 
     [Fact]
     public void MissingFilesAndDirectoriesAreNamed()
     {
         using var folder = new TemporaryFolder();
-        CommandLineTool.Run("inspect", folder["none.gguf"]).AssertFails(1, folder["none.gguf"], "no such file");
-        CommandLineTool.Run("inspect", folder.Path).AssertFails(1, folder.Path, "is a directory");
-        CommandLineTool.Run("inspect", "").AssertFails(1);
+        Run("inspect", folder["none.gguf"]).AssertFails(1, folder["none.gguf"], "no such file");
+        Run("inspect", folder.Path).AssertFails(1, folder.Path, "is a directory");
+        Run("inspect", "").AssertFails(1);
     }
 
     [Fact]
@@ -149,9 +150,9 @@ public class InspectTests
         File.WriteAllBytes(folder["empty.gguf"], []);
         File.WriteAllBytes(folder["cut.gguf"], File.ReadAllBytes(Repository.WideModel)[..100_000]);
 
-        CommandLineTool.Run("inspect", folder["text.gguf"]).AssertFails(1, "text.gguf");
-        CommandLineTool.Run("inspect", folder["empty.gguf"]).AssertFails(1, "empty.gguf");
-        CommandLineTool.Run("inspect", folder["cut.gguf"]).AssertFails(1, "cut.gguf", "100000");
+        Run("inspect", folder["text.gguf"]).AssertFails(1, "text.gguf");
+        Run("inspect", folder["empty.gguf"]).AssertFails(1, "empty.gguf");
+        Run("inspect", folder["cut.gguf"]).AssertFails(1, "cut.gguf", "100000");
     }
 
     [UnprivilegedFact]
@@ -160,7 +161,7 @@ public class InspectTests
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["secret.gguf"], File.ReadAllBytes(Repository.WideModel));
 
-        CommandLineTool.RunInShell($"chmod 000 '{folder["secret.gguf"]}' && quantnet inspect '{folder["secret.gguf"]}'").AssertFails(1, "secret.gguf");
+        RunInShell($"chmod 000 '{folder["secret.gguf"]}' && quantnet inspect '{folder["secret.gguf"]}'").AssertFails(1, "secret.gguf");
     }
 
     [LinuxFact]
@@ -169,7 +170,7 @@ public class InspectTests
         using var folder = new TemporaryFolder();
         File.Copy(Repository.WideModel, folder["@model.gguf"]);
 
-        ToolResult result = CommandLineTool.RunInShell($"cd '{folder.Path}' && quantnet inspect @model.gguf");
+        ToolResult result = RunInShell($"cd '{folder.Path}' && quantnet inspect @model.gguf");
         Assert.Equal(0, result.ExitCode);
     }
 
@@ -180,10 +181,10 @@ public class InspectTests
         Split(folder, 0);
         Split(folder, 2);
 
-        CommandLineTool.Run("inspect", folder["m-00001-of-00003.gguf"]).AssertFails(1, "m-00002-of-00003.gguf");
-        JsonElement json = CommandLineTool.Succeed("inspect", folder["m-00001-of-00003.gguf"], "--partial", "--json").Json;
-        Assert.Equal(2, json.GetProperty("files").GetArrayLength());
-        Assert.Equal(["t0", "t2"], json.GetProperty("tensors").EnumerateArray().Select(tensor => tensor.GetProperty("name").GetString()));
+        Run("inspect", folder["m-00001-of-00003.gguf"]).AssertFails(1, "m-00002-of-00003.gguf");
+        JsonElement json = Succeed("inspect", folder["m-00001-of-00003.gguf"], "--partial", "--json").Json;
+        Assert.Equal(2, json.List("files").Count);
+        Assert.Equal(["t0", "t2"], json.List("tensors").Texts("name"));
         Assert.Contains("m-00002-of-00003.gguf", json.GetProperty("warnings")[0].GetString(), StringComparison.Ordinal);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
 
 namespace Quant.Net.Tool.Tests.Commands;
 
@@ -19,7 +20,7 @@ public class InterruptTests
     public void AFullDiskLeavesNothing()
     {
         using var folder = new TemporaryFolder();
-        ToolResult result = CommandLineTool.RunInShell(
+        ToolResult result = RunInShell(
             $"""
             mkdir '{folder["small"]}' && mount -t tmpfs -o size=1m tmpfs '{folder["small"]}' || exit 77
             quantnet dequantize '{Repository.WideModel}' -o '{folder["small/out.safetensors"]}'
@@ -38,8 +39,13 @@ public class InterruptTests
         // The limit on a file's size (in KiB) is met in the middle of writing, where the check of free space has found enough.
         // The runtime itself keeps code in a large file, if it is not told otherwise.
         using var folder = new TemporaryFolder();
-        ToolResult result = CommandLineTool.RunInShell(
-            $"ulimit -f 2000; trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0; quantnet dequantize '{Repository.WideModel}' -o '{folder["out.safetensors"]}'");
+        ToolResult result = RunInShell(
+            $"""
+            export DOTNET_EnableWriteXorExecute=0
+            trap '' XFSZ
+            ulimit -f 2000
+            quantnet dequantize '{Repository.WideModel}' -o '{folder["out.safetensors"]}'
+            """);
 
         result.AssertFails(1);
         Assert.Empty(folder.Names);
@@ -49,7 +55,7 @@ public class InterruptTests
     {
         using var folder = new TemporaryFolder();
         string model = new TinyGguf().AddHole("big.weight", 1, [RowLength, Rows], Rows * RowLength * 2).Write(folder["big.gguf"]);
-        Process process = CommandLineTool.Start("dequantize", model, "-o", folder["out.safetensors"], "--type", "f32");
+        Process process = Start("dequantize", model, "-o", folder["out.safetensors"], "--type", "f32");
         var patience = Stopwatch.StartNew();
         while (folder.Names.Count < 2)
         {
@@ -59,7 +65,7 @@ public class InterruptTests
 
         Process.Start("kill", ["-s", signal, process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
 
-        ToolResult result = CommandLineTool.Finish(process);
+        ToolResult result = Finish(process);
         result.AssertFails(130, "interrupted");
         Assert.Equal(["big.gguf"], folder.Names);
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Quant.Net.Tool.Doctor;
 using Quant.Net.Tool.Tests.Doctor;
 using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
 
 namespace Quant.Net.Tool.Tests.Commands;
 
@@ -17,11 +18,11 @@ public class JsonTests
             .AddTensor("x.scale", 0, [1], new byte[4])
             .Write(folder["scaled.gguf"]);
 
-        Compare("inspect", CommandLineTool.Succeed("inspect", Repository.WideModel, "--json").Json, CommandLineTool.Succeed("inspect", scaled, "--json").Json);
+        Compare("inspect", Succeed("inspect", Repository.WideModel, "--json").Json, Succeed("inspect", scaled, "--json").Json);
     }
 
     [Fact]
-    public void FormatsKeysAreDocumented() => Compare("formats", CommandLineTool.Succeed("formats", "--json").Json);
+    public void FormatsKeysAreDocumented() => Compare("formats", Succeed("formats", "--json").Json);
 
     [Fact]
     public void DoctorKeysAreDocumented()
@@ -29,7 +30,7 @@ public class JsonTests
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["wrong.bin"], AnswerMaker.Make([new KnownAnswer(QuantFormat.I8, true, [1], [2f])]));
 
-        Compare("doctor", CommandLineTool.Succeed("doctor", "--json").Json, CommandLineTool.Run("doctor", "--json", "--answers", folder["wrong.bin"]).Json);
+        Compare("doctor", Succeed("doctor", "--json").Json, Run("doctor", "--json", "--answers", folder["wrong.bin"]).Json);
     }
 
     [Fact]
@@ -37,7 +38,7 @@ public class JsonTests
     {
         using var folder = new TemporaryFolder();
 
-        Compare("dequantize", CommandLineTool.Succeed("dequantize", Repository.StoriesModel, "-o", folder["out.safetensors"], "--json", "--quiet").Json);
+        Compare("dequantize", Succeed("dequantize", Repository.StoriesModel, "-o", folder["out.safetensors"], "--json", "--quiet").Json);
     }
 
     private static void Compare(string command, params JsonElement[] documents)
@@ -46,8 +47,11 @@ public class JsonTests
         HashSet<string> printed = JsonKeys.Of(documents);
         Assert.Empty(printed.Except(documented));
         Assert.Empty(documented.Except(printed));
-        Assert.All(
-            documents,
-            document => Assert.Empty(JsonKeys.Documented(command).Where(entry => !entry.IsOptional && !entry.Key.Contains('.', StringComparison.Ordinal)).Select(entry => entry.Key).Except(JsonKeys.Of(document))));
+
+        // Below the first level a list may be empty.
+        IEnumerable<string> always = JsonKeys.Documented(command)
+            .Where(entry => !entry.IsOptional && !entry.Key.Contains('.', StringComparison.Ordinal))
+            .Select(entry => entry.Key);
+        Assert.All(documents, document => Assert.Empty(always.Except(JsonKeys.Of(document))));
     }
 }

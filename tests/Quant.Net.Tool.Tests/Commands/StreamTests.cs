@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
 
 namespace Quant.Net.Tool.Tests.Commands;
 
@@ -8,7 +10,7 @@ public class StreamTests
     [LinuxFact]
     public void AReaderThatGoesAwayIsNoError()
     {
-        ToolResult result = CommandLineTool.RunInShell($"quantnet inspect '{Repository.WideModel}' --all --json | head -n 1; echo ${{PIPESTATUS[0]}}");
+        ToolResult result = RunInShell($"quantnet inspect '{Repository.WideModel}' --all --json | head -n 1; echo ${{PIPESTATUS[0]}}");
 
         Assert.Equal("{\n0\n", result.Out);
         Assert.Equal("", result.Error);
@@ -16,12 +18,12 @@ public class StreamTests
 
     [LinuxFact]
     public void AFullDiskBehindTheResultsIsAnError() =>
-        CommandLineTool.RunInShell("quantnet formats > /dev/full").AssertFails(1, "No space left on device");
+        RunInShell("quantnet formats > /dev/full").AssertFails(1, "No space left on device");
 
     [LinuxFact]
     public void ClosedStreamsAreNoCrash()
     {
-        ToolResult result = CommandLineTool.RunInShell("quantnet formats >&- 2>&-; echo $?");
+        ToolResult result = RunInShell("quantnet formats >&- 2>&-; echo $?");
 
         Assert.Matches(@"^[01]\n$", result.Out);
     }
@@ -51,11 +53,11 @@ public class StreamTests
     private static string OnTerminal(int width, string command)
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["run.sh"], $"quantnet() {{ {CommandLineTool.ShellCommand} \"$@\"; }}\nstty cols {width} rows 50\n{command}\n");
-        ToolResult result = CommandLineTool.RunInShell($"TERM=xterm-256color script --quiet --return --command \"bash '{folder["run.sh"]}'\" /dev/null");
+        File.WriteAllText(folder["run.sh"], $"quantnet() {{ {ShellCommand} \"$@\"; }}\nstty cols {width} rows 50\n{command}\n");
+        ToolResult result = RunInShell($"TERM=xterm-256color script --quiet --return --command \"bash '{folder["run.sh"]}'\" /dev/null");
         Assert.Equal(0, result.ExitCode);
         return result.Out.Replace("\r", "", StringComparison.Ordinal);
     }
 
-    private static string WithoutEscapes(string line) => System.Text.RegularExpressions.Regex.Replace(line, "\u001b\\[[0-9;?]*[a-zA-Z]", "");
+    private static string WithoutEscapes(string line) => Regex.Replace(line, "\u001b\\[[0-9;?]*[a-zA-Z]", "");
 }

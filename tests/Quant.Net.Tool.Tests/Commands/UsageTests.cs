@@ -1,4 +1,5 @@
 using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
 
 namespace Quant.Net.Tool.Tests.Commands;
 
@@ -27,10 +28,10 @@ public class UsageTests
     [InlineData("[31m' is no device name", "formats", "--device", "\u001b[31m")]
     [InlineData("\\n", "a\nb")]
     public void WrongUsageIsOneLineAndExitCode2(string complaint, params string[] arguments) =>
-        CommandLineTool.Run([.. arguments.Select(argument => argument == "MODEL" ? Repository.WideModel : argument)]).AssertFails(2, complaint);
+        Run([.. arguments.Select(argument => argument == "MODEL" ? Repository.WideModel : argument)]).AssertFails(2, complaint);
 
     [Fact]
-    public void ADeviceThatCannotBeHadIsExitCode1() => CommandLineTool.Run("formats", "--device", "cuda:97").AssertFails(1, "cuda:97");
+    public void ADeviceThatCannotBeHadIsExitCode1() => Run("formats", "--device", "cuda:97").AssertFails(1, "cuda:97");
 
     [Theory]
     [InlineData("inspect")]
@@ -39,11 +40,11 @@ public class UsageTests
     [InlineData("doctor")]
     public void HelpEndsInExamplesThatTheCommandLineAccepts(string command)
     {
-        string help = CommandLineTool.Succeed(command, "--help").Out;
+        string help = Succeed(command, "--help").Out;
 
         Assert.Contains("--json", help, StringComparison.Ordinal);
         Assert.Contains("--quiet", help, StringComparison.Ordinal);
-        string[] examples = [.. help[help.IndexOf("Examples:", StringComparison.Ordinal)..].Split('\n').Where(line => line.StartsWith("  quantnet ", StringComparison.Ordinal))];
+        string[] examples = [.. help.Split("Examples:")[1].Split('\n').Where(line => line.StartsWith("  quantnet ", StringComparison.Ordinal))];
         Assert.True(examples.Length >= 3);
         Assert.All(examples, example => Assert.StartsWith($"  quantnet {command}", example, StringComparison.Ordinal));
     }
@@ -51,22 +52,23 @@ public class UsageTests
     [Fact]
     public void HelpListsTheCommands()
     {
-        string help = CommandLineTool.Succeed("--help").Out;
+        string help = Succeed("--help").Out;
 
-        Assert.All(["inspect", "dequantize", "formats", "doctor"], command => Assert.Contains($"  {command}", help, StringComparison.Ordinal));
+        string[] commands = ["inspect", "dequantize", "formats", "doctor"];
+        Assert.All(commands, command => Assert.Contains($"  {command}", help, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void VersionIsOneLine() => Assert.Matches(@"^quantnet \d+\.\d+\.\d+\s*$", CommandLineTool.Succeed("--version").Out);
+    public void VersionIsOneLine() => Assert.Matches(@"^quantnet \d+\.\d+\.\d+\s*$", Succeed("--version").Out);
 
     [LinuxFact]
     public void AMissingLibraryIsOneLine() =>
-        CommandLineTool.RunInShell("QUANTNET_LIBRARY=/nowhere/libquantnet.so quantnet formats").AssertFails(1, "/nowhere/libquantnet.so");
+        RunInShell("QUANTNET_LIBRARY=/nowhere/libquantnet.so quantnet formats").AssertFails(1, "/nowhere/libquantnet.so");
 
     [LinuxFact]
     public void TheStackIsShownOnlyWhenAskedFor()
     {
-        ToolResult result = CommandLineTool.RunInShell("QUANTNET_DEBUG=1 quantnet inspect /nowhere.gguf");
+        ToolResult result = RunInShell("QUANTNET_DEBUG=1 quantnet inspect /nowhere.gguf");
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("   at Quant.Net.Tool.", result.Error, StringComparison.Ordinal);

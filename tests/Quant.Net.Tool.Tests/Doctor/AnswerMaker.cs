@@ -65,8 +65,8 @@ internal static class AnswerMaker
             // A random block with an edge of the scale's range, one without, and one of the row that has outliers.
             const int Edge = 2, Ordinary = 7, RowLength = 1024;
             (string File, int Block)[] choice = [("random", Edge), ("random", Ordinary), ("quant", RowLength / values)];
-            byte[] packed = [.. choice.SelectMany(piece => Block(Path.Combine(vectors, piece.File + ".bin"), piece.Block, bytes))];
-            byte[] weights = [.. choice.SelectMany(piece => Block(Path.Combine(vectors, piece.File + ".f32"), piece.Block, values * sizeof(float)))];
+            byte[] packed = [.. choice.SelectMany(piece => Block($"{vectors}/{piece.File}.bin", piece.Block, bytes))];
+            byte[] weights = [.. choice.SelectMany(piece => Block($"{vectors}/{piece.File}.f32", piece.Block, values * sizeof(float)))];
             yield return new KnownAnswer((QuantFormat)Number(row[1]), false, packed, MemoryMarshal.Cast<byte, float>(weights).ToArray());
         }
     }

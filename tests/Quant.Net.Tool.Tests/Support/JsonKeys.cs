@@ -24,7 +24,11 @@ internal static partial class JsonKeys
     {
         string page = File.ReadAllText(Repository.PathOf("docs/json.md"));
         string section = page.Split("\n## ").Single(part => part.StartsWith(command + "\n", StringComparison.Ordinal));
-        return [.. KeyRow().Matches(section).Select(row => (row.Groups[1].Value, row.Groups[2].Value.Contains("optional", StringComparison.Ordinal)))];
+        return
+        [
+            .. KeyRow().Matches(section).Select(row =>
+                (row.Groups[1].Value, row.Groups[2].Value.Contains("optional", StringComparison.Ordinal))),
+        ];
     }
 
     private static void Collect(JsonElement element, string path, HashSet<string> keys)

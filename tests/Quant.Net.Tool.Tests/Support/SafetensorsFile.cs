@@ -20,13 +20,14 @@ internal sealed class SafetensorsFile
 
     public IEnumerable<string> Names => _header.EnumerateObject().Select(entry => entry.Name).Where(name => name != "__metadata__");
 
-    public string TypeOf(string tensor) => _header.GetProperty(tensor).GetProperty("dtype").GetString()!;
+    public string TypeOf(string tensor) => _header.GetProperty(tensor).Text("dtype")!;
 
-    public IEnumerable<long> ShapeOf(string tensor) => _header.GetProperty(tensor).GetProperty("shape").EnumerateArray().Select(size => size.GetInt64());
+    public IEnumerable<long> ShapeOf(string tensor) =>
+        _header.GetProperty(tensor).List("shape").Select(size => size.GetInt64());
 
     public ReadOnlySpan<byte> DataOf(string tensor)
     {
-        int[] offsets = [.. _header.GetProperty(tensor).GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt32())];
+        int[] offsets = [.. _header.GetProperty(tensor).List("data_offsets").Select(offset => offset.GetInt32())];
         return _bytes.AsSpan(_dataStart + offsets[0], offsets[1] - offsets[0]);
     }
 }
