@@ -9,50 +9,22 @@ namespace Quant.Net.Tool.Tests.Support;
 internal sealed class TinyGguf
 {
     private const int Alignment = 32;
-    private readonly List<(string Key, Action<BinaryWriter> Value)> _metadata = [];
+    private readonly List<(string Key, int Type, Action<BinaryWriter> Value)> _metadata = [];
     private readonly List<(string Name, int Type, long[] Dimensions, byte[]? Data, long Length)> _tensors = [];
 
-    public TinyGguf Add(string key, string value)
-    {
-        _metadata.Add((key, writer =>
-        {
-            writer.Write(8);
-            WriteText(writer, value);
-        }));
-        return this;
-    }
+    public TinyGguf Add(string key, string value) => Add(key, 8, writer => WriteText(writer, value));
 
-    public TinyGguf Add(string key, ushort value)
-    {
-        _metadata.Add((key, writer =>
-        {
-            writer.Write(2);
-            writer.Write(value);
-        }));
-        return this;
-    }
+    public TinyGguf Add(string key, ushort value) => Add(key, 2, writer => writer.Write(value));
 
-    public TinyGguf Add(string key, int value)
-    {
-        _metadata.Add((key, writer =>
-        {
-            writer.Write(5);
-            writer.Write(value);
-        }));
-        return this;
-    }
+    public TinyGguf Add(string key, int value) => Add(key, 5, writer => writer.Write(value));
 
-    public TinyGguf Add(string key, params float[] values)
+    public TinyGguf Add(string key, params float[] values) => Add(key, 9, writer =>
     {
-        _metadata.Add((key, writer =>
-        {
-            writer.Write(9);
-            writer.Write(6);
-            writer.Write((long)values.Length);
-            Array.ForEach(values, writer.Write);
-        }));
-        return this;
-    }
+        const int Float32 = 6;
+        writer.Write(Float32);
+        writer.Write((long)values.Length);
+        Array.ForEach(values, writer.Write);
+    });
 
     public TinyGguf AddTensor(string name, int type, long[] dimensions, byte[] data)
     {
@@ -77,9 +49,10 @@ internal sealed class TinyGguf
         writer.Write(3);
         writer.Write((long)_tensors.Count);
         writer.Write((long)_metadata.Count);
-        foreach ((string key, Action<BinaryWriter> value) in _metadata)
+        foreach ((string key, int type, Action<BinaryWriter> value) in _metadata)
         {
             WriteText(writer, key);
+            writer.Write(type);
             value(writer);
         }
 
@@ -104,6 +77,12 @@ internal sealed class TinyGguf
 
         file.SetLength(start);
         return path;
+    }
+
+    private TinyGguf Add(string key, int type, Action<BinaryWriter> value)
+    {
+        _metadata.Add((key, type, value));
+        return this;
     }
 
     private static void WriteText(BinaryWriter writer, string text)
