@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.CommandLine;
@@ -15,7 +16,7 @@ internal static class ToolRun
             // A model may be called @something: that is a name here, not a file of arguments.
             ParseResult parsed = QuantNetCommand.Create(console)
                 .Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            if (parsed.Errors.Count > 0)
+            if (parsed.Action is ParseErrorAction)
             {
                 throw new UsageException(UsageReport.Describe(parsed));
             }

@@ -18,6 +18,11 @@ internal static class UsageReport
                 : $"{Kind(parsed, token)}; did you mean '{guess}'?";
         }
 
+        if (parsed.CommandResult.Command.Subcommands is { Count: > 0 } commands)
+        {
+            return $"expected a command: {string.Join(", ", commands.Select(command => command.Name))} ({help})";
+        }
+
         string fault = parsed.Errors[0].Message.TrimEnd('.');
         return $"{char.ToLowerInvariant(fault[0])}{fault[1..]} ({help})";
     }

@@ -118,6 +118,11 @@ internal sealed class DequantizeCommand : ToolCommand
             throw new UsageException("--shard-size: only .safetensors output is written in several files");
         }
 
+        if (!options.Overwrite && File.Exists(output))
+        {
+            throw new ToolException($"{output}: exists already (--force replaces it)");
+        }
+
         using GgufFile model = GgufFile.Open(input);
         DequantizeResult result = await WorkProgress.RunAsync(
             _console,

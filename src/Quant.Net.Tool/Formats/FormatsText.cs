@@ -14,7 +14,7 @@ internal static class FormatsText
             new Column("Values") { IsNumber = true },
             new Column("Bytes") { IsNumber = true },
             new Column("Bits/weight") { IsNumber = true },
-            new Column("Weight") { ShownFromWidth = 100 });
+            new Column("Weight") { Wraps = true, ShownFromWidth = 100 });
         foreach (FormatFacts format in result.Formats)
         {
             table.Add(

@@ -9,6 +9,9 @@ internal static class InspectText
     // Keys up to this length leave room for values at 80 columns and are not broken into lines.
     private const int LongestWholeKey = 44;
 
+    // From this width on there is room for what matters less.
+    private const int WideTerminal = 100;
+
     /// <summary>Writes all there is to say.</summary>
     /// <param name="result">What was found.</param>
     /// <param name="all">Whether long metadata are shown whole.</param>
@@ -54,7 +57,7 @@ internal static class InspectText
         report.Heading("Metadata");
         var table = new ReportTable(
             new Column("Key") { Wraps = result.Metadata.Any(entry => entry.Key.Length > LongestWholeKey) },
-            new Column("Type") { ShownFromWidth = 100 },
+            new Column("Type") { ShownFromWidth = WideTerminal },
             new Column("Value") { Wraps = true });
         foreach (MetadataFacts entry in result.Metadata)
         {
@@ -98,7 +101,7 @@ internal static class InspectText
             new Column("Type"),
             new Column("Bytes") { IsNumber = true },
             .. isSplit ? [new Column("File") { IsNumber = true }] : Array.Empty<Column>(),
-            new Column("Offset") { IsNumber = true },
+            new Column("Offset") { IsNumber = true, ShownFromWidth = WideTerminal },
         ]);
         foreach (TensorFacts tensor in result.Tensors)
         {
@@ -106,7 +109,7 @@ internal static class InspectText
                 tensor.Name,
                 Shape(tensor.Shape),
                 tensor.Scale is null ? tensor.Type : $"{tensor.Type} with scale",
-                Quantity.Count(tensor.Bytes),
+                Number(tensor.Bytes),
                 .. isSplit ? [Number(tensor.File + 1)] : Array.Empty<Cell>(),
                 Number(tensor.Offset),
             ]);

@@ -6,7 +6,7 @@ namespace Quant.Net.Tool.Tests.Commands;
 public class UsageTests
 {
     [Theory]
-    [InlineData("quantnet --help")]
+    [InlineData("expected a command: inspect, dequantize, formats, doctor (see 'quantnet --help')")]
     [InlineData("see 'quantnet inspect --help'", "inspect")]
     [InlineData("did you mean 'inspect'?", "inpsect", "model.gguf")]
     [InlineData("'banana' is not a command", "banana")]
@@ -57,6 +57,13 @@ public class UsageTests
         string[] commands = ["inspect", "dequantize", "formats", "doctor"];
         Assert.All(commands, command => Assert.Contains($"  {command}", help, StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("d", "dequantize", "doctor")]
+    [InlineData("formats --device c", "cpu", "cuda:0")]
+    [InlineData("dequantize m.gguf --type b", "bf16")]
+    public void CompletesWhatIsTyped(string typed, params string[] expected) =>
+        Assert.Equal(expected, Succeed($"[suggest:{typed.Length}]", typed).Out.TrimEnd().Split(Environment.NewLine));
 
     [Fact]
     public void VersionIsOneLine() => Assert.Matches(@"^quantnet \d+\.\d+\.\d+\s*$", Succeed("--version").Out);
