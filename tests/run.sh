@@ -10,6 +10,7 @@ source tests/results.sh
 source scripts/setup.sh
 rm -rf "$results"
 mkdir -p "$results"
+: >"$results/sets.txt"
 
 native_build() { # preset
   cd native
@@ -17,8 +18,8 @@ native_build() { # preset
   cmake --build --preset "$1"
 }
 
-xunit() { # project, instruction set or nothing
-  QUANTNET_ISA=${2-} dotnet test "$1" -c Release --no-build -nologo --logger 'console;verbosity=normal' \
+xunit() { # project, instruction set; without one the library chooses
+  env ${2:+"QUANTNET_ISA=$2"} dotnet test "$1" -c Release --no-build -nologo --logger 'console;verbosity=normal' \
     --blame-hang-timeout 5m --results-directory "$results/dotnet"
 }
 
@@ -38,13 +39,14 @@ step "native tests" read_gtest artifacts/cmake/tests/tests/quantnet_tests
 step "native tests, ASan and UBSan" read_gtest artifacts/cmake/sanitize/tests/quantnet_tests \
   --gtest_filter="${QUANTNET_SANITIZE_FILTER:-*}"
 
-while read -r set available reason; do
-  if [[ $available == 1 ]]; then
-    step ".NET tests, $set" read_xunit xunit tests/Quant.Net.Tests "$set"
-  else
+step "instruction sets of this machine" read_nothing tests/checks/support/instruction-sets.sh "$results/sets.txt"
+while read -r set state reason; do
+  if [[ $state == missing ]]; then
     skip ".NET tests, $set" "$reason"
+  else
+    step ".NET tests, $set" read_xunit xunit tests/Quant.Net.Tests "$set"
   fi
-done < <(tests/checks/instruction-sets-here.sh)
+done <"$results/sets.txt"
 step "command line" read_xunit xunit tests/Quant.Net.Tool.Tests
 
 step "bindings are up to date" read_nothing dotnet run -c Release --no-build --project bindings -- --check
@@ -55,7 +57,7 @@ else
 fi
 step "format of C#" read_nothing dotnet format Quant.Net.slnx --verify-no-changes --no-restore
 
-for check in tests/checks/check-*.sh; do
+for check in tests/checks/*.sh; do
   step "$(basename "$check" .sh)" read_checks "$check"
 done
 

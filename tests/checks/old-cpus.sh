@@ -6,14 +6,13 @@
 source "$(dirname "$0")/support/common.sh"
 
 tests=artifacts/cmake/tests/tests/quantnet_tests
-# What runs every kernel of every format once; random comparisons are slow in qemu and show no more.
-filter='*Conformance*:Decode*:DeviceName*:DeviceOptions*:InstructionSet.*:*FloatModes*'
+# Every kernel on known answers, and the choice of a set; more would only take longer in qemu.
+filter='*Conformance*:DeviceOptions.*'
 
 # model CPU SET WHY: on this processor the set is chosen, and the tests pass.
 model() {
   local cpu=$1 set=$2 why=$3 chosen log=$temp/$1.log code=0
-  # Chosen is the highest set whose line ends in 1.
-  chosen=$(qemu-x86_64 -cpu "$cpu" "$sets" 2>"$log" | awk '$2 == 1 {best = $1} END {print best}') || code=$?
+  chosen=$(qemu-x86_64 -cpu "$cpu" "$sets" 2>"$log" | awk '$2 == "chosen" {print $1}') || code=$?
   if ((code != 0)); then
     fail "$cpu ($why) opens a device" "exit code $code: $(cat "$log")"
     return
@@ -22,7 +21,7 @@ model() {
 
   qemu-x86_64 -cpu "$cpu" "$tests" --gtest_filter="$filter" --gtest_brief=1 >"$log" 2>&1 || code=$?
   if ((code == 0)) && grep -qE 'PASSED  \] [1-9]' "$log"; then
-    ok "$cpu passes $(grep -oE '[0-9]+ tests? from' "$log" | head -n 1 || true)"
+    ok "$cpu passes the tests"
   else
     fail "$cpu passes the tests" "exit code $code: $(grep -vE '^(\[ *(OK|RUN|SKIPPED)|qemu.*warning)' "$log" | tail -n 5)"
   fi
@@ -38,6 +37,6 @@ model SandyBridge scalar "AVX, no AVX2"
 model Haswell avx2 "AVX2, no AVX-512"
 
 # The check must see an illegal instruction.
-printf 'int main(void) { __asm__ volatile("vpaddd %%ymm0, %%ymm0, %%ymm0" ::: "xmm0"); return 0; }\n' >"$temp/illegal.c"
+printf 'int main(void) { __asm__ volatile("vpaddd %%%%ymm0, %%%%ymm0, %%%%ymm0" ::: "xmm0"); return 0; }\n' >"$temp/illegal.c"
 gcc -o "$temp/illegal" "$temp/illegal.c"
 caught "old processors, planted: AVX2 on SandyBridge" qemu-x86_64 -cpu SandyBridge "$temp/illegal"
