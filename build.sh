@@ -14,7 +14,7 @@ usage: ./build.sh WORD
 
   setup      install the tools that are missing (cmake, g++, ninja, clang, GoogleTest ...), as root or by sudo
   native     build the native library: artifacts/native/{include,lib}
-  build      native, then everything in C#; afterwards artifacts/quantnet runs the command line
+  build      native, then the .NET library and the command line: artifacts/quantnet runs it
   demo       inspect and decode the two sample models, and show how fast
   test       run all tests and checks; the last line is "N passed, N failed, N skipped"
   bench      benchmarks (there are none yet)
@@ -44,8 +44,8 @@ dotnet_release() {
 
 build() {
   native
-  dotnet_release build Quant.Net.slnx
-  dotnet_release publish src/Quant.Net.Tool --no-build -o artifacts/tool
+  dotnet_release build src/Quant.Net
+  dotnet_release publish src/Quant.Net.Tool -o artifacts/tool
   # A script, because the tool's own executable does not look for dotnet on the PATH.
   cat >artifacts/quantnet <<'TEXT'
 #!/bin/sh

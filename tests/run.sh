@@ -32,6 +32,8 @@ clang_format() {
 
 # A build that fails is a failed test; what depends on it fails after it.
 step "build" read_nothing ./build.sh build
+step "build of the .NET tests" read_nothing dotnet build Quant.Net.slnx -c Release -nologo -nodereuse:false \
+  -p:UseSharedCompilation=false
 step "build of the native tests" read_nothing bash -ec "$(declare -f native_build); native_build tests"
 step "build with sanitizers" read_nothing bash -ec "$(declare -f native_build); native_build sanitize"
 
