@@ -18,6 +18,6 @@ public readonly unsafe struct QuantCapability
     /// <summary>Whether the kernel was written by hand for this format; else it is the general one.</summary>
     public bool IsTuned { get; }
 
-    /// <summary>The kernel that does it, such as "avx512/q4_k/f32"; "" if there is none.</summary>
+    /// <summary>The kernel that does it, such as "avx512/Q4_K/f32"; "" if there is none.</summary>
     public string Kernel { get => field ?? ""; }
 }

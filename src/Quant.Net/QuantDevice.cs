@@ -34,7 +34,7 @@ public sealed unsafe partial class QuantDevice : IDisposable
     public static IReadOnlyList<InstructionSetInfo> InstructionSets => Sets.Value;
 
     /// <summary>
-    /// The kernel that did the work of the last call that succeeded in this thread, such as "avx512/q4_k/f32"; "" before the first.
+    /// The kernel that did the work of the last call that succeeded in this thread, such as "avx512/Q4_K/f32"; "" before the first.
     /// </summary>
     public static string LastKernel => NativeText.Read(NativeMethods.qn_last_kernel());
 
