@@ -28,6 +28,60 @@ constexpr uint32_t kMaxThreads = 1024;
 // stay in the L2 cache and the last thread does not keep the others waiting.
 constexpr uint64_t kWeightsPerPiece = 32 * 1024;
 
+// Results larger than this are streamed past the caches, where the instruction set can.
+constexpr size_t kStreamedBytes = size_t{4} << 20;
+
+// What a destination that is not aligned for streaming is decoded into first, a piece at a time.
+constexpr size_t kScratchBytes = 16 * 1024;
+
+// A call's work as the threads of the pool see it: blocks, or rows if there is a list of them, to be decoded in pieces.
+class Job {
+ public:
+  Job(const DequantizeWork& work, const KernelRow& row, void (*stream)(uint8_t*, const uint8_t*, size_t))
+      : work_(work) {
+    kernel_ = row.dequantize[work.output];
+    const size_t unit = work.destination_block * (work.rows ? work.blocks : 1);
+    const size_t units = work.rows ? work.row_count : work.blocks;
+    if (!stream || units * unit <= kStreamedBytes) return;
+    if (reinterpret_cast<uintptr_t>(work.destination) % kStreamAlignment == 0 && unit % kStreamAlignment == 0)
+      kernel_ = row.streamed[work.output];
+    else if (work.destination_block <= kScratchBytes)
+      stream_ = stream;
+  }
+
+  // Pool::Work over a Job.
+  static void run(const void* context, uint64_t first, uint64_t last) {
+    const Job& job = *static_cast<const Job*>(context);
+    const DefaultFloatModes modes;
+    const DequantizeWork& work = job.work_;
+    if (!work.rows) return job.decode(first, first, last - first);
+    for (uint64_t i = first; i < last; i++)
+      job.decode(work.rows[i] * work.blocks, i * work.blocks, work.blocks);
+  }
+
+ private:
+  // Decodes `count` blocks; `from` and `to` are their places in the source and in the destination.
+  void decode(uint64_t from, uint64_t to, uint64_t count) const {
+    const uint8_t* source = work_.source + from * work_.source_block;
+    uint8_t* destination = work_.destination + to * work_.destination_block;
+    if (!stream_) return kernel_(source, destination, count);
+    alignas(kStreamAlignment) uint8_t scratch[kScratchBytes];
+    const uint64_t fitting = kScratchBytes / work_.destination_block;
+    while (count > 0) {
+      const uint64_t now = count < fitting ? count : fitting;
+      kernel_(source, scratch, now);
+      stream_(destination, scratch, now * work_.destination_block);
+      source += now * work_.source_block;
+      destination += now * work_.destination_block;
+      count -= now;
+    }
+  }
+
+  const DequantizeWork work_;
+  DequantizeKernel kernel_;
+  void (*stream_)(uint8_t*, const uint8_t*, size_t) = nullptr;  // not null: decode into scratch, and stream that
+};
+
 uint32_t usable_processors() {
 #if defined(__linux__)
   cpu_set_t set;
@@ -94,7 +148,7 @@ class CpuDevice final : public qn_device {
     qn_capability value{};
     value.kernel = "";
     if (operation != QN_OPERATION_DEQUANTIZE || output < 0) return value;
-    const KernelRow& row = set_.kernels[format];
+    const KernelRow& row = set_.kernels->rows[format];
     value.supported = 1;
     value.tuned = row.tuned;
     value.kernel = row.names[output];
@@ -102,39 +156,12 @@ class CpuDevice final : public qn_device {
   }
 
   qn_status dequantize(const DequantizeWork& work, const char*& kernel) override {
-    const KernelRow& row = set_.kernels[work.format];
+    const KernelRow& row = set_.kernels->rows[work.format];
     kernel = row.names[work.output];
-    struct Job {
-      DequantizeWork work;
-      DequantizeKernel kernel;
-    } job = {work, row.dequantize[work.output]};
-
-    const uint64_t weights_per_block = work.destination_block / (work.output == 0 ? 4 : 2);
-    const uint64_t item = weights_per_block * (work.rows ? work.blocks : 1);
-    const uint64_t grain = item >= kWeightsPerPiece ? 1 : kWeightsPerPiece / item;
-    if (work.rows)
-      pool_->run(
-          work.row_count, grain,
-          [](void* context, uint64_t first, uint64_t last) {
-            const Job& job = *static_cast<const Job*>(context);
-            const DefaultFloatModes modes;
-            const size_t source_row = job.work.blocks * job.work.source_block;
-            const size_t destination_row = job.work.blocks * job.work.destination_block;
-            for (uint64_t i = first; i < last; i++)
-              job.kernel(job.work.source + job.work.rows[i] * source_row, job.work.destination + i * destination_row,
-                         job.work.blocks);
-          },
-          &job);
-    else
-      pool_->run(
-          work.blocks, grain,
-          [](void* context, uint64_t first, uint64_t last) {
-            const Job& job = *static_cast<const Job*>(context);
-            const DefaultFloatModes modes;
-            job.kernel(job.work.source + first * job.work.source_block,
-                       job.work.destination + first * job.work.destination_block, last - first);
-          },
-          &job);
+    const Job job(work, row, set_.kernels->stream);
+    const uint64_t weights = work.destination_block / (work.output == 0 ? 4 : 2) * (work.rows ? work.blocks : 1);
+    const uint64_t grain = weights >= kWeightsPerPiece ? 1 : kWeightsPerPiece / weights;
+    pool_->run(work.rows ? work.row_count : work.blocks, grain, Job::run, &job);
     return QN_OK;
   }
 

@@ -102,11 +102,11 @@ const char* missing_for(qn_isa isa, const Features& features) {
 
 struct Found {
   InstructionSet sets[kInstructionSetCount] = {
-      {QN_ISA_SCALAR, "scalar", scalar::kKernels, ""},
+      {QN_ISA_SCALAR, "scalar", &scalar::kKernels, ""},
 #ifdef QN_X86
-      {QN_ISA_AVX2, "avx2", avx2::kKernels, ""},
-      {QN_ISA_AVX512, "avx512", avx512::kKernels, ""},
-      {QN_ISA_AVX512VBMI, "avx512vbmi", avx512vbmi::kKernels, ""},
+      {QN_ISA_AVX2, "avx2", &avx2::kKernels, ""},
+      {QN_ISA_AVX512, "avx512", &avx512::kKernels, ""},
+      {QN_ISA_AVX512VBMI, "avx512vbmi", &avx512vbmi::kKernels, ""},
 #else
       {QN_ISA_AVX2, "avx2", nullptr, "this build is not for x86-64"},
       {QN_ISA_AVX512, "avx512", nullptr, "this build is not for x86-64"},

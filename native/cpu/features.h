@@ -13,7 +13,7 @@ namespace qn {
 struct InstructionSet {
   qn_isa isa;
   const char* name;
-  const KernelRow* kernels;  // nullptr: this build has none
+  const KernelSet* kernels;  // nullptr: this build has none
   const char* missing;       // "": available; else why not, in words
 };
 

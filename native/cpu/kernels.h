@@ -17,13 +17,22 @@ using DequantizeKernel = void (*)(const uint8_t* source, uint8_t* destination, s
 
 struct KernelRow {
   DequantizeKernel dequantize[kOutputs];
-  const char* names[kOutputs];  // such as "avx512/Q4_K/f32"
-  bool tuned;                   // written by hand for this format
+  DequantizeKernel streamed[kOutputs];  // the same, past the caches; destinations are aligned to kStreamAlignment
+  const char* names[kOutputs];          // such as "avx512/Q4_K/f32"
+  bool tuned;                           // written by hand for this format
 };
 
-#define QN_DECLARE_KERNELS(target)   \
-  namespace target {                 \
-  extern const KernelRow kKernels[]; \
+inline constexpr size_t kStreamAlignment = 64;
+
+struct KernelSet {
+  const KernelRow* rows;
+  // Copies past the caches, between any addresses. nullptr, as are all `streamed`: the set has no such stores.
+  void (*stream)(uint8_t* to, const uint8_t* from, size_t bytes);
+};
+
+#define QN_DECLARE_KERNELS(target) \
+  namespace target {               \
+  extern const KernelSet kKernels; \
   }
 
 QN_DECLARE_KERNELS(scalar)

@@ -25,7 +25,7 @@ struct Pool::State {
 
   // The job of this round: written before `round` goes up, read after it is seen.
   Work work = nullptr;
-  void* context = nullptr;
+  const void* context = nullptr;
   uint64_t items = 0, grain = 0;
   std::atomic<uint64_t> next{0};
 
@@ -93,7 +93,7 @@ void Pool::destroy(Pool* pool) {
   delete pool;
 }
 
-void Pool::run(uint64_t items, uint64_t grain, Work work, void* context) {
+void Pool::run(uint64_t items, uint64_t grain, Work work, const void* context) {
   State& state = *state_;
   // Pieces are handed out by adding to a counter that must not wrap: with items below 2^63 it cannot.
   if (state.workers == 0 || items <= grain || state.busy.exchange(true, std::memory_order_acquire)) {

@@ -13,7 +13,7 @@ namespace qn {
 class Pool {
  public:
   // Processes [first, last) of the job's items.
-  using Work = void (*)(void* context, uint64_t first, uint64_t last);
+  using Work = void (*)(const void* context, uint64_t first, uint64_t last);
 
   // A pool in which `threads` threads work on a job, the one that brings it included; so it starts threads - 1.
   // nullptr on failure, with the status; `threads` is 1 or more.
@@ -22,7 +22,7 @@ class Pool {
 
   // Runs work over [0, items) in pieces of `grain` items, and returns when all of it is done. If the pool is busy with
   // another caller's job, everything runs in this thread: the result is the same, and nobody waits for anybody.
-  void run(uint64_t items, uint64_t grain, Work work, void* context);
+  void run(uint64_t items, uint64_t grain, Work work, const void* context);
 
  private:
   struct State;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Sources and destinations of any length at any address: nothing is read or written beside them.
+#include <algorithm>
+
 #include "support/device.h"
 #include "support/guarded.h"
 #include "support/reference.h"
@@ -77,6 +79,33 @@ TEST_P(Buffers, AreSharedByThreads) {
     const Device pool = open_cpu(set().isa, threads);
     ASSERT_EQ("",
               difference(expected, dequantize(pool.get(), format().format, source, QN_FORMAT_BF16), QN_FORMAT_BF16));
+  }
+}
+
+// Results beyond the caches take another way to memory, aligned or not; the bits and the bytes beside them are the
+// same.
+TEST_P(Buffers, MayBeLargerThanTheCaches) {
+  constexpr size_t kWeights = 2500000;
+  const size_t count = kWeights / format().values_per_block;
+  const auto source = blocks(count);
+  const Device pool = open_cpu(set().isa, 2);
+  for (const qn_format output : kOutputs) {
+    const size_t block = format().values_per_block * output_size(output), piece = 10000 / format().values_per_block + 1;
+    std::vector<uint8_t> expected(count * block), found(count * block + 256);
+    for (size_t i = 0; i < count; i += piece) {
+      const size_t now = std::min(piece, count - i);
+      ASSERT_EQ(QN_OK, qn_dequantize(device_.get(), format().format, source.data() + i * format().bytes_per_block,
+                                     now * format().bytes_per_block, output, expected.data() + i * block, now * block));
+    }
+    const size_t to_line = 64 - reinterpret_cast<uintptr_t>(found.data()) % 64;
+    for (const size_t shift : {to_line, to_line + 4, to_line + 63}) {
+      std::fill(found.begin(), found.end(), uint8_t{0xa5});
+      uint8_t* const at = found.data() + shift;
+      ASSERT_EQ(QN_OK,
+                qn_dequantize(pool.get(), format().format, source.data(), source.size(), output, at, count * block));
+      ASSERT_EQ("", difference(expected, {at, at + count * block}, output)) << qn_last_kernel() << ", shift " << shift;
+      ASSERT_TRUE(at[-1] == 0xa5 && at[count * block] == 0xa5) << "a byte beside the destination was written";
+    }
   }
 }
 

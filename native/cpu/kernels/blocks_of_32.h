@@ -8,20 +8,20 @@
 namespace qn::QN_TARGET {
 
 // Low nibbles of sixteen bytes, then their high nibbles.
-template <class Table, class T>
-QN_HD void store_nibbles(const Table& table, const void* packed, Output<T> out, int at) {
+template <class Table, class Out>
+QN_HD void store_nibbles(const Table& table, const void* packed, Out out, int at) {
   const Ints wide = widen_unsigned(load_bytes(packed));
   store(out, at, table.template at<0>(wide));
   store(out, at + 16, table.template at<4>(wide));
 }
 
-template <class T>
-QN_HD void dequantize(const Q4_0& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q4_0& block, Out out) {
   store_nibbles(centered_table<4>(block.d.to_float(), 8), block.qs, out, 0);
 }
 
-template <class T>
-QN_HD void dequantize(const Q4_1& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q4_1& block, Out out) {
   store_nibbles(affine_table<4>(block.d.to_float(), block.m.to_float()), block.qs, out, 0);
 }
 
@@ -32,48 +32,48 @@ QN_HD Bytes five_bits(const Block& block) {
   return or_bytes(low, bytes_where(block.qh.get() >> 16 * kHalf & 0xffff, 16));
 }
 
-template <class T>
-QN_HD void dequantize(const Q5_0& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q5_0& block, Out out) {
   const Floats scale = splat(block.d.to_float());
   store(out, 0, scaled(scale, sub_bytes(five_bits<0>(block), splat_byte(16))));
   store(out, 16, scaled(scale, sub_bytes(five_bits<1>(block), splat_byte(16))));
 }
 
-template <class T>
-QN_HD void dequantize(const Q5_1& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q5_1& block, Out out) {
   const Floats scale = splat(block.d.to_float()), offset = splat(block.m.to_float());
   store(out, 0, affine(scale, five_bits<0>(block), offset));
   store(out, 16, affine(scale, five_bits<1>(block), offset));
 }
 
-template <class T>
-QN_HD void store_signed_bytes(Floats scale, const int8_t* q, int count, Output<T> out) {
+template <class Out>
+QN_HD void store_signed_bytes(Floats scale, const int8_t* q, int count, Out out) {
   for (int i = 0; i < count; i += 16)
     store(out, i, scaled(scale, load_bytes(q + i)));
 }
 
-template <class T>
-QN_HD void dequantize(const Q8_0& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q8_0& block, Out out) {
   store_signed_bytes(splat(block.d.to_float()), block.qs, 32, out);
 }
 
-template <class T>
-QN_HD void dequantize(const Q8_1& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q8_1& block, Out out) {
   store_signed_bytes(splat(block.d.to_float()), block.qs, 32, out);
 }
 
-template <class T>
-QN_HD void dequantize(const IQ4_NL& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const IQ4_NL& block, Out out) {
   store_nibbles(level_table(block.d.to_float(), kLevelsIQ4), block.qs, out, 0);
 }
 
-template <class T>
-QN_HD void dequantize(const MXFP4& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const MXFP4& block, Out out) {
   store_nibbles(level_table(block.half_scale(), kE2M1Doubled), block.qs, out, 0);
 }
 
-template <class T>
-QN_HD void dequantize(const NVFP4& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const NVFP4& block, Out out) {
   for (int group = 0; group < 4; group++) {
     uint64_t packed;
     memcpy(&packed, block.qs + 8 * group, 8);

@@ -7,8 +7,8 @@
 
 namespace qn::QN_TARGET {
 
-template <class T>
-QN_HD void dequantize(const Q1_0& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q1_0& block, Out out) {
   const float d = block.d.to_float();
   for (int i = 0; i < 8; i++) {
     const uint32_t bits = block.qs[2 * i] | uint32_t{block.qs[2 * i + 1]} << 8;
@@ -16,8 +16,8 @@ QN_HD void dequantize(const Q1_0& block, Output<T> out) {
   }
 }
 
-template <class T>
-QN_HD void dequantize(const Q2_0& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q2_0& block, Out out) {
   const auto table = centered_table<2>(block.d.to_float(), 1);
   for (int i = 0; i < 4; i++) {
     uint32_t packed;
@@ -26,8 +26,8 @@ QN_HD void dequantize(const Q2_0& block, Output<T> out) {
   }
 }
 
-template <class T>
-QN_HD void dequantize(const TQ2_0& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const TQ2_0& block, Out out) {
   const auto table = centered_table<2>(block.d.to_float(), 1);
   unroll<0, 4>([&](auto part) {
     const Ints packed = widen_unsigned(load_bytes(block.qs + 16 * part));
@@ -43,8 +43,8 @@ QN_HD Bytes centered_digits(Bytes b) { return sub_bytes(sub_bytes(splat_byte(-1)
 // Brings the next digits to the front: b * 3 mod 256.
 QN_HD Bytes next_digits(Bytes b) { return add_bytes(b, add_bytes(b, b)); }
 
-template <class T>
-QN_HD void dequantize(const TQ1_0& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const TQ1_0& block, Out out) {
   const Floats d = splat(block.d.to_float());
   const auto store_digits = [&](Bytes packed, int at, int stride) {
     for (int n = 0; n < 5; n++, packed = next_digits(packed))

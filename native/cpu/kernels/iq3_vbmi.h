@@ -41,8 +41,8 @@ QN_HD __m512i look_up(const uint8_t (&table)[512], __m512i indices, const IQ3_S&
   return _mm512_mask_blend_epi8(ninth, look_up_256(table, indices), look_up_256(table + 256, indices));
 }
 
-template <class Block, int kEntries, class T>
-QN_HD void dequantize_iq3(const Block& block, const GridTables<kEntries>& tables, Output<T> out) {
+template <class Block, int kEntries, class Out>
+QN_HD void dequantize_iq3(const Block& block, const GridTables<kEntries>& tables, Out out) {
   const __m512i indices = _mm512_loadu_si512(block.indices);
   __m512i element[4];
   for (int i = 0; i < 4; i++)
@@ -64,13 +64,13 @@ QN_HD void dequantize_iq3(const Block& block, const GridTables<kEntries>& tables
   });
 }
 
-template <class T>
-QN_HD void dequantize(const IQ3_XXS& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const IQ3_XXS& block, Out out) {
   dequantize_iq3(block, kTablesIQ3_XXS, out);
 }
 
-template <class T>
-QN_HD void dequantize(const IQ3_S& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const IQ3_S& block, Out out) {
   dequantize_iq3(block, kTablesIQ3_S, out);
 }
 

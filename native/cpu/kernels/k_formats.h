@@ -7,8 +7,8 @@
 
 namespace qn::QN_TARGET {
 
-template <class T>
-QN_HD void dequantize(const Q2_K& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q2_K& block, Out out) {
   const Bytes packed_scales = load_bytes(block.scales);
   const Sixteen scales(scaled(splat(block.d.to_float()), field<0, 4>(packed_scales)));
   const Sixteen offsets(scaled(splat(-block.dmin.to_float()), field<4, 4>(packed_scales)));
@@ -21,8 +21,8 @@ QN_HD void dequantize(const Q2_K& block, Output<T> out) {
   });
 }
 
-template <class T>
-QN_HD void dequantize(const Q3_K& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q3_K& block, Out out) {
   uint8_t packed_scales[16];
   block.unpack_scales(packed_scales);
   const Bytes centered_scales = sub_bytes(load_bytes(packed_scales), splat_byte(32));
@@ -44,8 +44,8 @@ QN_HD Sixteen scales_and_offsets(const Block& block) {
   return Sixteen(scaled(factors, load_bytes(packed)));
 }
 
-template <class T>
-QN_HD void dequantize(const Q4_K& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q4_K& block, Out out) {
   const Sixteen factors = scales_and_offsets(block);
   unroll<0, 4>([&](auto n) {
     const auto even = affine_table<4>(factors[2 * n], factors[2 * n + 8]);
@@ -58,8 +58,8 @@ QN_HD void dequantize(const Q4_K& block, Output<T> out) {
   });
 }
 
-template <class T>
-QN_HD void dequantize(const Q5_K& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q5_K& block, Out out) {
   const Sixteen factors = scales_and_offsets(block);
   unroll<0, 8>([&](auto group) {
     const Floats scale = splat(factors[group]), offset = splat(factors[group + 8]);
@@ -71,8 +71,8 @@ QN_HD void dequantize(const Q5_K& block, Output<T> out) {
   });
 }
 
-template <class T>
-QN_HD void dequantize(const Q6_K& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q6_K& block, Out out) {
   const Sixteen scales(scaled(splat(block.d.to_float()), load_bytes(block.scales)));
   unroll<0, 16>([&](auto group) {
     constexpr int kHalf = group / 8, kInHalf = group % 8;
@@ -83,13 +83,13 @@ QN_HD void dequantize(const Q6_K& block, Output<T> out) {
   });
 }
 
-template <class T>
-QN_HD void dequantize(const Q8_K& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const Q8_K& block, Out out) {
   store_signed_bytes(splat(float_from_bits(block.d.get())), block.qs, 256, out);
 }
 
-template <class T>
-QN_HD void dequantize(const IQ4_XS& block, Output<T> out) {
+template <class Out>
+QN_HD void dequantize(const IQ4_XS& block, Out out) {
   for (int group = 0; group < 8; group++)
     store_nibbles(level_table(block.scale(group), kLevelsIQ4), block.qs + 16 * group, out, 32 * group);
 }

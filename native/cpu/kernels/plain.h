@@ -7,9 +7,9 @@
 
 namespace qn::QN_TARGET {
 
-template <class Number, class T>
+template <class Number, class Out>
   requires requires(const Number* from) { load(from); }
-QN_HD void dequantize_run(const Number* numbers, size_t count, Output<T> out) {
+QN_HD void dequantize_run(const Number* numbers, size_t count, Out out) {
   size_t i = 0;
   for (; i + 16 <= count; i += 16)
     store(out, i, load(numbers + i));

@@ -8,6 +8,8 @@
 
 #include "../output.h"
 
+#define QN_STREAMS 1  // this vocabulary has stores past the caches
+
 namespace qn::QN_TARGET {
 
 using Bytes = __m128i;
@@ -177,17 +179,31 @@ QN_HD Floats load(const F64* from) { return {load_8(from), load_8(from + 8)}; }
 
 // ---- results
 
-QN_HD void store_256(uint8_t* to, __m256i value) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), value); }
-
-QN_HD void store(Output<F32> out, size_t at, Floats w) {
-  store_256(out.bytes + at * 4, _mm256_castps_si256(w.low));
-  store_256(out.bytes + at * 4 + 32, _mm256_castps_si256(w.high));
+template <bool kStream>
+QN_HD void store_256(uint8_t* to, __m256i value) {
+  if constexpr (kStream) {
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(to), value);
+  } else {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), value);
+  }
 }
 
-QN_HD void store(Output<F16> out, size_t at, Floats w) {
+QN_HD void stream_line(uint8_t* to, const uint8_t* from) {
+  store_256<true>(to, load_256(from));
+  store_256<true>(to + 32, load_256(from + 32));
+}
+
+template <bool kStream>
+QN_HD void store(Output<F32, kStream> out, size_t at, Floats w) {
+  store_256<kStream>(out.bytes + at * 4, _mm256_castps_si256(w.low));
+  store_256<kStream>(out.bytes + at * 4 + 32, _mm256_castps_si256(w.high));
+}
+
+template <bool kStream>
+QN_HD void store(Output<F16, kStream> out, size_t at, Floats w) {
   const __m128i low = _mm256_cvtps_ph(w.low, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m128i high = _mm256_cvtps_ph(w.high, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  store_256(out.bytes + at * 2, _mm256_set_m128i(high, low));
+  store_256<kStream>(out.bytes + at * 2, _mm256_set_m128i(high, low));
 }
 
 QN_HD __m256i round_to_bfloat16(__m256 w) {
@@ -199,9 +215,10 @@ QN_HD __m256i round_to_bfloat16(__m256 w) {
   return _mm256_srli_epi32(_mm256_blendv_epi8(rounded, quiet, nan), 16);
 }
 
-QN_HD void store(Output<BF16> out, size_t at, Floats w) {
+template <bool kStream>
+QN_HD void store(Output<BF16, kStream> out, size_t at, Floats w) {
   const __m256i packed = _mm256_packus_epi32(round_to_bfloat16(w.low), round_to_bfloat16(w.high));
-  store_256(out.bytes + at * 2, _mm256_permute4x64_epi64(packed, 0xd8));  // packing works within halves
+  store_256<kStream>(out.bytes + at * 2, _mm256_permute4x64_epi64(packed, 0xd8));  // packing works within halves
 }
 
 }  // namespace qn::QN_TARGET

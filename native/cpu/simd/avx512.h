@@ -12,6 +12,8 @@
 
 #include "../output.h"
 
+#define QN_STREAMS 1  // this vocabulary has stores past the caches
+
 namespace qn::QN_TARGET {
 
 using Bytes = __m128i;
@@ -139,14 +141,38 @@ QN_HD Floats load(const F64* from) {
 
 // ---- results: sixteen weights from place `at` on
 
-QN_HD void store(Output<F32> out, size_t at, Floats w) { _mm512_storeu_ps(out.bytes + at * 4, w); }
-
-QN_HD void store(Output<F16> out, size_t at, Floats w) {
-  const __m256i halves = _mm512_cvtps_ph(w, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.bytes + at * 2), halves);
+template <bool kStream>
+QN_HD void store_256(uint8_t* to, __m256i value) {
+  if constexpr (kStream) {
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(to), value);
+  } else {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), value);
+  }
 }
 
-QN_HD void store(Output<BF16> out, size_t at, Floats w) {
+// A cache line from `from`, at any address, past the caches to `to`.
+QN_HD void stream_line(uint8_t* to, const uint8_t* from) {
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(to), _mm512_loadu_si512(from));
+}
+
+template <bool kStream>
+QN_HD void store(Output<F32, kStream> out, size_t at, Floats w) {
+  uint8_t* const to = out.bytes + at * 4;
+  if constexpr (kStream) {
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(to), _mm512_castps_si512(w));
+  } else {
+    _mm512_storeu_ps(to, w);
+  }
+}
+
+template <bool kStream>
+QN_HD void store(Output<F16, kStream> out, size_t at, Floats w) {
+  const __m256i halves = _mm512_cvtps_ph(w, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  store_256<kStream>(out.bytes + at * 2, halves);
+}
+
+template <bool kStream>
+QN_HD void store(Output<BF16, kStream> out, size_t at, Floats w) {
   const Ints bits = _mm512_castps_si512(w);
   const Ints odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
   Ints rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
@@ -154,7 +180,7 @@ QN_HD void store(Output<BF16> out, size_t at, Floats w) {
   const __mmask16 nan = _mm512_cmp_ps_mask(w, w, _CMP_UNORD_Q);
   rounded = _mm512_mask_or_epi32(rounded, nan, bits, _mm512_set1_epi32(0x400000));
   const __m256i halves = _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.bytes + at * 2), halves);
+  store_256<kStream>(out.bytes + at * 2, halves);
 }
 
 }  // namespace qn::QN_TARGET
