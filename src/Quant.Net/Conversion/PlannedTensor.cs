@@ -33,15 +33,21 @@ internal readonly record struct TensorChunk(PlannedTensor Tensor, long FirstValu
     /// <summary>Whether the tensor ends here.</summary>
     public bool IsLast => FirstValue + Values == Tensor.Source.ElementCount;
 
-    /// <summary>Cuts a tensor so that neither packed bytes nor float32 values of a chunk are more than so many bytes.</summary>
+    /// <summary>
+    /// Cuts a tensor so that neither packed bytes nor float32 values of a chunk are more than so many bytes. An empty tensor
+    /// has one chunk without values.
+    /// </summary>
     public static IEnumerable<TensorChunk> Cut(PlannedTensor tensor, int chunkBytes)
     {
         QuantFormatInfo format = tensor.Source.FormatInfo!;
         int largest = Math.Max(format.BytesPerBlock, format.ValuesPerBlock * sizeof(float));
         long values = (long)Math.Max(1, chunkBytes / largest) * format.ValuesPerBlock;
-        for (long first = 0; first < tensor.Source.ElementCount; first += values)
+        long first = 0;
+        do
         {
             yield return new TensorChunk(tensor, first, (int)Math.Min(values, tensor.Source.ElementCount - first));
+            first += values;
         }
+        while (first < tensor.Source.ElementCount);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Text;
 using Quant.Net.IO;
 
@@ -120,10 +121,9 @@ internal sealed class GgufHead
         }
 
         Alignment = value.Get<uint>();
-        if (!GgufLayout.IsAlignment(Alignment))
+        if (!BitOperations.IsPow2(Alignment))
         {
-            throw ModelFormatException.In(_path,
-                $"metadata '{GgufLayout.AlignmentKey}' is {Alignment}, expected a power of two up to {GgufLayout.LargestAlignment}");
+            throw ModelFormatException.In(_path, $"metadata '{GgufLayout.AlignmentKey}' is {Alignment}, expected a power of two");
         }
 
         if (Alignment % 8 != 0)
@@ -146,27 +146,24 @@ internal sealed class GgufHead
         }
 
         var dimensions = new long[dimensionCount];
-        UInt128 elements = 1;
         for (int i = 0; i < dimensions.Length; i++)
         {
             ulong dimension = cursor.Count("dimension");
-            if (dimension is 0 or > long.MaxValue)
-            {
-                throw cursor.Fault($"dimension {i} is {dimension}, expected 1 to {long.MaxValue}");
-            }
+            dimensions[i] = dimension <= long.MaxValue
+                ? (long)dimension
+                : throw cursor.Fault($"dimension {i} is {dimension}, expected 0 to {long.MaxValue}");
+        }
 
-            dimensions[i] = (long)dimension;
-            elements *= dimension;
-            if (elements >= long.MaxValue)
-            {
-                string product = string.Join(" x ", dimensions[..(i + 1)]);
-                throw cursor.Fault($"dimensions {product} have {elements} elements, more than any file holds");
-            }
+        long elements = GgufLayout.CountElements(dimensions)
+            ?? throw cursor.Fault($"dimensions {string.Join(" x ", dimensions)} have more elements than any file holds");
+        if (elements == 0)
+        {
+            _warnings.Add(_path, $"tensor {new Quoted(name)} is empty");
         }
 
         uint type = cursor.UInt32("type");
         ulong offset = cursor.UInt64("data offset");
-        return new GgufTensorEntry(name, type, dimensions, (long)elements, offset);
+        return new GgufTensorEntry(name, type, dimensions, elements, offset);
     }
 
     private void WarnOfName(string name)

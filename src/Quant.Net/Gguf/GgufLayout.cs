@@ -19,9 +19,6 @@ internal static class GgufLayout
 
     public const uint DefaultAlignment = 32;
 
-    /// <summary>ggml's limit; more would only make padding that nobody asked for.</summary>
-    public const uint LargestAlignment = 1 << 20;
-
     /// <summary>The specification's limit for keys.</summary>
     public const int LongestKey = 65535;
 
@@ -90,7 +87,24 @@ internal static class GgufLayout
     /// <summary>The next multiple of an alignment, which is a power of two.</summary>
     public static ulong Pad(ulong offset, uint alignment) => checked(offset + (alignment - 1)) & ~(ulong)(alignment - 1);
 
-    /// <summary>Whether an alignment is one that files may have.</summary>
-    public static bool IsAlignment(uint alignment) =>
-        System.Numerics.BitOperations.IsPow2(alignment) && alignment <= LargestAlignment;
+    /// <summary>
+    /// The number of values of a tensor; null if the dimensions other than 0 have a product of 2^63 - 1 or more, which no file
+    /// holds. (A tensor with a dimension of 0 is empty, but its rows are counted without that dimension.)
+    /// </summary>
+    public static long? CountElements(ReadOnlySpan<long> dimensions)
+    {
+        UInt128 product = 1;
+        bool empty = false;
+        foreach (long dimension in dimensions)
+        {
+            empty |= dimension == 0;
+            product *= (ulong)Math.Max(dimension, 1);
+            if (product >= long.MaxValue)
+            {
+                return null;
+            }
+        }
+
+        return empty ? 0 : (long)product;
+    }
 }

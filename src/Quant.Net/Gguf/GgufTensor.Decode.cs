@@ -76,6 +76,11 @@ public sealed unsafe partial class GgufTensor
         }
 
         RequireRoom(rows.Length, destination.Length);
+        if (RowLength == 0)
+        {
+            return;
+        }
+
         using MappedFile.Lease lease = Part.File.Acquire();
         fixed (T* to = destination)
         {
@@ -86,7 +91,7 @@ public sealed unsafe partial class GgufTensor
 
     private void RequireRoom(long rows, int room)
     {
-        if (rows > room / RowLength)
+        if (RowLength > 0 && rows > room / RowLength)
         {
             throw new ArgumentException(
                 ErrorText.Invariant($"Destination is too short: {room} values for {rows} rows of {RowLength}."), "destination");

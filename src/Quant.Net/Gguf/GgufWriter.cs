@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Text;
 using Quant.Net.IO;
 
@@ -64,11 +65,9 @@ public sealed class GgufWriter : IModelWriter
         RequireDeclaring();
         if (key == GgufLayout.AlignmentKey)
         {
-            Alignment = value.Type == GgufValueType.UInt32 && GgufLayout.IsAlignment(value.Get<uint>())
+            Alignment = value.Type == GgufValueType.UInt32 && BitOperations.IsPow2(value.Get<uint>())
                 ? value.Get<uint>()
-                : throw new ArgumentException(ErrorText.Invariant(
-                    $"{GgufLayout.AlignmentKey} is {value}, expected a power of two up to {GgufLayout.LargestAlignment}, as u32."),
-                    nameof(value));
+                : throw new ArgumentException($"{GgufLayout.AlignmentKey} is {value}, expected a power of two, as u32.", nameof(value));
         }
 
         int place = _metadata.FindIndex(entry => entry.Key == key);
@@ -85,7 +84,7 @@ public sealed class GgufWriter : IModelWriter
     /// <summary>Declares a tensor.</summary>
     /// <param name="name">Its name, at most 64 bytes of UTF-8 (ggml reads 63).</param>
     /// <param name="format">Its type, one of GGUF's.</param>
-    /// <param name="dimensions">Its dimensions, innermost first; at most four, each at least 1; the first is whole blocks.</param>
+    /// <param name="dimensions">Its dimensions, innermost first; at most four; the first is whole blocks.</param>
     /// <exception cref="ArgumentException">One of these is not so, or there is a tensor of this name already.</exception>
     /// <exception cref="InvalidOperationException">Data are being written already.</exception>
     public void AddTensor(string name, QuantFormat format, ReadOnlySpan<long> dimensions)
@@ -103,7 +102,7 @@ public sealed class GgufWriter : IModelWriter
         Add(name, (uint)format, dimensions, info.GetByteCount(elements));
     }
 
-    /// <summary>Appends bytes of a tensor. Tensors come in the order in which they were declared.</summary>
+    /// <summary>Appends bytes of a tensor. Tensors come in the order in which they were declared, empty ones too.</summary>
     /// <param name="tensor">The tensor's name.</param>
     /// <param name="data">Its next bytes.</param>
     /// <exception cref="InvalidOperationException">It is another tensor's turn, or these are more bytes than were declared.</exception>
@@ -209,18 +208,11 @@ public sealed class GgufWriter : IModelWriter
                 $"{dimensions.Length} dimensions, expected at most {GgufLayout.MostDimensions}."), nameof(dimensions));
         }
 
-        Int128 elements = 1;
-        foreach (long dimension in dimensions)
-        {
-            elements *= dimension;
-            if (dimension < 1 || elements >= long.MaxValue)
-            {
-                throw new ArgumentException(ErrorText.Invariant(
-                    $"A dimension is {dimension}; each is at least 1, and all together less than 2^63."), nameof(dimensions));
-            }
-        }
-
-        return (long)elements;
+        return dimensions.IndexOfAnyInRange(long.MinValue, -1) < 0 && GgufLayout.CountElements(dimensions) is { } elements
+            ? elements
+            : throw new ArgumentException(
+                $"Dimensions are {string.Join(" x ", dimensions.ToArray())}; none is negative, and all together are less than 2^63.",
+                nameof(dimensions));
     }
 
     private static void RequireText(string text, int longest, string parameter)

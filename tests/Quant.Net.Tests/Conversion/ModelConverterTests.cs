@@ -127,6 +127,17 @@ public sealed class ModelConverterTests : IDisposable
         Assert.Equal([0xFE, 0, 0], output.Tensors["bytes"].Data);
     }
 
+    [Theory]
+    [InlineData("out.gguf")]
+    [InlineData("out.safetensors")]
+    public async Task EmptyTensorsStayEmpty(string name)
+    {
+        TestTensor[] tensors = [new("a") { Dimensions = [0, 3] }, new("b") { Type = 2, Dimensions = [32, 0] }, new("c")];
+        using GgufFile model = Open(new TestModel { Tensors = tensors });
+        DequantizeResult result = await Dequantize(model, name, new DequantizeOptions());
+        Assert.Equal((3, 8L), (result.TensorCount, result.ElementCount));
+    }
+
     [Fact]
     public async Task PatternsChoose()
     {

@@ -122,6 +122,33 @@ public class GgufFileTests
     }
 
     [Fact]
+    public void EmptyTensorsAreRead()
+    {
+        using var folder = new TempFolder();
+        TestTensor[] tensors = [new("a") { Type = 2, Dimensions = [0, 3] }, new("b") { Type = 2, Dimensions = [32, 0] }, new("c")];
+        using GgufFile model = folder.Open(new TestModel { Tensors = tensors });
+        using QuantDevice device = QuantDevice.Open("cpu");
+        GgufTensor a = model.Tensors["a"], b = model.Tensors["b"];
+        Assert.Equal((3L, 0L, 0L), (a.RowCount, a.RowLength, a.ByteLength));
+        a.Dequantize(device, 0, 3, Span<float>.Empty);
+        a.DequantizeRows(device, [2, 0], Span<float>.Empty);
+        Assert.Equal(0, a.GetSpan(0, 3).Length);
+        Assert.Equal((0L, 32L, 0L), (b.RowCount, b.RowLength, b.ByteLength));
+        b.Dequantize(device, 0, 0, Span<float>.Empty);
+        Assert.Throws<ArgumentOutOfRangeException>(() => b.Slice(0));
+        Assert.Equal(2, model.Warnings.Count);
+    }
+
+    [Fact]
+    public void LargeAlignmentsAreRead()
+    {
+        using var folder = new TempFolder();
+        TestEntry[] entries = [TestEntry.UInt32("general.alignment", 1u << 21)];
+        using GgufFile model = folder.Open(new TestModel { Alignment = 1 << 21, Entries = entries, Tensors = [new("w")] });
+        Assert.Equal(1 << 21, model.Parts[0].DataOffset);
+    }
+
+    [Fact]
     public void WarnsOfOdditiesAndNotForever()
     {
         using var folder = new TempFolder();

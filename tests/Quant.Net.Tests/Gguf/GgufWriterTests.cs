@@ -143,7 +143,7 @@ public sealed class GgufWriterTests : IDisposable
         Assert.Throws<ArgumentException>(() => writer.SetMetadata("general.alignment", GgufValue.FromNumber(32)));
         Assert.Throws<ArgumentException>(() => writer.AddTensor(new string('w', 65), QuantFormat.F32, [1]));
         Assert.Throws<ArgumentException>(() => writer.AddTensor("w", (QuantFormat)99, [1]));
-        Assert.Throws<ArgumentException>(() => writer.AddTensor("w", QuantFormat.F32, [1, 0]));
+        Assert.Throws<ArgumentException>(() => writer.AddTensor("w", QuantFormat.F32, [1, -1]));
         Assert.Throws<ArgumentException>(() => writer.AddTensor("w", QuantFormat.F32, [1L << 32, 1L << 32]));
         Assert.Throws<ArgumentException>(() => writer.AddTensor("w", QuantFormat.F32, [1, 1, 1, 1, 1]));
         Assert.Throws<ArgumentException>(() => writer.AddTensor("w", QuantFormat.Q4_K, [128, 2]));

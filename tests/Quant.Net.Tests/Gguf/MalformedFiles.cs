@@ -169,7 +169,7 @@ internal static class MalformedFiles
 
     private static IEnumerable<Kind> Alignments()
     {
-        foreach (uint alignment in new uint[] { 0, 3, 12, 33, 1u << 21, 1u << 31, uint.MaxValue })
+        foreach (uint alignment in new uint[] { 0, 3, 12, 33, uint.MaxValue })
         {
             yield return Entry($"alignment is {alignment}", b => TestEntry.UInt32("general.alignment", b ? alignment : 64));
         }
@@ -215,18 +215,17 @@ internal static class MalformedFiles
         {
             int place = i;
             ulong[] With(ulong value) => Enumerable.Range(0, 4).Select(j => j == place ? value : 1).ToArray();
-            yield return Tensor($"dimension {i} is 0", b => Plain with { Dimensions = With(b ? 0u : 8) });
             yield return Tensor($"dimension {i} is negative", b => Plain with { Dimensions = With(b ? ulong.MaxValue : 8) });
             yield return Tensor($"dimension {i} is 2^63", b => Plain with { Dimensions = With(b ? 1ul << 63 : 8) });
         }
 
-        yield return Tensor("dimension of version 1 is 0", b => Plain with { Dimensions = [b ? 0ul : 8] }, version: 1);
         (string Text, ulong[] Dimensions)[] products =
         [
             ("2^32 x 2^32", [1ul << 32, 1ul << 32]), ("2^62 x 2", [1ul << 62, 2]),
             ("2^16 four times", [1 << 16, 1 << 16, 1 << 16, 1 << 16]),
             ("2^62 x 4 (wraps to 0)", [1ul << 62, 4]), ("2^31 x 2^31 x 4 x 1", [1ul << 31, 1ul << 31, 4, 1]),
             ("(2^32+1) x (2^32-1)", [(1ul << 32) + 1, (1ul << 32) - 1]), ("2^63-1", [long.MaxValue]), ("2 x 2^63-1", [2, long.MaxValue]),
+            ("0 x 2^62 x 4", [0, 1ul << 62, 4]),
         ];
         foreach ((string text, ulong[] dimensions) in products)
         {
