@@ -102,6 +102,16 @@ public sealed class GgufWriter : IModelWriter
         Add(name, (uint)format, dimensions, info.GetByteCount(elements));
     }
 
+    /// <summary>Declares a tensor that is to be copied from a model, also one whose type nobody knows.</summary>
+    /// <param name="tensor">The tensor, whose name, type, dimensions and size are taken; its bytes come by <see cref="Write"/>.</param>
+    /// <exception cref="ArgumentException">There is a tensor of this name already.</exception>
+    /// <exception cref="InvalidOperationException">Data are being written already.</exception>
+    public void AddTensor(GgufTensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        Add(tensor.Name, tensor.TypeNumber, tensor.Dimensions.ToArray(), tensor.ByteLength);
+    }
+
     /// <summary>Appends bytes of a tensor. Tensors come in the order in which they were declared, empty ones too.</summary>
     /// <param name="tensor">The tensor's name.</param>
     /// <param name="data">Its next bytes.</param>

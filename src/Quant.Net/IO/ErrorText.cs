@@ -11,6 +11,7 @@ internal static class ErrorText
 {
     private const int LongestQuote = 80;
     private const int LongestFileName = 120;
+    private const int LongestList = 250;
 
     /// <summary>A name in single quotes, escaped and cut to a readable length.</summary>
     public static string Quote(string name) => $"'{Escape(name, LongestQuote)}'";
@@ -18,11 +19,22 @@ internal static class ErrorText
     /// <summary>The last part of a path, escaped.</summary>
     public static string FileName(string path) => Escape(Path.GetFileName(path) is { Length: > 0 } name ? name : path, LongestFileName);
 
-    /// <summary>A list of names, quoted, cut after <paramref name="limit"/> of them with a note of how many more there are.</summary>
-    public static string QuoteAll(IReadOnlyCollection<string> names, int limit = 6)
+    /// <summary>A list of names, quoted, cut to a readable length with a note of how many more there are.</summary>
+    public static string QuoteAll(IReadOnlyCollection<string> names)
     {
-        string shown = string.Join(", ", names.Take(limit).Select(Quote));
-        return names.Count > limit ? Invariant($"{shown} and {names.Count - limit} more") : shown;
+        var list = new StringBuilder();
+        int shown = 0;
+        foreach (string name in names)
+        {
+            if (list.Length > LongestList)
+            {
+                return Invariant($"{list} and {names.Count - shown} more");
+            }
+
+            list.Append(shown++ == 0 ? "" : ", ").Append(Quote(name));
+        }
+
+        return list.ToString();
     }
 
     /// <summary>Text with numbers as they are written everywhere, whatever the user's language.</summary>

@@ -86,6 +86,33 @@ public sealed class GgufWriterTests : IDisposable
     }
 
     [Fact]
+    public void TensorsOfUnknownTypesAreCopied()
+    {
+        byte[] data = Enumerable.Range(0, 100).Select(i => (byte)i).ToArray();
+        TestTensor[] tensors = [new("a") { Type = 99, Dimensions = [7, 3] }, new("b", 64)];
+        byte[] original = new TestModel { Tensors = tensors, Data = data[..96] }.ToBytes();
+        using GgufFile model = GgufFile.Open(_folder.Write("model.gguf", original));
+        using (GgufWriter writer = GgufWriter.Create(_folder["copy.gguf"]))
+        {
+            foreach (GgufTensor tensor in model.Tensors)
+            {
+                writer.AddTensor(tensor);
+            }
+
+            foreach (GgufTensor tensor in model.Tensors)
+            {
+                var bytes = new byte[tensor.ByteLength];
+                tensor.Read(0, bytes);
+                writer.Write(tensor.Name, bytes);
+            }
+
+            writer.Complete();
+        }
+
+        Assert.Equal(original, File.ReadAllBytes(_folder["copy.gguf"]));
+    }
+
+    [Fact]
     public void ExistingFilesStayUnlessToldOtherwise()
     {
         _folder.Write("m.gguf", [1, 2, 3]);
