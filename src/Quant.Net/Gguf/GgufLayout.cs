@@ -89,7 +89,7 @@ internal static class GgufLayout
 
     /// <summary>
     /// The number of values of a tensor; null if the dimensions other than 0 have a product of 2^63 - 1 or more, which no file
-    /// holds. (A tensor with a dimension of 0 is empty, but its rows are counted without that dimension.)
+    /// holds.
     /// </summary>
     public static long? CountElements(ReadOnlySpan<long> dimensions)
     {

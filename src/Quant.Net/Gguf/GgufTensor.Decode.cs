@@ -76,7 +76,7 @@ public sealed unsafe partial class GgufTensor
         }
 
         RequireRoom(rows.Length, destination.Length);
-        if (RowLength == 0)
+        if (rows.IsEmpty)
         {
             return;
         }
@@ -91,7 +91,7 @@ public sealed unsafe partial class GgufTensor
 
     private void RequireRoom(long rows, int room)
     {
-        if (RowLength > 0 && rows > room / RowLength)
+        if (rows > 0 && rows > room / RowLength)
         {
             throw new ArgumentException(
                 ErrorText.Invariant($"Destination is too short: {room} values for {rows} rows of {RowLength}."), "destination");

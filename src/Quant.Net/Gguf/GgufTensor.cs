@@ -22,7 +22,7 @@ public sealed unsafe partial class GgufTensor
         ByteLength = byteLength;
 
         RowLength = dimensions.Length == 0 ? 1 : dimensions[0];
-        RowCount = 1;
+        RowCount = RowLength == 0 ? 0 : 1;   // else a file could promise 2^62 rows of nothing
         foreach (long dimension in dimensions.AsSpan(Math.Min(1, dimensions.Length)))
         {
             RowCount *= dimension;
@@ -59,7 +59,7 @@ public sealed unsafe partial class GgufTensor
     /// <summary>Values of a row.</summary>
     public long RowLength { get; }
 
-    /// <summary>The number of rows, over all outer dimensions.</summary>
+    /// <summary>The number of rows, over all outer dimensions; 0 if there are no values.</summary>
     public long RowCount { get; }
 
     /// <summary>The number of values.</summary>
