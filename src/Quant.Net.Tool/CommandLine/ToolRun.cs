@@ -43,10 +43,9 @@ internal static class ToolRun
             console.Complain(wrong.Message);
             return ExitCode.WrongUsage;
         }
-#pragma warning disable CA1031 // The last resort of the process: whatever it is becomes one line and an exit code.
         catch (Exception failure)
-#pragma warning restore CA1031
         {
+            // The last resort of the process: whatever it is becomes one line and an exit code.
             console.Complain(ErrorText.Describe(failure));
             if (Environment.GetEnvironmentVariable("QUANTNET_DEBUG") == "1")
             {

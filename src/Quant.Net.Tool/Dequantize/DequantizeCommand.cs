@@ -103,10 +103,10 @@ internal sealed class DequantizeCommand : ToolCommand
     {
         string input = _model.PathIn(parsed);
         string output = parsed.GetRequiredValue(_output);
-        string type = parsed.GetRequiredValue(_type);
+        (string typeName, QuantFormat type) = OutputTypes.Find(parsed.GetRequiredValue(_type))!.Value;
         var options = new DequantizeOptions
         {
-            OutputType = OutputTypes.All.First(known => known.Name == type).Format,
+            OutputType = type,
             Include = [.. _tensors.PatternsIn(parsed).Select(pattern => pattern.ToString())],
             ApplyScales = parsed.GetValue(_applyScales),
             Strict = parsed.GetValue(_strict),
@@ -133,7 +133,7 @@ internal sealed class DequantizeCommand : ToolCommand
             input,
             result.Files,
             Container(output),
-            type,
+            typeName,
             result.TensorCount,
             result.ElementCount,
             result.SourceBytes,
@@ -149,9 +149,9 @@ internal sealed class DequantizeCommand : ToolCommand
     private static void RequireKnownType(OptionResult option)
     {
         string type = option.GetValueOrDefault<string>() ?? "";
-        if (OutputTypes.All.All(known => known.Name != type))
+        if (OutputTypes.Find(type) is null)
         {
-            option.AddError($"--type: '{type}' is none of {string.Join(", ", OutputTypes.All.Select(known => known.Name))}");
+            option.AddError($"--type: '{type}' is none of {OutputTypes.Names}");
         }
     }
 

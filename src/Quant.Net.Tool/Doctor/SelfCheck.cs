@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Quant.Net.Tool.CommandLine;
 using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Doctor;
@@ -43,11 +44,10 @@ internal static class SelfCheck
                 _ => Compare(Decode<BFloat16>(device.Dequantize), value => (BFloat16)value, value => float.IsNaN((float)value)),
             };
         }
-#pragma warning disable CA1031 // A format that cannot be decoded is a finding like any other; the rest is still checked.
         catch (Exception failure)
-#pragma warning restore CA1031
         {
-            return failure.Message;
+            // A format that cannot be decoded is a finding like any other; the rest is still checked.
+            return ErrorText.Describe(failure);
         }
 
         T[] Decode<T>(Decoder<T> decode)

@@ -35,9 +35,10 @@ internal static class Quantity
     /// <summary>Bits per weight: <c>4.5</c>, <c>6.5625</c>.</summary>
     public static string Bits(double bits) => bits.ToString("0.####", CultureInfo.InvariantCulture);
 
-    /// <summary>A span of time: <c>0.8 s</c>, <c>12 s</c>, <c>3:05</c>, <c>1:03:05</c>.</summary>
+    /// <summary>A span of time: <c>34 ms</c>, <c>1.8 s</c>, <c>12 s</c>, <c>3:05</c>, <c>1:03:05</c>.</summary>
     public static string Duration(TimeSpan time) => time switch
     {
+        { TotalSeconds: < 0.9995 } => $"{time.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)} ms",
         { TotalSeconds: < 9.95 } => $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s",
         { TotalSeconds: < 60 } => $"{time.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s",
         { TotalHours: < 1 } => time.ToString(@"m\:ss", CultureInfo.InvariantCulture),

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -40,35 +39,5 @@ internal static class WorkProgress
     private sealed class TextColumn(Func<ProgressTask, string> text) : ProgressColumn
     {
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(text(task));
-    }
-}
-
-/// <summary>Progress as lines of text, one every few seconds.</summary>
-internal sealed class ProgressLines(TextWriter output, string title)
-{
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private TimeSpan _next = Interval;
-
-    /// <summary>Notes how far the work is; may write a line.</summary>
-    public void Report(long done, long total)
-    {
-        TimeSpan elapsed = _clock.Elapsed;
-        if (elapsed < _next || total == 0)
-        {
-            return;
-        }
-
-        _next = elapsed + Interval;
-        output.WriteLine(Line(done, total, elapsed));
-    }
-
-    /// <summary>One line: how much, how fast, how long still.</summary>
-    public string Line(long done, long total, TimeSpan elapsed)
-    {
-        double rate = done / elapsed.TotalSeconds;
-        string left = done == 0 ? "" : $", {Quantity.Duration(TimeSpan.FromSeconds((total - done) / rate))} left";
-        return $"{SafeText.Escape(title)}: {Quantity.Percent((double)done / total)} " +
-            $"of {Quantity.Bytes(total)}, {Quantity.Rate(rate)}{left}";
     }
 }

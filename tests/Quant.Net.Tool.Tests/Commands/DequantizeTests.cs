@@ -11,7 +11,7 @@ public class DequantizeTests
     [Theory]
     [InlineData("f32", "F32")]
     [InlineData("f16", "F16")]
-    [InlineData("bf16", "BF16")]
+    [InlineData("BF16", "BF16")]
     public void SafetensorsHoldTheDecodedWeights(string type, string expectedType)
     {
         using var folder = new TemporaryFolder();

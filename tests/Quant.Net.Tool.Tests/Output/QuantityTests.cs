@@ -15,8 +15,9 @@ public class QuantityTests
     public void ShowsSizesInThreeDigits(double bytes, string expected) => Assert.Equal(expected, Quantity.Bytes(bytes));
 
     [Theory]
-    [InlineData(0, "0.0 s")]
-    [InlineData(0.84, "0.8 s")]
+    [InlineData(0, "0 ms")]
+    [InlineData(0.034, "34 ms")]
+    [InlineData(1.84, "1.8 s")]
     [InlineData(9.94, "9.9 s")]
     [InlineData(9.96, "10 s")]
     [InlineData(59.4, "59 s")]
