@@ -68,4 +68,5 @@
   X(MXFP4, 39)        \
   X(NVFP4, 40)        \
   X(Q1_0, 41)         \
-  X(Q2_0, 42)
+  X(Q2_0, 42)         \
+  /* every line ends in a backslash, so that one more is one line */

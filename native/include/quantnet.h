@@ -135,7 +135,7 @@ typedef enum qn_format QN_ENUM {
     QN_FORMAT_MXFP4 = 39,
     QN_FORMAT_NVFP4 = 40,
     QN_FORMAT_Q1_0 = 41,
-    QN_FORMAT_Q2_0 = 42
+    QN_FORMAT_Q2_0 = 42,
 } qn_format;
 
 /** What is known of a format. */

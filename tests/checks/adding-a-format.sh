@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Does what docs/adding-a-format.md says, with the code that stands there, in a copy of the sources: one file and three lines
+# must be enough for a format that every instruction set decodes.
+source "$(dirname "$0")/support/common.sh"
+
+# The Nth block of code of the page.
+code() {
+  awk -v wanted="$1" '
+    /^```[a-z]/ {block++; inside = 1; next}
+    /^```/ {inside = 0}
+    inside && block == wanted' docs/adding-a-format.md
+}
+
+# insert LINE PATTERN FILE: a line before the first one that matches.
+insert() { awk -v line="${1//\\/\\\\}" -v pattern="$2" '!done && $0 ~ pattern {print line; done = 1} {print}' "$3" >"$temp/new" && mv "$temp/new" "$3"; }
+
+copy=$temp/copy
+mkdir "$copy"
+cp -r native "$copy/"
+code 1 >"$copy/native/formats/q4_x.h"
+insert "$(code 2)" '^#include "q5_0.h"' "$copy/native/formats/formats.h"
+insert "$(code 3)" '^  /. every line' "$copy/native/formats/formats.h"
+insert "$(code 4)" '^} qn_format;' "$copy/native/include/quantnet.h"
+
+change=$(diff -r native "$copy/native" | grep -E '^(Only in|[<>])' | sed "s:$copy/::" || true)
+added_files=$(grep -c '^Only in native/formats: q4_x.h' <<<"$change" || true)
+added_lines=$(grep -c '^>' <<<"$change" || true)
+others=$(grep -vcE '^(>|Only in native/formats: q4_x.h)' <<<"$change" || true)
+if [[ "$added_files $added_lines $others" == "1 3 0" ]]; then
+  ok "adding a format takes one file and three lines"
+else
+  fail "adding a format takes one file and three lines" "$change"
+fi
+
+cmake -S "$copy/native" -B "$temp/cmake" -G Ninja -DQUANTNET_DEVELOPER=ON -DCMAKE_BUILD_TYPE=Release \
+  -DCMAKE_CXX_FLAGS_RELEASE=-O1 >"$temp/log" 2>&1 || true
+if cmake --build "$temp/cmake" >>"$temp/log" 2>&1; then
+  ok "the library with the format is built"
+else
+  fail "the library with the format is built" "$(grep -A3 -m1 'error' "$temp/log")"
+  exit
+fi
+
+decodes() { # C program
+  gcc -std=c99 -Wall -Wextra -Werror -I"$copy/native/include" -o "$temp/q4_x" "$1" -L"$temp/cmake" -lquantnet \
+    -Wl,-rpath,"$temp/cmake" && "$temp/q4_x"
+}
+if said=$(decodes tests/checks/support/q4_x.c); then ok "the format is decoded: $said"; else fail "the format is decoded" "$said"; fi
+
+sed 's/- 8)/- 7)/' tests/checks/support/q4_x.c >"$temp/other.c"
+caught "adding a format, planted: another formula" decodes "$temp/other.c"
