@@ -96,10 +96,10 @@ function Test-All {
     Build-All
     Build-Preset 'tests'
     Invoke-Checked 'artifacts\cmake\tests\tests\quantnet_tests.exe' @()
-    foreach ($set in 'scalar', 'avx2', 'avx512', 'avx512vbmi') {
-        $env:QUANTNET_ISA = $set
-        & artifacts\quantnet.cmd doctor --isa $set --quiet
-        if ($LASTEXITCODE -ne 0) { Write-Output "skipped: $set cannot be had here"; continue }
+    $sets = (& artifacts\quantnet.cmd doctor --json | Out-String | ConvertFrom-Json).instructionSets
+    foreach ($set in $sets) {
+        if (-not $set.available) { Write-Output "skipped: $($set.name): $($set.reason)"; continue }
+        $env:QUANTNET_ISA = $set.name
         Invoke-Checked 'dotnet' @('test', 'tests/Quant.Net.Tests', '-c', 'Release', '-nodereuse:false')
     }
     Remove-Item Env:QUANTNET_ISA
