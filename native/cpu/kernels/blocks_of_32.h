@@ -11,8 +11,7 @@ namespace qn::QN_TARGET {
 template <class Table, class Out>
 QN_HD void store_nibbles(const Table& table, const void* packed, Out out, int at) {
   const Ints wide = widen_unsigned(load_bytes(packed));
-  store(out, at, table.template at<0>(wide));
-  store(out, at + 16, table.template at<4>(wide));
+  store(out, at, table.template at<0>(wide), table.template at<4>(wide));
 }
 
 template <class Out>
@@ -35,21 +34,21 @@ QN_HD Bytes five_bits(const Block& block) {
 template <class Out>
 QN_HD void dequantize(const Q5_0& block, Out out) {
   const Floats scale = splat(block.d.to_float());
-  store(out, 0, scaled(scale, sub_bytes(five_bits<0>(block), splat_byte(16))));
-  store(out, 16, scaled(scale, sub_bytes(five_bits<1>(block), splat_byte(16))));
+  const Bytes zero = splat_byte(16);
+  store(out, 0, scaled(scale, sub_bytes(five_bits<0>(block), zero)),
+        scaled(scale, sub_bytes(five_bits<1>(block), zero)));
 }
 
 template <class Out>
 QN_HD void dequantize(const Q5_1& block, Out out) {
   const Floats scale = splat(block.d.to_float()), offset = splat(block.m.to_float());
-  store(out, 0, affine(scale, five_bits<0>(block), offset));
-  store(out, 16, affine(scale, five_bits<1>(block), offset));
+  store(out, 0, affine(scale, five_bits<0>(block), offset), affine(scale, five_bits<1>(block), offset));
 }
 
 template <class Out>
 QN_HD void store_signed_bytes(Floats scale, const int8_t* q, int count, Out out) {
-  for (int i = 0; i < count; i += 16)
-    store(out, i, scaled(scale, load_bytes(q + i)));
+  for (int i = 0; i < count; i += 32)
+    store(out, i, scaled(scale, load_bytes(q + i)), scaled(scale, load_bytes(q + i + 16)));
 }
 
 template <class Out>
@@ -72,14 +71,17 @@ QN_HD void dequantize(const MXFP4& block, Out out) {
   store_nibbles(level_table(block.half_scale(), kE2M1Doubled), block.qs, out, 0);
 }
 
+QN_HD Floats group_of(const NVFP4& block, int group) {
+  uint64_t packed;
+  memcpy(&packed, block.qs + 8 * group, 8);
+  const Ints wide = widen_unsigned(bytes_of(packed, packed >> 4));
+  return level_table(block.half_scale(group), kE2M1Doubled).template at<0>(wide);
+}
+
 template <class Out>
 QN_HD void dequantize(const NVFP4& block, Out out) {
-  for (int group = 0; group < 4; group++) {
-    uint64_t packed;
-    memcpy(&packed, block.qs + 8 * group, 8);
-    const Ints wide = widen_unsigned(bytes_of(packed, packed >> 4));
-    store(out, 16 * group, level_table(block.half_scale(group), kE2M1Doubled).template at<0>(wide));
-  }
+  store(out, 0, group_of(block, 0), group_of(block, 1));
+  store(out, 32, group_of(block, 2), group_of(block, 3));
 }
 
 }  // namespace qn::QN_TARGET

@@ -33,7 +33,7 @@ QN_HD Floats affine(Floats scale, Bytes q, Floats offset) {
 // Sixteen floats in memory, from where each can be spread over a vector.
 struct Sixteen {
   float values[16];
-  QN_HD explicit Sixteen(Floats v) { store(Output<F32>{reinterpret_cast<uint8_t*>(values)}, 0, v); }
+  QN_HD explicit Sixteen(Floats v) { keep(values, v); }
   QN_HD float operator[](int i) const { return values[i]; }
 };
 

@@ -10,29 +10,30 @@ namespace qn::QN_TARGET {
 template <class Out>
 QN_HD void dequantize(const Q1_0& block, Out out) {
   const float d = block.d.to_float();
-  for (int i = 0; i < 8; i++) {
-    const uint32_t bits = block.qs[2 * i] | uint32_t{block.qs[2 * i + 1]} << 8;
-    store(out, 16 * i, select(bits, splat(d), splat(-d)));
+  for (int i = 0; i < 4; i++) {
+    uint32_t bits;
+    memcpy(&bits, block.qs + 4 * i, 4);
+    store(out, 32 * i, select(bits & 0xffff, splat(d), splat(-d)), select(bits >> 16, splat(d), splat(-d)));
   }
 }
 
 template <class Out>
 QN_HD void dequantize(const Q2_0& block, Out out) {
   const auto table = centered_table<2>(block.d.to_float(), 1);
-  for (int i = 0; i < 4; i++) {
-    uint32_t packed;
-    memcpy(&packed, block.qs + 4 * i, 4);
-    store(out, 16 * i, table.template at<0>(pairs(packed)));
-  }
+  uint32_t packed[4];
+  memcpy(packed, block.qs, 16);
+  store(out, 0, table.template at<0>(pairs(packed[0])), table.template at<0>(pairs(packed[1])));
+  store(out, 32, table.template at<0>(pairs(packed[2])), table.template at<0>(pairs(packed[3])));
 }
 
 template <class Out>
 QN_HD void dequantize(const TQ2_0& block, Out out) {
   const auto table = centered_table<2>(block.d.to_float(), 1);
-  unroll<0, 4>([&](auto part) {
-    const Ints packed = widen_unsigned(load_bytes(block.qs + 16 * part));
+  unroll<0, 2>([&](auto half) {
+    const Ints first = widen_unsigned(load_bytes(block.qs + 32 * half));
+    const Ints second = widen_unsigned(load_bytes(block.qs + 32 * half + 16));
     unroll<0, 4>([&](auto pair) {
-      store(out, 128 * (part / 2) + 32 * pair + 16 * (part % 2), table.template at<2 * pair>(packed));
+      store(out, 128 * half + 32 * pair, table.template at<2 * pair>(first), table.template at<2 * pair>(second));
     });
   });
 }
@@ -46,24 +47,27 @@ QN_HD Bytes next_digits(Bytes b) { return add_bytes(b, add_bytes(b, b)); }
 template <class Out>
 QN_HD void dequantize(const TQ1_0& block, Out out) {
   const Floats d = splat(block.d.to_float());
-  const auto store_digits = [&](Bytes packed, int at, int stride) {
-    for (int n = 0; n < 5; n++, packed = next_digits(packed))
-      store(out, at + stride * n, scaled(d, centered_digits(packed)));
-  };
-  store_digits(load_bytes(block.qs), 0, 32);
-  store_digits(load_bytes(block.qs + 16), 16, 32);
-  store_digits(load_bytes(block.qs + 32), 160, 16);
-  // The last sixteen weights are four digits of four bytes: each byte is brought forward by as many digits as it has
-  // columns before it.
-  uint32_t four;
+  Bytes first = load_bytes(block.qs), second = load_bytes(block.qs + 16);
+  for (int n = 0; n < 5; n++) {
+    store(out, 32 * n, scaled(d, centered_digits(first)), scaled(d, centered_digits(second)));
+    first = next_digits(first);
+    second = next_digits(second);
+  }
+  // Sixteen bytes with five digits each, then four bytes with four digits: their columns are brought to the front one
+  // after the other, and make a sixth sixteen.
+  uint32_t columns[4], four;
   memcpy(&four, block.qh, 4);
-  uint32_t columns[4];
   for (uint32_t& column : columns) {
     column = four;
     const uint32_t even = (four & 0x00ff00ff) * 3 & 0x00ff00ff, odd = (four >> 8 & 0x00ff00ff) * 3 & 0x00ff00ff;
     four = even | odd << 8;
   }
-  store(out, 240, scaled(d, centered_digits(load_bytes(columns))));
+  Bytes digits[6] = {load_bytes(block.qs + 32)};
+  for (int n = 1; n < 5; n++)
+    digits[n] = next_digits(digits[n - 1]);
+  digits[5] = load_bytes(columns);
+  for (int n = 0; n < 6; n += 2)
+    store(out, 160 + 16 * n, scaled(d, centered_digits(digits[n])), scaled(d, centered_digits(digits[n + 1])));
 }
 
 }  // namespace qn::QN_TARGET

@@ -57,11 +57,12 @@ QN_HD void dequantize_iq3(const Block& block, const GridTables<kEntries>& tables
   const __m512i quarter[4] = {_mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
                               _mm512_unpacklo_epi16(high01, high23), _mm512_unpackhi_epi16(high01, high23)};
   const Sixteen scales = grid_scales(block);
-  unroll<0, 16>([&](auto pair) {
+  const auto weights = [&](auto pair) {
     const Bytes magnitudes = _mm512_extracti32x4_epi32(quarter[pair % 4], pair / 4);
     const uint32_t signs = block.run(2 * pair).signs | block.run(2 * pair + 1).signs << 8;
-    store(out, 16 * pair, scaled(splat(scales[pair]), negate_where(magnitudes, signs)));
-  });
+    return scaled(splat(scales[pair]), negate_where(magnitudes, signs));
+  };
+  unroll<0, 8>([&](auto i) { store(out, 32 * i, weights(Constant<2 * i>()), weights(Constant<2 * i + 1>())); });
 }
 
 template <class Out>

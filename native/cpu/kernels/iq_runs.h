@@ -30,13 +30,17 @@ QN_HD Floats weights_of(float scale, OffsetRun even, OffsetRun odd) {
   return scaled(splat(scale * 0.125f), add_bytes(eightfold, bytes_of(eighths(even), eighths(odd))));
 }
 
+template <class Block>
+QN_HD Floats pair_of_runs(const Block& block, const Sixteen& scales, int pair) {
+  return weights_of(scales[pair], block.run(2 * pair), block.run(2 * pair + 1));
+}
+
 template <class Block, class Out>
   requires requires(const Block& block) { weights_of(block.unit(), block.run(0), block.run(1)); }
 QN_HD void dequantize(const Block& block, Out out) {
   const Sixteen scales = grid_scales(block);
-  unroll<0, 16>([&](auto pair) {
-    store(out, 16 * pair, weights_of(scales[pair], block.run(2 * pair), block.run(2 * pair + 1)));
-  });
+  unroll<0, 8>(
+      [&](auto i) { store(out, 32 * i, pair_of_runs(block, scales, 2 * i), pair_of_runs(block, scales, 2 * i + 1)); });
 }
 
 }  // namespace qn::QN_TARGET

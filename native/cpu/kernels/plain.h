@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Conversions between plain formats, sixteen numbers at a time.
+// Conversions between plain formats, 32 numbers at a time.
 #pragma once
 
 #include "common.h"
@@ -11,8 +11,8 @@ template <class Number, class Out>
   requires requires(const Number* from) { load(from); }
 QN_HD void dequantize_run(const Number* numbers, size_t count, Out out) {
   size_t i = 0;
-  for (; i + 16 <= count; i += 16)
-    store(out, i, load(numbers + i));
+  for (; i + 32 <= count; i += 32)
+    store(out, i, load(numbers + i), load(numbers + i + 16));
   for (; i < count; i++)
     out.put(i, numbers[i].to_float());
 }

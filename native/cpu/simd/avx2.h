@@ -194,18 +194,20 @@ QN_HD void stream_line(uint8_t* to, const uint8_t* from) {
 }
 
 template <bool kStream>
-QN_HD void store(Output<F32, kStream> out, size_t at, Floats w) {
+QN_HD void store_16(Output<F32, kStream> out, size_t at, Floats w) {
   store_256<kStream>(out.bytes + at * 4, _mm256_castps_si256(w.low));
   store_256<kStream>(out.bytes + at * 4 + 32, _mm256_castps_si256(w.high));
 }
 
 template <bool kStream>
-QN_HD void store(Output<F16, kStream> out, size_t at, Floats w) {
+QN_HD void store_16(Output<F16, kStream> out, size_t at, Floats w) {
   const __m128i low = _mm256_cvtps_ph(w.low, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m128i high = _mm256_cvtps_ph(w.high, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   store_256<kStream>(out.bytes + at * 2, _mm256_set_m128i(high, low));
 }
 
+// Rounded, in the lower half of each lane. Rounding could carry a NaN into infinity or beyond, so a NaN keeps its upper
+// half and is made quiet.
 QN_HD __m256i round_to_bfloat16(__m256 w) {
   const __m256i bits = _mm256_castps_si256(w);
   const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
@@ -216,9 +218,20 @@ QN_HD __m256i round_to_bfloat16(__m256 w) {
 }
 
 template <bool kStream>
-QN_HD void store(Output<BF16, kStream> out, size_t at, Floats w) {
+QN_HD void store_16(Output<BF16, kStream> out, size_t at, Floats w) {
   const __m256i packed = _mm256_packus_epi32(round_to_bfloat16(w.low), round_to_bfloat16(w.high));
   store_256<kStream>(out.bytes + at * 2, _mm256_permute4x64_epi64(packed, 0xd8));  // packing works within halves
+}
+
+template <class Out>
+QN_HD void store(Out out, size_t at, Floats first, Floats second) {
+  store_16(out, at, first);
+  store_16(out, at + 16, second);
+}
+
+QN_HD void keep(float (&to)[16], Floats from) {
+  _mm256_storeu_ps(to, from.low);
+  _mm256_storeu_ps(to + 8, from.high);
 }
 
 }  // namespace qn::QN_TARGET

@@ -139,48 +139,54 @@ QN_HD Floats load(const F64* from) {
   return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
 }
 
-// ---- results: sixteen weights from place `at` on
+// ---- results: 32 weights from place `at` on, which are whole cache lines in every format
 
 template <bool kStream>
-QN_HD void store_256(uint8_t* to, __m256i value) {
+QN_HD void store_line(uint8_t* to, __m512i value) {
   if constexpr (kStream) {
-    _mm256_stream_si256(reinterpret_cast<__m256i*>(to), value);
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(to), value);
   } else {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), value);
+    _mm512_storeu_si512(to, value);
   }
 }
 
 // A cache line from `from`, at any address, past the caches to `to`.
-QN_HD void stream_line(uint8_t* to, const uint8_t* from) {
-  _mm512_stream_si512(reinterpret_cast<__m512i*>(to), _mm512_loadu_si512(from));
+QN_HD void stream_line(uint8_t* to, const uint8_t* from) { store_line<true>(to, _mm512_loadu_si512(from)); }
+
+template <bool kStream>
+QN_HD void store(Output<F32, kStream> out, size_t at, Floats first, Floats second) {
+  store_line<kStream>(out.bytes + at * 4, _mm512_castps_si512(first));
+  store_line<kStream>(out.bytes + at * 4 + 64, _mm512_castps_si512(second));
 }
 
 template <bool kStream>
-QN_HD void store(Output<F32, kStream> out, size_t at, Floats w) {
-  uint8_t* const to = out.bytes + at * 4;
-  if constexpr (kStream) {
-    _mm512_stream_si512(reinterpret_cast<__m512i*>(to), _mm512_castps_si512(w));
-  } else {
-    _mm512_storeu_ps(to, w);
-  }
+QN_HD void store(Output<F16, kStream> out, size_t at, Floats first, Floats second) {
+  constexpr int kToNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+  const __m512i low = _mm512_castsi256_si512(_mm512_cvtps_ph(first, kToNearest));
+  store_line<kStream>(out.bytes + at * 2, _mm512_inserti64x4(low, _mm512_cvtps_ph(second, kToNearest), 1));
 }
 
-template <bool kStream>
-QN_HD void store(Output<F16, kStream> out, size_t at, Floats w) {
-  const __m256i halves = _mm512_cvtps_ph(w, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  store_256<kStream>(out.bytes + at * 2, halves);
-}
-
-template <bool kStream>
-QN_HD void store(Output<BF16, kStream> out, size_t at, Floats w) {
-  const Ints bits = _mm512_castps_si512(w);
+// Rounded to the upper 16 bits of each lane; what is below them is left over.
+QN_HD Ints round_to_bfloat16(Floats w) {
+  // A NaN is replaced by one whose lower bits are 0, so that rounding cannot carry it into infinity. In the table of
+  // answers the lowest two digits are for quiet and signalling NaNs (3: the default NaN); 0 everywhere else keeps w.
+  const Ints answers = _mm512_set1_epi32(0x33);
+  const Ints bits = _mm512_castps_si512(_mm512_fixupimm_ps(w, w, answers, 0));
   const Ints odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  Ints rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
-  // Rounding could carry a NaN into infinity or beyond; a NaN keeps its upper half and is made quiet.
-  const __mmask16 nan = _mm512_cmp_ps_mask(w, w, _CMP_UNORD_Q);
-  rounded = _mm512_mask_or_epi32(rounded, nan, bits, _mm512_set1_epi32(0x400000));
-  const __m256i halves = _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
-  store_256<kStream>(out.bytes + at * 2, halves);
+  return _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
 }
+
+template <bool kStream>
+QN_HD void store(Output<BF16, kStream> out, size_t at, Floats first, Floats second) {
+  // Upper halves of both, lane by lane: first 0, second 0, first 1, ...; then each to its place.
+  const Ints mixed =
+      _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(round_to_bfloat16(first), 16), round_to_bfloat16(second));
+  const Ints places = _mm512_set_epi16(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1,  //
+                                       30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+  store_line<kStream>(out.bytes + at * 2, _mm512_permutexvar_epi16(places, mixed));
+}
+
+// Sixteen floats into memory.
+QN_HD void keep(float (&to)[16], Floats from) { _mm512_storeu_ps(to, from); }
 
 }  // namespace qn::QN_TARGET
