@@ -38,6 +38,9 @@ public sealed unsafe class QuantFormatInfo
     /// <summary>Bits that a value takes, its share of the scales included.</summary>
     public double BitsPerWeight => (double)BytesPerBlock * BitsPerByte / ValuesPerBlock;
 
+    /// <summary>Whether the values are integers: indices and counts, not weights. Converting a model leaves them as they are.</summary>
+    public bool IsInteger => Format is QuantFormat.I8 or QuantFormat.I16 or QuantFormat.I32 or QuantFormat.I64;
+
     /// <summary>The size of a number of values.</summary>
     /// <param name="valueCount">How many values.</param>
     /// <returns>Their size in bytes.</returns>

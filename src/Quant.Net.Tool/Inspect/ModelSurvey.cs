@@ -44,7 +44,7 @@ internal static class ModelSurvey
         tensor.ByteLength,
         file,
         tensor.FileOffset,
-        CompanionScale(tensor, model));
+        model.Tensors.FindScale(tensor)?.Name);
 
     private static List<TypeFacts> Types(IReadOnlyList<GgufTensor> tensors, long allBytes) =>
     [
@@ -70,27 +70,12 @@ internal static class ModelSurvey
             count++;
             parameters += tensor.ElementCount;
             packed += tensor.ByteLength;
-            f16 += IsInteger(tensor.Format) ? tensor.ByteLength : tensor.ElementCount * 2;
-            f32 += IsInteger(tensor.Format) ? tensor.ByteLength : tensor.ElementCount * 4;
+            bool isInteger = tensor.FormatInfo is { IsInteger: true };
+            f16 += isInteger ? tensor.ByteLength : tensor.ElementCount * 2;
+            f32 += isInteger ? tensor.ByteLength : tensor.ElementCount * 4;
         }
 
         return new Totals(count, parameters, parameters == 0 ? 0 : packed * 8.0 / parameters, packed, f16, f32);
-    }
-
-    private static bool IsInteger(QuantFormat format) =>
-        format is QuantFormat.I8 or QuantFormat.I16 or QuantFormat.I32 or QuantFormat.I64;
-
-    // NVFP4 and BitNet files keep a scale for a whole tensor beside it: X.scale for X.weight.
-    private static string? CompanionScale(GgufTensor tensor, GgufFile model)
-    {
-        const string Weight = ".weight";
-        if (!tensor.Name.EndsWith(Weight, StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        string scale = string.Concat(tensor.Name.AsSpan(0, tensor.Name.Length - Weight.Length), ".scale");
-        return model.Tensors.TryGet(scale, out _) ? scale : null;
     }
 
     private static string NameOf(GgufValueType type) => type.ToString().ToLowerInvariant();

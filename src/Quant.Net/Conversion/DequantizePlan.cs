@@ -22,8 +22,8 @@ internal sealed class DequantizePlan
         RefuseUnknown(model, chosen);
 
         Dictionary<GgufTensor, GgufTensor> scales = chosen
-            .Where(tensor => !IsInteger(tensor.Format))
-            .Select(tensor => (Weight: tensor, Scale: CompanionScales.Of(tensor, model.Tensors)))
+            .Where(tensor => !IsInteger(tensor))
+            .Select(tensor => (Weight: tensor, Scale: model.Tensors.FindScale(tensor)))
             .Where(pair => pair.Scale is not null)
             .ToDictionary(pair => pair.Weight, pair => pair.Scale!);
         var applied = options.ApplyScales ? scales.Values.ToHashSet() : [];
@@ -99,9 +99,9 @@ internal sealed class DequantizePlan
 
     /// <summary>Integers stay. GGUF models keep vectors in float32, as llama.cpp's own files do: ggml wants norms and biases so.</summary>
     private static QuantFormat OutputOf(GgufTensor tensor, QuantFormat type, ModelContainer container) =>
-        IsInteger(tensor.Format) ? tensor.Format
+        IsInteger(tensor) ? tensor.Format
         : container == ModelContainer.Gguf && tensor.RowCount == 1 ? QuantFormat.F32
         : type;
 
-    private static bool IsInteger(QuantFormat format) => format is QuantFormat.I8 or QuantFormat.I16 or QuantFormat.I32 or QuantFormat.I64;
+    private static bool IsInteger(GgufTensor tensor) => tensor.FormatInfo is { IsInteger: true };
 }

@@ -7,6 +7,9 @@ namespace Quant.Net.Gguf;
 /// <summary>The tensors of a model, in the order of its files, and by name.</summary>
 public sealed class GgufTensorCollection : IReadOnlyList<GgufTensor>
 {
+    private const string WeightSuffix = ".weight";
+    private const string ScaleSuffix = ".scale";
+
     private readonly List<GgufTensor> _tensors = [];
     private readonly Dictionary<string, GgufTensor> _byName = new(StringComparer.Ordinal);
 
@@ -37,6 +40,21 @@ public sealed class GgufTensorCollection : IReadOnlyList<GgufTensor>
     /// <param name="name">The name.</param>
     /// <param name="tensor">The tensor.</param>
     public bool TryGet(string name, [NotNullWhen(true)] out GgufTensor? tensor) => _byName.TryGetValue(name, out tensor);
+
+    /// <summary>
+    /// The scale that stands beside a tensor of weights, as in NVFP4 and BitNet files: <c>X.scale</c> beside <c>X.weight</c>, with one
+    /// number for the whole tensor or one for each of its matrices.
+    /// </summary>
+    /// <param name="weight">A tensor.</param>
+    /// <returns>Its scale; null if it has none.</returns>
+    public GgufTensor? FindScale(GgufTensor weight)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        return weight.Name.EndsWith(WeightSuffix, StringComparison.Ordinal)
+            && TryGet(weight.Name[..^WeightSuffix.Length] + ScaleSuffix, out GgufTensor? scale)
+                ? scale
+                : null;
+    }
 
     /// <summary>The tensors, in order.</summary>
     public IEnumerator<GgufTensor> GetEnumerator() => _tensors.GetEnumerator();

@@ -36,6 +36,10 @@ public partial class QuantFormatsTests
     }
 
     [Fact]
+    public void IntegersAreKnownAsSuch() =>
+        Assert.Equal(["I8", "I16", "I32", "I64"], QuantFormats.All.Where(info => info.IsInteger).Select(info => info.Name));
+
+    [Fact]
     public void FindsByNumberAndName()
     {
         Assert.True(QuantFormats.TryParse("q4_k", out QuantFormatInfo? byName));

@@ -27,6 +27,20 @@ public class GgufFileTests
             .ArrayHead(GgufBytes.Array, 1).ArrayHead(I8, 2).Raw(1, 2)),
     ];
 
+    [Fact]
+    public void FindsTheScaleBesideAWeight()
+    {
+        using var folder = new TempFolder();
+        using GgufFile model = folder.Open(new TestModel
+        {
+            Tensors = [new("x.weight"), new("x.scale", 32), new("y.weight", 64), new("x", 96)],
+            DataBytes = 128,
+        });
+
+        Assert.Same(model.Tensors["x.scale"], model.Tensors.FindScale(model.Tensors["x.weight"]));
+        Assert.All(["x.scale", "y.weight", "x"], name => Assert.Null(model.Tensors.FindScale(model.Tensors[name])));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
