@@ -43,7 +43,7 @@ read_nothing() { :; }
 step() {
   local name=$1 reader=$2 started=$SECONDS code=0 log found passed failed skipped
   shift 2
-  log=$results/$(tr -c 'a-z0-9\n' '-' <<<"$name").log
+  log=$results/$(tr 'A-Z' 'a-z' <<<"$name" | tr -sc 'a-z0-9\n' '-').log
   [[ -t 1 ]] && printf '%s ...\r' "$name"
   "$@" >"$log" 2>&1 </dev/null || code=$?
   found=$("$reader" <"$log")

@@ -3,7 +3,7 @@
 #
 # `./build.sh test`: everything that can be tested on this machine. Output is kept in artifacts/test-results. Without internet,
 # once the tools and the NuGet packages are there.
-#   QUANTNET_SANITIZE_FILTER   which native tests run under the sanitizers (a GoogleTest filter); all by default
+#   QN_TEST_LONG=1   more random blocks in the native tests, and all floats; takes hours
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 source tests/results.sh
@@ -38,8 +38,7 @@ step "build of the native tests" read_nothing bash -ec "$(declare -f native_buil
 step "build with sanitizers" read_nothing bash -ec "$(declare -f native_build); native_build sanitize"
 
 step "native tests" read_gtest artifacts/cmake/tests/tests/quantnet_tests
-step "native tests, ASan and UBSan" read_gtest artifacts/cmake/sanitize/tests/quantnet_tests \
-  --gtest_filter="${QUANTNET_SANITIZE_FILTER:-*}"
+step "native tests, ASan and UBSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/sanitize/tests/quantnet_tests
 
 step "instruction sets of this machine" read_nothing tests/checks/support/instruction-sets.sh "$results/sets.txt"
 while read -r set state reason; do
