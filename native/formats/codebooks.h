@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The code books of the IQ formats: an index in the file stands for 4 or 8 neighbouring magnitudes (IQ1: values) at once.
-// The entries were chosen by llama.cpp's authors so that they cover trained weights well; there is no formula for them.
-// Element 0 of an entry is its lowest byte.
+// The code books of the IQ formats: an index in the file stands for 4 or 8 neighbouring magnitudes (IQ1: values) at
+// once. The entries were chosen by llama.cpp's authors so that they cover trained weights well; there is no formula for
+// them. Element 0 of an entry is its lowest byte.
+//
 // Source of the data: ggml, ggml-common.h (MIT license, Copyright (c) 2023-2026 The ggml authors).
 #pragma once
 

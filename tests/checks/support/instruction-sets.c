@@ -16,7 +16,10 @@ int main(void) {
     for (size_t i = 0; i < qn_isa_count(); i++) {
         qn_isa_info info = {.struct_size = sizeof info};
         if (qn_isa_at(i, &info) != QN_OK) return fprintf(stderr, "%s\n", qn_last_error()), 1;
-        printf("%s %s %s\n", info.name, info.isa == device_info.isa ? "chosen" : info.available ? "available" : "missing",
+        printf("%s %s %s\n", info.name,
+               info.isa == device_info.isa ? "chosen"
+               : info.available            ? "available"
+                                           : "missing",
                info.reason);
     }
     return 0;

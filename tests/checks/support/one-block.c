@@ -10,8 +10,10 @@ int main(void) {
     float weights[32];
     qn_device *device;
 
-    for (int i = 0; i < 16; i++) block[2 + i] = (uint8_t)(i | i << 4);
-    if (qn_abi_version() != QN_ABI_VERSION) return printf("ABI %u, expected %d\n", (unsigned)qn_abi_version(), QN_ABI_VERSION), 1;
+    for (int i = 0; i < 16; i++)
+        block[2 + i] = (uint8_t)(i | i << 4);
+    if (qn_abi_version() != QN_ABI_VERSION)
+        return printf("ABI %u, expected %d\n", (unsigned)qn_abi_version(), QN_ABI_VERSION), 1;
     if (qn_device_open("cpu", NULL, &device) != QN_OK) return puts(qn_last_error()), 1;
     if (qn_dequantize(device, QN_FORMAT_Q4_0, block, sizeof block, QN_FORMAT_F32, weights, sizeof weights) != QN_OK)
         return puts(qn_last_error()), 1;
