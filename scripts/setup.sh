@@ -65,12 +65,12 @@ missing() {
   done | tr ' ' '\n' | sort -u
 }
 
-as_root() {
-  if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi
-}
+can_install() { have apt-get && { ((EUID == 0)) || sudo -n true 2>/dev/null; }; }
 
 apt_get() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=500 "$@"
+  local sudo=()
+  ((EUID == 0)) || sudo=(sudo -n)
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=500 "$@" >&2
 }
 
 need() {
@@ -81,20 +81,25 @@ need() {
   packages=$(missing "$@")
   [[ -n $packages ]] || return 0
 
-  if ! have apt-get || { ((EUID != 0)) && ! sudo -n true 2>/dev/null; }; then
+  if ! can_install; then
     echo "build.sh: tools are missing; as root, run: apt-get install -y --no-install-recommends" $packages >&2
     exit 1
   fi
-  # A fresh machine knows no packages, and an old list names files that are gone; then it is fetched, once.
+  # A fresh machine knows no packages, and an old list names files that are gone; then it is fetched.
   if ! apt-cache show cmake >/dev/null 2>&1; then
     apt_get update
     packages=$(missing "$@")
   fi
   echo "build.sh: installing" $packages >&2
-  apt_get install -y --no-install-recommends $packages >&2 ||
-    { apt_get update >&2 && apt_get install -y --no-install-recommends $packages >&2; }
+  if ! apt_get install -y --no-install-recommends $packages; then
+    apt_get update
+    apt_get install -y --no-install-recommends $packages
+  fi
   packages=$(missing "$@")
-  [[ -z $packages ]] || { echo "build.sh: still missing after the installation:" $packages >&2 && exit 1; }
+  if [[ -n $packages ]]; then
+    echo "build.sh: still missing after the installation:" $packages >&2
+    exit 1
+  fi
 }
 
 need_dotnet() {
