@@ -20,19 +20,22 @@ bool fails(int& left) { return left >= 0 && left-- == 0; }
 
 }  // namespace
 
-void* operator new(size_t size) {
+// Not inlined: GCC would see free() of what a `new` returned, and warn.
+#define QN_REPLACEMENT __attribute__((noinline))
+
+QN_REPLACEMENT void* operator new(size_t size) {
   if (fails(allocations_left)) throw std::bad_alloc();
   void* const memory = std::malloc(size ? size : 1);
   if (!memory) throw std::bad_alloc();
   return memory;
 }
-void* operator new(size_t size, const std::nothrow_t&) noexcept {
+QN_REPLACEMENT void* operator new(size_t size, const std::nothrow_t&) noexcept {
   if (fails(allocations_left)) return nullptr;
   return std::malloc(size ? size : 1);
 }
 void* operator new[](size_t size) { return operator new(size); }
 void* operator new[](size_t size, const std::nothrow_t& nothrow) noexcept { return operator new(size, nothrow); }
-void operator delete(void* memory) noexcept { std::free(memory); }
+QN_REPLACEMENT void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t) noexcept { operator delete(memory); }
 void operator delete[](void* memory) noexcept { operator delete(memory); }
 void operator delete[](void* memory, size_t) noexcept { operator delete(memory); }
