@@ -17,6 +17,7 @@ usage: ./build.sh WORD
   build      native, then the .NET library and the command line: artifacts/quantnet runs it
   demo       inspect and decode the two sample models, and show how fast
   test       run all tests and checks; the last line is "N passed, N failed, N skipped"
+  fuzz       feed random input to the decoders and the reader of models: fuzz [--minutes N] [TARGET...]
   bench      benchmarks (there are none yet)
   bindings   write src/Quant.Net/Native/*.g.cs anew from native/include/quantnet.h
   pack       make the NuGet packages and the native archive: artifacts/packages
@@ -75,7 +76,7 @@ quietly() {
 
 word=${1-help}
 case $word in
-  setup) need dotnet build bindings test ;;
+  setup) need dotnet build bindings test fuzz ;;
   native)
     need build
     native
@@ -92,8 +93,14 @@ case $word in
     scripts/demo.sh
     ;;
   test)
-    need dotnet build bindings test
+    need dotnet build bindings test fuzz
     tests/run.sh
+    ;;
+  fuzz)
+    need dotnet build fuzz
+    quietly native
+    quietly dotnet_release build tests/Quant.Net.Tests
+    tests/fuzz/run.sh "${@:2}"
     ;;
   bench)
     echo "build.sh: there are no benchmarks yet; the demo shows the rates of two small models" >&2

@@ -45,6 +45,16 @@ missing_for_bindings() {
   fi
 }
 
+# The newest clang that has libFuzzer beside it.
+newest_with_fuzzer() { newest_installed '/usr/lib/llvm-@/lib/clang/@/lib/linux/libclang_rt.fuzzer-*.a'; }
+
+missing_for_fuzz() {
+  local version
+  newest_with_fuzzer >/dev/null && return
+  version=$(newest_installed '/usr/bin/clang++-@') || version=$(clang_to_install)
+  echo "clang-$version" "libclang-rt-$version-dev"
+}
+
 missing_for_test() {
   local clang
   have nm && have objdump && have as || echo binutils

@@ -1,78 +1,171 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Quant.Net.Gguf;
 using Xunit.Abstractions;
 
 namespace Quant.Net.Tests.Gguf;
 
-/// <summary>Random damage to valid files: they open, or end in one of the two exceptions that are documented.</summary>
+/// <summary>
+/// Damage to valid files, at random: they open and can be used and copied, or end in one of the two exceptions that are
+/// documented, soon and without much memory. A few thousand files here; <c>./build.sh fuzz gguf</c> sets
+/// <c>QUANTNET_FUZZ_SECONDS</c> and goes on for as long. The model in hand lies in <c>artifacts/fuzz/gguf</c> and
+/// stays there after a failure or a crash.
+/// </summary>
 public class GgufMutationTests(ITestOutputHelper output)
 {
-    private const int Rounds = 3000;
+    private const int Files = 3000;
+    private const int CopyOneIn = 50;
+    private const long MostCopiedAlignment = 4096;   // the copy is padded to it
+    private const long AllowedBytes = 1 << 20;
+    private static readonly TimeSpan AllowedTime = TimeSpan.FromSeconds(10);   // for a machine that does other things too
+
+    private static readonly string Folder = Repository.PathOf("artifacts", "fuzz", "gguf");
 
     [Fact]
     public void DamagedFilesOpenOrEndInAnException()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("QUANTNET_TEST_SEED"), out int chosen) ? chosen : 1;
+        int seed = Number("QUANTNET_TEST_SEED") ?? 1;
+        TimeSpan? duration = Number("QUANTNET_FUZZ_SECONDS") is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
         output.WriteLine($"QUANTNET_TEST_SEED={seed}");
         var random = new Random(seed);
-        using var folder = new TempFolder();
-        byte[][] originals =
-        [
-            .. MalformedFiles.All.Values.Select(kind => kind.Build(false)[0].Bytes),
-            File.ReadAllBytes(Repository.PathOf("samples", "models", "stories260K-Q4_K_M.gguf"))[..20000],
-        ];
-        for (int round = 0; round < Rounds; round++)
+        (string Name, byte[] Bytes) sample = ("model.gguf", File.ReadAllBytes(Repository.PathOf("samples", "models", "stories260K-Q4_K_M.gguf")));
+        (string Name, GgufDamage Damage)[][] models = MalformedFiles.All.Values.Select(kind => kind.Build(false)).Append([sample])
+            .Select(model => model.Select(file => (file.Name, new GgufDamage(file.Bytes, random))).ToArray()).ToArray();
+
+        Clear();
+        var watch = Stopwatch.StartNew();
+        int files = 0, opened = 0;
+        for (; duration is null ? files < Files : watch.Elapsed < duration; files++)
         {
-            byte[] bytes = Damage(originals[random.Next(originals.Length)], random);
-            string path = folder.Write("m.gguf", bytes);
-            try
-            {
-                using GgufFile model = GgufFile.Open(path);
-                Touch(model);
-            }
-            catch (Exception e) when (e is ModelFormatException or FileNotFoundException)
-            {
-                MalformedFileTests.AssertIsOneCleanLine(e.Message);
-            }
+            (string Name, GgufDamage Damage)[] model = models[random.Next(models.Length)];
+            int damaged = random.Next(model.Length);
+            opened += Opens(
+                [.. model.Select((file, i) => (file.Name, i == damaged ? file.Damage.Next() : file.Damage.Original))],
+                copy: random.Next(CopyOneIn) == 0) ? 1 : 0;
         }
+
+        Clear();
+        string summary = string.Create(CultureInfo.InvariantCulture,
+            $"{files} files, {opened} of them opened, in {watch.Elapsed.TotalSeconds:F0} s, QUANTNET_TEST_SEED={seed}");
+        output.WriteLine(summary);
+        File.WriteAllText(Path.Combine(Folder, "summary.txt"), summary + "\n");
     }
 
-    private static byte[] Damage(byte[] original, Random random)
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number) ? number : null;
+
+    private static void Clear()
     {
-        byte[] bytes = random.Next(8) == 0 ? original[..random.Next(original.Length)] : [.. original];
-        for (int i = random.Next(1, 4); i > 0 && bytes.Length > 0; i--)
+        Directory.CreateDirectory(Folder);
+        foreach (string file in Directory.EnumerateFiles(Folder))
         {
-            int place = random.Next(bytes.Length);
-            bytes[place] = random.Next(4) switch
-            {
-                0 => (byte)random.Next(256),
-                1 => (byte)(bytes[place] ^ (1 << random.Next(8))),
-                2 => 0xFF,
-                _ => (byte)(bytes[place] + 1),
-            };
+            File.Delete(file);
         }
-
-        return bytes;
     }
 
-    private static void Touch(GgufFile model)
+    private static bool Opens((string Name, byte[] Bytes)[] model, bool copy)
+    {
+        string[] paths = [.. model.Select(file => Path.Combine(Folder, file.Name))];
+        foreach ((string path, (_, byte[] bytes)) in paths.Zip(model))
+        {
+            File.WriteAllBytes(path, bytes);
+        }
+
+        bool opens = TryOpen(paths[0], out GgufFile? opened, model.Sum(file => file.Bytes.Length));
+        using (opened)
+        {
+            if (opened is not null)
+            {
+                Use(opened);
+                if (copy && opened.Parts.All(part => part.Alignment <= MostCopiedAlignment))
+                {
+                    ExpectCopyIsTheSame(opened);
+                }
+            }
+        }
+
+        Array.ForEach(paths, File.Delete);
+        return opens;
+    }
+
+    private static bool TryOpen(string path, [NotNullWhen(true)] out GgufFile? model, long size)
+    {
+        model = null;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var watch = Stopwatch.StartNew();
+        try
+        {
+            model = GgufFile.Open(path);
+        }
+        catch (Exception e) when (e is ModelFormatException or FileNotFoundException)
+        {
+            MalformedFileTests.AssertIsOneCleanLine(e.Message);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, AllowedBytes + (4 * size));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, AllowedTime);
+        return model is not null;
+    }
+
+    private static void Use(GgufFile model)
     {
         foreach ((_, GgufValue value) in model.Metadata)
         {
-            Touch(value);
+            Use(value);
         }
 
-        foreach (GgufTensor tensor in model.Tensors.Where(tensor => tensor.IsFormatKnown && tensor.RowCount > 0))
+        foreach (GgufTensor tensor in model.Tensors)
         {
-            Assert.Equal(tensor.BytesPerRow, tensor.GetSpan(tensor.RowCount - 1, 1).Length);
+            Assert.InRange(tensor.FileOffset + tensor.ByteLength, 0, tensor.Part.Length);
+            if (tensor.IsFormatKnown && tensor.RowCount > 0)
+            {
+                Assert.Equal(tensor.BytesPerRow, tensor.GetSpan(tensor.RowCount - 1, 1).Length);
+                Assert.Equal(tensor.BytesPerRow, tensor.GetSpan(0, 1).ToArray().Length);
+            }
         }
     }
 
-    private static void Touch(GgufValue value)
+    private static void Use(GgufValue value)
     {
         Assert.NotNull(value.ToString());
         for (int i = 0; value.IsArray && i < value.Count; i++)
         {
-            Touch(value[i]);
+            Use(value[i]);
         }
     }
+
+    /// <summary>What could be read can be written, and is then the same.</summary>
+    private static void ExpectCopyIsTheSame(GgufFile model)
+    {
+        string path = Path.Combine(Folder, "copy.gguf");
+        using (GgufWriter writer = GgufWriter.Create(path, new GgufWriterOptions { Overwrite = true }))
+        {
+            foreach ((string key, GgufValue value) in model.Metadata.Where(entry => !entry.Key.StartsWith("split.", StringComparison.Ordinal)))
+            {
+                writer.SetMetadata(key, value);
+            }
+
+            foreach (GgufTensor tensor in model.Tensors)
+            {
+                writer.AddTensor(tensor);
+            }
+
+            foreach (GgufTensor tensor in model.Tensors)
+            {
+                writer.Write(tensor.Name, Bytes(tensor));
+            }
+
+            writer.Complete();
+        }
+
+        using GgufFile copy = GgufFile.Open(path);
+        Assert.Equal(model.Tensors.Select(tensor => tensor.Name), copy.Tensors.Select(tensor => tensor.Name));
+        foreach (GgufTensor tensor in model.Tensors)
+        {
+            Assert.True(Bytes(tensor).SequenceEqual(Bytes(copy.Tensors[tensor.Name])[..(int)tensor.ByteLength]));
+        }
+    }
+
+    private static unsafe ReadOnlySpan<byte> Bytes(GgufTensor tensor) => new(tensor.Pointer, (int)tensor.ByteLength);
 }
