@@ -14,7 +14,7 @@ namespace Quant.Net.Tests.Gguf;
 /// </summary>
 public class GgufMutationTests(ITestOutputHelper output)
 {
-    private const int Files = 3000;
+    private const int Files = 2000;
     private const int CopyOneIn = 50;
     private const long MostCopiedAlignment = 4096;   // the copy is padded to it
     private const long AllowedBytes = 1 << 20;
