@@ -36,9 +36,15 @@ step "build of the .NET tests" read_nothing dotnet build Quant.Net.slnx -c Relea
   -p:UseSharedCompilation=false
 step "build of the native tests" read_nothing bash -ec "$(declare -f native_build); native_build tests"
 step "build with sanitizers" read_nothing bash -ec "$(declare -f native_build); native_build sanitize"
+step "build with the thread sanitizer" read_nothing bash -ec "$(declare -f native_build); native_build thread"
 
 step "native tests" read_gtest artifacts/cmake/tests/tests/quantnet_tests
+step "native tests, failures" read_gtest artifacts/cmake/tests/tests/quantnet_failure_tests
 step "native tests, ASan and UBSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/sanitize/tests/quantnet_tests
+step "failures, ASan and UBSan" read_gtest artifacts/cmake/sanitize/tests/quantnet_failure_tests
+step "native tests with threads, TSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/thread/tests/quantnet_tests \
+  --gtest_filter='Device.*:*AreSharedByThreads*'
+step "fuzz, some seconds" read_checks tests/fuzz/run.sh --seconds 12 decode rows stream open
 
 step "instruction sets of this machine" read_nothing tests/checks/support/instruction-sets.sh "$results/sets.txt"
 while read -r set state reason; do
