@@ -5,8 +5,8 @@
 # dotnet: settings are in native/CMakePresets.json and Directory.Build.props. `./build.sh help` lists the words.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 source scripts/setup.sh
+source scripts/dotnet.sh
 
 usage() {
   cat <<'TEXT'
@@ -20,7 +20,7 @@ usage: ./build.sh WORD
   fuzz       feed random input to the decoders and the reader of models: fuzz [--minutes N] [TARGET...]
   bench      benchmarks (there are none yet)
   bindings   write src/Quant.Net/Native/*.g.cs anew from native/include/quantnet.h
-  pack       make the NuGet packages and the native archive: artifacts/packages
+  pack       make the NuGet packages, the tool as one file, the archive of the C library: artifacts/packages
   clean      remove everything that was built
   help       this text
 TEXT
@@ -36,13 +36,6 @@ native() {
   cmake --install artifacts/cmake/release
 }
 
-# Build servers that outlive the build would keep files of this folder open.
-dotnet_release() {
-  local word=$1
-  shift
-  dotnet "$word" "$@" -c Release -nologo -v quiet -nodereuse:false -p:UseSharedCompilation=false
-}
-
 build() {
   native
   dotnet_release build src/Quant.Net
@@ -53,16 +46,6 @@ build() {
 exec dotnet "$(dirname "$(readlink -f "$0")")/tool/quantnet.dll" "$@"
 TEXT
   chmod +x artifacts/quantnet
-}
-
-pack() {
-  local version
-  version=$(sed -n 's:.*<VersionPrefix>\(.*\)</VersionPrefix>.*:\1:p' Directory.Build.props)
-  dotnet_release pack src/Quant.Net -o artifacts/packages
-  dotnet_release pack src/Quant.Net.Tool -o artifacts/packages
-  tar -C artifacts/native --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf - include lib |
-    gzip -n >"artifacts/packages/quantnet-$version-linux-$(uname -m).tar.gz"
-  ls -l artifacts/packages
 }
 
 # Shows what a command printed only if it failed.
@@ -84,7 +67,7 @@ case $word in
   build | pack)
     need dotnet build
     build
-    [[ $word == build ]] || pack
+    [[ $word == build ]] || scripts/pack.sh
     ;;
   demo)
     need dotnet build
