@@ -59,6 +59,7 @@ missing_for_test() {
   local clang
   have nm && have objdump && have as || echo binutils
   have qemu-x86_64 || echo qemu-user
+  have pkg-config || echo pkg-config
   compgen -G '/usr/include/gtest/gtest.h' >/dev/null || echo libgtest-dev
   newest_installed '/usr/bin/clang++-@' >/dev/null || echo "clang-$(clang_to_install)"
   if ! have "clang-format-$clang_format_version"; then

@@ -27,7 +27,7 @@ clang_format() {
   local file
   while read -r file; do
     if "clang-format-$clang_format_version" --dry-run -Werror "$file"; then echo "ok $file"; else echo "FAIL $file: not as clang-format writes it"; fi
-  done < <(find native tests -regextype egrep -regex '.*\.(h|c|cpp|inl|cu)' | sort)
+  done < <(find native tests samples -regextype egrep -regex '.*\.(h|c|cpp|inl|cu)' | sort)
 }
 
 # A build that fails is a failed test; what depends on it fails after it.
