@@ -33,14 +33,7 @@ internal static class ModelContainers
         var writer = GgufWriter.Create(path, new GgufWriterOptions { Overwrite = options.Overwrite });
         try
         {
-            foreach ((string key, GgufValue value) in model.Metadata)
-            {
-                if (!key.StartsWith(GgufLayout.SplitPrefix, StringComparison.Ordinal))
-                {
-                    writer.SetMetadata(key, value);
-                }
-            }
-
+            writer.CopyMetadata(model);
             writer.SetMetadata(GgufLayout.FileTypeKey, GgufValue.FromNumber(GgufFileType(options.OutputType)));
             foreach (PlannedTensor tensor in plan.Tensors)
             {

@@ -5,7 +5,7 @@ using Quant.Net.IO;
 namespace Quant.Net;
 
 /// <summary>Operations on whole models, of any size: read, done and written in chunks.</summary>
-public static class ModelConverter
+public static partial class ModelConverter
 {
     /// <summary>
     /// Decodes a model into a new one with plain floating-point numbers: a GGUF file or safetensors, by the output's extension.

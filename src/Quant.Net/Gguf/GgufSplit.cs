@@ -50,9 +50,12 @@ internal sealed record GgufSplit(int Index, int PartCount, int? TensorCount)
                 $"is part {Index + 1} of {PartCount}, and so its name must end in {suffix} for the others to be found");
         }
 
-        string prefix = path[..^suffix.Length];
-        return Enumerable.Range(0, PartCount).Select(i => prefix + Suffix(i, PartCount));
+        return PathsOfParts(path[..^suffix.Length], PartCount);
     }
+
+    /// <summary>The paths of all parts of a model, from what they have in common.</summary>
+    public static IEnumerable<string> PathsOfParts(string prefix, int count) =>
+        Enumerable.Range(0, count).Select(i => prefix + Suffix(i, count));
 
     /// <summary>Throws unless another part says the same of the model.</summary>
     public void RequireSameModel(string path, GgufSplit? other, int index)

@@ -134,16 +134,40 @@ public sealed class GgufWriter : IModelWriter
     /// <exception cref="IOException">The system refused, or a file of this name has appeared meanwhile.</exception>
     public void Complete()
     {
+        Finish();
+        Rename();
+        Keep();
+    }
+
+    /// <summary>The first step of <see cref="Complete"/>: the file is whole and on the disk, under its temporary name.</summary>
+    internal void Finish()
+    {
         EndDeclaring();
         _queue.RequireComplete();
         _completed = true;
         _file.Finish();
-        _file.Rename();
-        _file.Keep();
     }
+
+    /// <summary>The second step: the file has its name, but goes when this is disposed.</summary>
+    internal void Rename() => _file.Rename();
+
+    /// <summary>The third step: the file stays.</summary>
+    internal void Keep() => _file.Keep();
 
     /// <summary>Removes the file if it was not completed.</summary>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>Sets the metadata of a model, except for those that say which part of a split model a file is.</summary>
+    internal void CopyMetadata(GgufFile model)
+    {
+        foreach ((string key, GgufValue value) in model.Metadata)
+        {
+            if (!key.StartsWith(GgufLayout.SplitPrefix, StringComparison.Ordinal))
+            {
+                SetMetadata(key, value);
+            }
+        }
+    }
 
     private long DataLength => _tensors.Aggregate(0L, (sum, tensor) => checked(sum + Padded(tensor.Bytes)));
 

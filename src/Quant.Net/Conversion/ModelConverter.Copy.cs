@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using Quant.Net.Conversion;
+using Quant.Net.Gguf;
+using Quant.Net.IO;
+
+namespace Quant.Net;
+
+// Models written anew with their weights as they are.
+public static partial class ModelConverter
+{
+    /// <summary>
+    /// Writes a model as several files, <c>PREFIX-00001-of-0000N.gguf</c> and so on, byte for byte as llama.cpp's gguf-split does.
+    /// </summary>
+    /// <remarks>
+    /// All metadata are in the first file; each file has the keys <c>split.no</c>, <c>split.count</c> and <c>split.tensors.count</c>,
+    /// and the alignment if the model has one of its own. A model that is split already is cut anew.
+    /// </remarks>
+    /// <param name="model">The model.</param>
+    /// <param name="outputPrefix">The files' path up to their number.</param>
+    /// <param name="options">Where to cut.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Ends it between pieces.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">
+    /// Not exactly one limit is set, it is not positive, there would be more than 65535 files, or parts of the model are missing.
+    /// </exception>
+    /// <exception cref="IOException">A file exists, is the model's own, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<CopyResult> SplitAsync(
+        GgufFile model, string outputPrefix, SplitOptions options,
+        IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        RequireWhole(model);
+        ArgumentException.ThrowIfNullOrEmpty(outputPrefix);
+        RequireLimit(options);
+        return Task.Run(() => Split(model, outputPrefix, options, progress, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Writes a split model as one file, without the <c>split.</c> keys: what was split becomes again what it was.</summary>
+    /// <param name="model">The model; one that is not split is written anew.</param>
+    /// <param name="outputPath">Where the file will be.</param>
+    /// <param name="overwrite">Replaces a file that is there already. Without it, that is an error.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Ends it between pieces.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">Parts of the model are missing.</exception>
+    /// <exception cref="IOException">The file exists, is the model's own, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<CopyResult> MergeAsync(
+        GgufFile model, string outputPath, bool overwrite = false,
+        IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        RequireWhole(model);
+        ArgumentException.ThrowIfNullOrEmpty(outputPath);
+        return Task.Run(() => Merge(model, outputPath, overwrite, progress, cancellationToken), cancellationToken);
+    }
+
+    private static CopyResult Split(
+        GgufFile model, string outputPrefix, SplitOptions options, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        using var shards = new GgufShards(model, outputPrefix, options);
+        var count = new ProgressCount(model.Tensors, progress);
+        OutputGuard.RefuseInputs(shards.Files, model.Parts.Select(part => part.Path));
+        OutputGuard.RequireSpace(shards.Files[0], count.BytesTotal);
+        var copy = new TensorCopy(count, cancellation);
+        shards.Write((tensor, writer) => copy.Copy(tensor, bytes => writer.Write(tensor.Name, bytes)));
+        cancellation.ThrowIfCancellationRequested();
+        shards.Complete();
+        return Done(model, shards.Files, shards.Length, watch);
+    }
+
+    private static CopyResult Merge(
+        GgufFile model, string outputPath, bool overwrite, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        using var writer = GgufWriter.Create(outputPath, new GgufWriterOptions { Overwrite = overwrite });
+        OutputGuard.RefuseInputs(writer.Files, model.Parts.Select(part => part.Path));
+        writer.CopyMetadata(model);
+        foreach (GgufTensor tensor in model.Tensors)
+        {
+            writer.AddTensor(tensor);
+        }
+
+        long length = writer.DeclaredLength;
+        OutputGuard.RequireSpace(writer.Files[0], length);
+        var copy = new TensorCopy(new ProgressCount(model.Tensors, progress), cancellation);
+        foreach (GgufTensor tensor in model.Tensors)
+        {
+            copy.Copy(tensor, bytes => writer.Write(tensor.Name, bytes));
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        writer.Complete();
+        return Done(model, writer.Files, length, watch);
+    }
+
+    private static CopyResult Done(GgufFile model, IReadOnlyList<string> files, long bytes, Stopwatch watch) => new()
+    {
+        Files = files,
+        TensorCount = model.Tensors.Count,
+        OutputBytes = bytes,
+        Elapsed = watch.Elapsed,
+    };
+
+    private static void RequireWhole(GgufFile model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (model.MissingParts.Count > 0)
+        {
+            throw new ArgumentException($"Parts of the model are missing: {ErrorText.QuoteAll(model.MissingParts)}.", nameof(model));
+        }
+    }
+
+    private static void RequireLimit(SplitOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.MaxDataBytes is null == options.MaxTensors is null)
+        {
+            throw new ArgumentException("One limit is needed: the bytes or the tensors of a file.", nameof(options));
+        }
+
+        if (options.MaxDataBytes is < 1 || options.MaxTensors is < 1)
+        {
+            throw new ArgumentException(ErrorText.Invariant(
+                $"Files of at most {options.MaxDataBytes ?? options.MaxTensors} {(options.MaxTensors is null ? "bytes" : "tensors")} hold nothing."),
+                nameof(options));
+        }
+    }
+}
