@@ -1,10 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Quant.Net.Tool.Completion;
 using Quant.Net.Tool.Dequantize;
 using Quant.Net.Tool.Doctor;
+using Quant.Net.Tool.Extract;
 using Quant.Net.Tool.Formats;
 using Quant.Net.Tool.Inspect;
 using Quant.Net.Tool.Output;
+using Quant.Net.Tool.Split;
+using Quant.Net.Tool.Verify;
 
 namespace Quant.Net.Tool.CommandLine;
 
@@ -19,8 +23,13 @@ internal static class QuantNetCommand
             CommonOptions.Quiet,
             new InspectCommand(console),
             new DequantizeCommand(console),
+            new ExtractCommand(console),
+            new SplitCommand(console),
+            new MergeCommand(console),
+            new VerifyCommand(console),
             new FormatsCommand(console),
             new DoctorCommand(console),
+            new CompletionCommand(console),
         };
 
         foreach (Option option in root.Options)

@@ -11,12 +11,8 @@ internal sealed class DequantizeCommand : ToolCommand
 {
     private readonly ModelArgument _model = new();
 
-    private readonly Option<string> _output = new("--output", "-o")
-    {
-        Description = "The file to write; its extension, .safetensors or .gguf, chooses the container",
-        HelpName = "OUT",
-        Required = true,
-    };
+    private readonly Option<string> _output = OutputOptions.Output(
+        "OUT", "The file to write; its extension, .safetensors or .gguf, chooses the container");
 
     private readonly Option<string> _type = new("--type")
     {
@@ -37,10 +33,7 @@ internal sealed class DequantizeCommand : ToolCommand
         Description = "Fail where a weight is too large for f16, instead of warning",
     };
 
-    private readonly Option<bool> _force = new("--force")
-    {
-        Description = "Replace an existing output",
-    };
+    private readonly Option<bool> _force = OutputOptions.Force();
 
     private readonly Option<long?> _shardSize = new("--shard-size")
     {
@@ -88,11 +81,7 @@ internal sealed class DequantizeCommand : ToolCommand
         }
         else if (!quiet)
         {
-            foreach (string warning in report.Warnings)
-            {
-                _console.Complain($"warning: {warning}");
-            }
-
+            _console.Warn(report.Warnings);
             DequantizeText.Write(report, _console.CreateReport());
         }
 
@@ -118,17 +107,13 @@ internal sealed class DequantizeCommand : ToolCommand
             throw new UsageException("--shard-size: only .safetensors output is written in several files");
         }
 
-        if (!options.Overwrite && File.Exists(output))
-        {
-            throw new ToolException($"{output}: exists already (--force replaces it)");
-        }
-
+        OutputOptions.RefuseExisting(output, options.Overwrite);
         using GgufFile model = GgufFile.Open(input);
         DequantizeResult result = await WorkProgress.RunAsync(
             _console,
             quiet,
             Path.GetFileName(output),
-            report => ModelConverter.DequantizeAsync(model, output, options, device, new Forward(report), cancellation));
+            progress => ModelConverter.DequantizeAsync(model, output, options, device, progress, cancellation));
         return new DequantizeReport(
             input,
             result.Files,
@@ -162,11 +147,5 @@ internal sealed class DequantizeCommand : ToolCommand
         {
             option.AddError($"--output: '{output}' ends neither in .safetensors nor in .gguf");
         }
-    }
-
-    /// <summary>Hands progress on in the thread that reports it, unlike <see cref="Progress{T}"/>.</summary>
-    private sealed class Forward(Action<long, long> report) : IProgress<ConversionProgress>
-    {
-        public void Report(ConversionProgress value) => report(value.BytesDone, value.BytesTotal);
     }
 }

@@ -7,13 +7,12 @@ internal static class DequantizeText
 {
     public static void Write(DequantizeReport result, IReport report)
     {
-        string others = result.Outputs.Count == 1 ? "" : $" and {Quantity.Count(result.Outputs.Count - 1, "file")}";
         report.Facts(
         [
-            ("written", result.Outputs[^1] + others),
+            ("written", Quantity.Files(result.Outputs)),
             ("holds", $"{Quantity.Count(result.Tensors, "tensor")}, {Quantity.Count(result.Parameters, "parameter")} " +
                 $"as {result.Type}, {Quantity.Bytes(result.BytesWritten)}"),
-            ("took", $"{Quantity.Duration(TimeSpan.FromSeconds(result.Seconds))}, {Quantity.Rate(result.BytesWritten / result.Seconds)}"),
+            ("took", Quantity.Took(result.Seconds, result.BytesWritten)),
             ("decoded on", result.Device.Description),
         ]);
     }

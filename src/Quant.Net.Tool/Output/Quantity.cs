@@ -29,6 +29,13 @@ internal static class Quantity
     /// <summary>A rate: <c>1.30 GiB/s</c>.</summary>
     public static string Rate(double bytesPerSecond) => $"{Bytes(bytesPerSecond)}/s";
 
+    /// <summary>How long something took, and how fast that was: <c>1.8 s, 1.30 GiB/s</c>.</summary>
+    public static string Took(double seconds, long bytes) => $"{Duration(TimeSpan.FromSeconds(seconds))}, {Rate(bytes / seconds)}";
+
+    /// <summary>The last of some files, and how many others there are.</summary>
+    public static string Files(IReadOnlyList<string> paths) =>
+        paths.Count == 1 ? paths[0] : $"{paths[^1]} and {Count(paths.Count - 1, "file")}";
+
     /// <summary>A share of one in per cent: <c>71.2 %</c>.</summary>
     public static string Percent(double share) => $"{(share * 100).ToString("0.0", CultureInfo.InvariantCulture)} %";
 

@@ -3,8 +3,11 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Quant.Net.Tool.Dequantize;
 using Quant.Net.Tool.Doctor;
+using Quant.Net.Tool.Extract;
 using Quant.Net.Tool.Formats;
 using Quant.Net.Tool.Inspect;
+using Quant.Net.Tool.Split;
+using Quant.Net.Tool.Verify;
 
 namespace Quant.Net.Tool.Output;
 
@@ -19,6 +22,9 @@ namespace Quant.Net.Tool.Output;
     WriteIndented = true)]
 [JsonSerializable(typeof(InspectResult))]
 [JsonSerializable(typeof(DequantizeReport))]
+[JsonSerializable(typeof(ExtractReport))]
+[JsonSerializable(typeof(CopyReport))]
+[JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(FormatsResult))]
 [JsonSerializable(typeof(DoctorResult))]
 internal sealed partial class ResultJson : JsonSerializerContext

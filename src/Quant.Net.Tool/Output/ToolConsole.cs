@@ -39,6 +39,15 @@ internal sealed class ToolConsole : IDisposable
     /// <summary>A message for people, on one line whatever it quotes.</summary>
     public void Complain(string message) => Error.WriteLine($"quantnet: {SafeText.Escape(message)}");
 
+    /// <summary>Warnings, each on a line.</summary>
+    public void Warn(IEnumerable<string> warnings)
+    {
+        foreach (string warning in warnings)
+        {
+            Complain($"warning: {warning}");
+        }
+    }
+
     /// <summary>Hands all results on, so that a full disk behind them is noticed while it can still be reported.</summary>
     public void Flush() => Out.Flush();
 

@@ -10,13 +10,15 @@ internal static class WorkProgress
     /// <param name="console">Where to; progress goes to the error stream.</param>
     /// <param name="quiet">Whether to show nothing.</param>
     /// <param name="title">What is being made.</param>
-    /// <param name="work">The work; it reports bytes done of bytes in all.</param>
-    public static Task<T> RunAsync<T>(ToolConsole console, bool quiet, string title, Func<Action<long, long>, Task<T>> work) =>
-        quiet ? work((_, _) => { })
+    /// <param name="work">The work; it reports how far it is.</param>
+    public static Task<T> RunAsync<T>(
+        ToolConsole console, bool quiet, string title, Func<IProgress<ConversionProgress>?, Task<T>> work) =>
+        quiet ? work(null)
         : console.ErrorIsTerminal ? RunWithBarAsync(console, title, work)
-        : work(new ProgressLines(console.Error, title).Report);
+        : work(new Forward(new ProgressLines(console.Error, title).Report));
 
-    private static Task<T> RunWithBarAsync<T>(ToolConsole console, string title, Func<Action<long, long>, Task<T>> work) =>
+    private static Task<T> RunWithBarAsync<T>(
+        ToolConsole console, string title, Func<IProgress<ConversionProgress>?, Task<T>> work) =>
         console.CreateErrorTerminal().Progress()
             .AutoClear(true)
             .Columns(
@@ -28,12 +30,18 @@ internal static class WorkProgress
             .StartAsync(context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(SafeText.Shorten(title, 30)));
-                return work((done, total) =>
+                return work(new Forward((done, total) =>
                 {
                     task.MaxValue = Math.Max(total, 1);
                     task.Value = done;
-                });
+                }));
             });
+
+    /// <summary>Hands progress on in the thread that reports it, unlike <see cref="Progress{T}"/>.</summary>
+    private sealed class Forward(Action<long, long> report) : IProgress<ConversionProgress>
+    {
+        public void Report(ConversionProgress value) => report(value.BytesDone, value.BytesTotal);
+    }
 
     /// <summary>A column that says something of the work in words.</summary>
     private sealed class TextColumn(Func<ProgressTask, string> text) : ProgressColumn

@@ -16,9 +16,12 @@ internal sealed class DequantizePlan
 
     public IReadOnlyList<string> Warnings { get; }
 
-    public static DequantizePlan Make(GgufFile model, DequantizeOptions options, QuantDevice device, ModelContainer container)
+    public static DequantizePlan Make(GgufFile model, DequantizeOptions options, QuantDevice device, ModelContainer container) =>
+        Make(model, Choose(model, options.Include), options, device, container);
+
+    public static DequantizePlan Make(
+        GgufFile model, IReadOnlyCollection<GgufTensor> chosen, DequantizeOptions options, QuantDevice device, ModelContainer container)
     {
-        List<GgufTensor> chosen = Choose(model, options.Include);
         RefuseUnknown(model, chosen);
 
         Dictionary<GgufTensor, GgufTensor> scales = chosen

@@ -1,5 +1,6 @@
 using Quant.Net.Gguf;
 using Quant.Net.IO;
+using Quant.Net.Numpy;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Conversion;
@@ -9,6 +10,9 @@ internal enum ModelContainer
 {
     Gguf,
     Safetensors,
+
+    /// <summary>A file with one tensor.</summary>
+    Npy,
 }
 
 /// <summary>Begins the files that a model is decoded into.</summary>
@@ -26,7 +30,12 @@ internal static class ModelContainers
     /// <summary>A writer with all tensors of a plan declared.</summary>
     public static IModelWriter Begin(
         ModelContainer container, string path, GgufFile model, DequantizePlan plan, DequantizeOptions options) =>
-        container == ModelContainer.Gguf ? BeginGguf(path, model, plan, options) : BeginSafetensors(path, model, plan, options);
+        container switch
+        {
+            ModelContainer.Gguf => BeginGguf(path, model, plan, options),
+            ModelContainer.Safetensors => BeginSafetensors(path, model, plan, options),
+            _ => BeginNpy(path, plan.Tensors.Single(), options),
+        };
 
     private static GgufWriter BeginGguf(string path, GgufFile model, DequantizePlan plan, DequantizeOptions options)
     {
@@ -71,6 +80,9 @@ internal static class ModelContainers
 
         return writer;
     }
+
+    private static NpyWriter BeginNpy(string path, PlannedTensor tensor, DequantizeOptions options) =>
+        NpyWriter.Create(path, tensor.Source.Name, tensor.Output, tensor.Source.Shape, options.Overwrite);
 
     /// <summary>llama.cpp's numbers (llama_ftype) for "all F32", "mostly F16" and "mostly BF16".</summary>
     private static uint GgufFileType(QuantFormat type) => type switch

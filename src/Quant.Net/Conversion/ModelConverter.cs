@@ -43,14 +43,16 @@ public static partial class ModelConverter
         ModelContainer container = ModelContainers.Of(outputPath);
         RequireOptions(options, container);
         return Task.Run(
-            () => DequantizeAsync(model, container, outputPath, options, device, progress, cancellationToken), cancellationToken);
+            () => DecodeAsync(
+                model, DequantizePlan.Make(model, options, device, container), container, outputPath, options, device, progress,
+                cancellationToken),
+            cancellationToken);
     }
 
-    private static async Task<DequantizeResult> DequantizeAsync(
-        GgufFile model, ModelContainer container, string outputPath, DequantizeOptions options, QuantDevice device,
+    private static async Task<DequantizeResult> DecodeAsync(
+        GgufFile model, DequantizePlan plan, ModelContainer container, string outputPath, DequantizeOptions options, QuantDevice device,
         IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
-        DequantizePlan plan = DequantizePlan.Make(model, options, device, container);
         using IModelWriter writer = ModelContainers.Begin(container, outputPath, model, plan, options);
         OutputGuard.RefuseInputs(writer.Files, model.Parts.Select(part => part.Path));
         OutputGuard.RequireSpace(writer.Files[0], writer.DeclaredLength);

@@ -41,6 +41,9 @@ public sealed class GgufFile : IDisposable
     /// <summary>The architecture (<c>general.architecture</c>), such as "llama"; null if the model does not say.</summary>
     public string? Architecture => Metadata.TryGetString(GgufLayout.ArchitectureKey, out string? name) ? name : null;
 
+    /// <summary>The file's name without its extension and, in split models, without the number of the part.</summary>
+    public string FileStem => GgufSplit.Stem(_parts[0].Path);
+
     /// <summary>Oddities that other programs may stumble over, each in one line.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
@@ -85,7 +88,7 @@ public sealed class GgufFile : IDisposable
         GgufSplit? split = GgufSplit.Read(path, head.Metadata);
         if (split is null)
         {
-            if (GgufSplit.LooksLikePart(path))
+            if (GgufSplit.LooksLikePart(path) && !head.Metadata.ContainsKey(GgufLayout.SplitCountKey))
             {
                 _warnings.Add(path, $"is named like a part of a split model, but its metadata do not say so");
             }

@@ -99,6 +99,13 @@ internal sealed record GgufSplit(int Index, int PartCount, int? TensorCount)
             && name[^((2 * Digits) + Of.Length)..^(Digits + Of.Length)].ContainsAnyExceptInRange('0', '9') is false;
     }
 
+    /// <summary>A file's name without its extension and without the number of the part.</summary>
+    public static string Stem(string path)
+    {
+        string name = Path.GetFileNameWithoutExtension(path);
+        return LooksLikePart(path) ? name[..^("-".Length + (2 * Digits) + Of.Length)] : name;
+    }
+
     private static string Suffix(int index, int count) =>
         string.Create(CultureInfo.InvariantCulture, $"-{index + 1:D5}{Of}{count:D5}{Extension}");
 

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Quant.Net.Gguf;
+using Quant.Net.Tool.CommandLine;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Verify;
+
+/// <summary><c>quantnet verify</c>: whether a model is sound.</summary>
+internal sealed class VerifyCommand : ToolCommand
+{
+    private readonly ModelArgument _model = new();
+
+    private readonly Option<bool> _hash = new("--hash")
+    {
+        Description = "Show the SHA-256 of each tensor's packed bytes",
+    };
+
+    private readonly DeviceOptions _device;
+    private readonly ToolConsole _console;
+
+    public VerifyCommand(ToolConsole console)
+        : base(
+            "verify",
+            "Checks a model: the structure of all its files, and that every weight decodes to a finite number",
+            new Example("quantnet verify model.gguf", "Exit code 0 if it is sound, 1 if it is not"),
+            new Example("quantnet verify model-00001-of-00003.gguf", "All files of a split model"),
+            new Example("quantnet verify model.gguf --hash", "Also a hash of each tensor, to compare models by"))
+    {
+        _console = console;
+        Arguments.Add(_model);
+        Options.Add(_hash);
+        _device = new DeviceOptions(this, "cpu");
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        string input = _model.PathIn(parsed);
+        using QuantDevice device = _device.Open(parsed, otherwise: "cpu");
+        VerifyReport report = await ExamineAsync(parsed, input, device, cancellation);
+        VerifyText.Show(_console, parsed, report);
+        return report.Sound ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    /// <summary>A model that cannot be opened as one, or not be read to its end, is what this command is asked about: no failure of it.</summary>
+    private async Task<VerifyReport> ExamineAsync(ParseResult parsed, string input, QuantDevice device, CancellationToken cancellation)
+    {
+        try
+        {
+            using GgufFile model = GgufFile.Open(input);
+            VerifyResult result = await WorkProgress.RunAsync(
+                _console,
+                parsed.GetValue(CommonOptions.Quiet),
+                Path.GetFileName(input),
+                progress => ModelVerifier.VerifyAsync(
+                    model, new VerifyOptions { Hash = parsed.GetValue(_hash) }, device, progress, cancellation));
+            return VerifyReport.Of(input, model, result, DeviceFacts.Of(device));
+        }
+        catch (Exception fault) when (fault is ModelFormatException or FileNotFoundException or EndOfStreamException)
+        {
+            return VerifyReport.Of(input, fault.Message);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json.Serialization;
+using Quant.Net.Gguf;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Verify;
+
+/// <summary>What <c>quantnet verify</c> found.</summary>
+/// <param name="Input">The model.</param>
+/// <param name="Files">Its files; none if it could not be opened.</param>
+/// <param name="Tensors">The number of its tensors.</param>
+/// <param name="Bytes">Bytes of tensor data that were read.</param>
+/// <param name="Sound">Whether there is no defect.</param>
+/// <param name="Defects">What is wrong.</param>
+/// <param name="Hashes">The hashes that were asked for.</param>
+/// <param name="Seconds">The time it took.</param>
+/// <param name="Device">The device that decoded, or null if the model could not be opened.</param>
+/// <param name="Kernels">The kernels that did the work.</param>
+/// <param name="Warnings">Oddities that do no harm.</param>
+internal sealed record VerifyReport(
+    string Input,
+    IReadOnlyList<string> Files,
+    int Tensors,
+    long Bytes,
+    bool Sound,
+    IReadOnlyList<Defect> Defects,
+    IReadOnlyList<TensorHash> Hashes,
+    double Seconds,
+    DeviceFacts? Device,
+    IReadOnlyList<string> Kernels,
+    IReadOnlyList<string> Warnings)
+{
+    [JsonPropertyOrder(-1)]
+    public int Schema => ResultJson.Schema;
+
+    public static VerifyReport Of(string input, GgufFile model, VerifyResult result, DeviceFacts device) => new(
+        input,
+        [.. model.Parts.Select(part => part.Path)],
+        result.Tensors.Count,
+        model.Tensors.Sum(tensor => tensor.ByteLength),
+        result.IsSound,
+        [.. result.Tensors.Where(check => check.NonFiniteCount > 0).Select(Defect.Of)],
+        [.. result.Tensors.Where(check => check.Sha256 is not null).Select(check => new TensorHash(check.Tensor.Name, check.Sha256!))],
+        result.Elapsed.TotalSeconds,
+        device,
+        result.Kernels,
+        result.Warnings);
+
+    /// <summary>A model that could not be opened or not be read to its end.</summary>
+    public static VerifyReport Of(string input, string fault) =>
+        new(input, [], 0, 0, false, [new Defect(null, null, fault)], [], 0, null, [], []);
+}
+
+/// <summary>Something that is wrong.</summary>
+/// <param name="Tensor">The tensor, or null for the file as a whole.</param>
+/// <param name="Row">The first row that is concerned, or null.</param>
+/// <param name="Problem">What is wrong, in one line.</param>
+internal sealed record Defect(string? Tensor, long? Row, string Problem)
+{
+    public static Defect Of(TensorCheck check) => new(
+        check.Tensor.Name,
+        check.FirstNonFiniteRow,
+        $"{Quantity.Count(check.NonFiniteCount, "weight")} of {Quantity.Count(check.Tensor.ElementCount)} NaN or infinite");
+}
+
+/// <summary>The hash of a tensor's packed bytes.</summary>
+/// <param name="Tensor">Its name.</param>
+/// <param name="Sha256">The hash.</param>
+internal sealed record TensorHash(string Tensor, string Sha256);

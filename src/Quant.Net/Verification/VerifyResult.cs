@@ -1,0 +1,29 @@
+using Quant.Net.Gguf;
+
+namespace Quant.Net;
+
+/// <summary>What was found in the data of a model whose structure is sound, or it would not have opened.</summary>
+public sealed class VerifyResult
+{
+    /// <summary>The tensors, in the model's order.</summary>
+    public required IReadOnlyList<TensorCheck> Tensors { get; init; }
+
+    /// <summary>Oddities that do no harm, each in one line: the model's own, types that nobody knows, bytes behind the data.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>The kernels that did the work.</summary>
+    public required IReadOnlyList<string> Kernels { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>Whether all weights of known types are finite.</summary>
+    public bool IsSound => Tensors.All(tensor => tensor.NonFiniteCount == 0);
+}
+
+/// <summary>What was found in a tensor.</summary>
+/// <param name="Tensor">The tensor.</param>
+/// <param name="NonFiniteCount">How many of its weights are NaN or infinite; one broken scale spoils a whole block.</param>
+/// <param name="FirstNonFiniteRow">The row of the first of them; null if there is none.</param>
+/// <param name="Sha256">The SHA-256 of its packed bytes; null unless <see cref="VerifyOptions.Hash"/> was set.</param>
+public sealed record TensorCheck(GgufTensor Tensor, long NonFiniteCount, long? FirstNonFiniteRow, string? Sha256);
