@@ -73,10 +73,10 @@ internal sealed class GgufShards : IDisposable
         {
             writer.CopyMetadata(_model);
         }
-        else if (_model.Metadata.TryGetValue(GgufLayout.AlignmentKey, out GgufValue? alignment))
+        else if (_model.Parts[0].Alignment != GgufLayout.DefaultAlignment)
         {
             // gguf-split leaves it out here, and its further files are aligned to 32 whatever the model asks for.
-            writer.SetMetadata(GgufLayout.AlignmentKey, alignment);
+            writer.SetMetadata(GgufLayout.AlignmentKey, _model.Metadata[GgufLayout.AlignmentKey]);
         }
 
         // In the order in which gguf-split leaves them.

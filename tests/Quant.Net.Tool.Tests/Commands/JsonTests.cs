@@ -41,6 +41,33 @@ public class JsonTests
         Compare("dequantize", Succeed("dequantize", Repository.StoriesModel, "-o", folder["out.safetensors"], "--json", "--quiet").Json);
     }
 
+    [Fact]
+    public void ExtractKeysAreDocumented()
+    {
+        using var folder = new TemporaryFolder();
+        string[] extract = ["extract", Repository.StoriesModel, "--tensor", "token_embd.weight", "--json", "-q", "-o"];
+
+        Compare("extract", Succeed([.. extract, folder["x.npy"]]).Json, Succeed([.. extract, folder["x.bin"]]).Json);
+    }
+
+    [Fact]
+    public void SplitAndMergeKeysAreDocumented()
+    {
+        using var folder = new TemporaryFolder();
+        JsonElement split = Succeed("split", Repository.StoriesModel, "-o", folder["x"], "--max-tensors", "30", "--json", "-q").Json;
+
+        Compare("split and merge", split, Succeed("merge", split.List("outputs").First().GetString()!, "-o", folder["x.gguf"], "--json", "-q").Json);
+    }
+
+    [Fact]
+    public void VerifyKeysAreDocumented()
+    {
+        using var folder = new TemporaryFolder();
+        string broken = new TinyGguf().AddTensor("x", 0, [1], [0, 0, 0xC0, 0x7F]).Write(folder["x.gguf"]);
+
+        Compare("verify", Succeed("verify", Repository.StoriesModel, "--hash", "--json", "-q").Json, Run("verify", broken, "--json", "-q").Json);
+    }
+
     private static void Compare(string command, params JsonElement[] documents)
     {
         HashSet<string> documented = [.. JsonKeys.Documented(command).Select(entry => entry.Key)];

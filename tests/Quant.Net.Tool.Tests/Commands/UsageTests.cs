@@ -6,7 +6,7 @@ namespace Quant.Net.Tool.Tests.Commands;
 public class UsageTests
 {
     [Theory]
-    [InlineData("expected a command: inspect, dequantize, formats, doctor (see 'quantnet --help')")]
+    [InlineData("expected a command: inspect, dequantize, extract, split, merge, verify, formats, doctor, completion (see 'quantnet --help')")]
     [InlineData("see 'quantnet inspect --help'", "inspect")]
     [InlineData("did you mean 'inspect'?", "inpsect", "model.gguf")]
     [InlineData("'banana' is not a command", "banana")]
@@ -18,6 +18,12 @@ public class UsageTests
     [InlineData("'f8' is none of f32, f16, bf16", "dequantize", "model.gguf", "-o", "out.gguf", "--type", "f8")]
     [InlineData("'5 apples' is not a size", "dequantize", "model.gguf", "-o", "out.safetensors", "--shard-size", "5 apples")]
     [InlineData("only .safetensors output", "dequantize", "MODEL", "-o", "out.gguf", "--shard-size", "5GB")]
+    [InlineData("expected one of --max-size and --max-tensors", "split", "MODEL", "-o", "x")]
+    [InlineData("expected one of --max-size and --max-tensors", "split", "MODEL", "-o", "x", "--max-size", "5GB", "--max-tensors", "3")]
+    [InlineData("'0' is not a number of tensors", "split", "MODEL", "-o", "x", "--max-tensors", "0")]
+    [InlineData("does not end in .gguf", "merge", "MODEL", "-o", "x")]
+    [InlineData("'bf16' is none of f32, f16", "extract", "MODEL", "--tensor", "x", "-o", "x.npy", "--type", "bf16")]
+    [InlineData("'csh' is none of the shells", "completion", "csh")]
     [InlineData("'blk.[0-3' has '[' without ']'", "inspect", "model.gguf", "--tensor", "blk.[0-3")]
     [InlineData("'0' is not a number of threads", "doctor", "--threads", "0")]
     [InlineData("'-1' is not a number of threads", "doctor", "--threads", "-1")]
@@ -36,8 +42,13 @@ public class UsageTests
     [Theory]
     [InlineData("inspect")]
     [InlineData("dequantize")]
+    [InlineData("extract")]
+    [InlineData("split")]
+    [InlineData("merge")]
+    [InlineData("verify")]
     [InlineData("formats")]
     [InlineData("doctor")]
+    [InlineData("completion")]
     public void HelpEndsInExamplesThatTheCommandLineAccepts(string command)
     {
         string help = Succeed(command, "--help").Out;
@@ -54,7 +65,7 @@ public class UsageTests
     {
         string help = Succeed("--help").Out;
 
-        string[] commands = ["inspect", "dequantize", "formats", "doctor"];
+        string[] commands = ["inspect", "dequantize", "extract", "split", "merge", "verify", "formats", "doctor", "completion"];
         Assert.All(commands, command => Assert.Contains($"  {command}", help, StringComparison.Ordinal));
     }
 
