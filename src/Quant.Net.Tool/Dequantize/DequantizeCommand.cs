@@ -35,6 +35,11 @@ internal sealed class DequantizeCommand : ToolCommand
 
     private readonly Option<bool> _force = OutputOptions.Force();
 
+    private readonly Option<bool> _resume = new("--resume")
+    {
+        Description = "Go on where this command was interrupted, and keep what is done if it is interrupted",
+    };
+
     private readonly Option<long?> _shardSize = new("--shard-size")
     {
         Description = "Split a .safetensors output into files of at most this size, such as 5GB",
@@ -52,7 +57,8 @@ internal sealed class DequantizeCommand : ToolCommand
             new Example("quantnet dequantize model.gguf -o model.safetensors", "All weights as f16"),
             new Example("quantnet dequantize model.gguf -o model-f32.gguf --type f32", "The same as GGUF, in full precision"),
             new Example("quantnet dequantize model.gguf -o embd.safetensors --tensor token_embd.weight", "One tensor"),
-            new Example("quantnet dequantize model.gguf -o model.safetensors --shard-size 5GB", "In files of 5 GB with an index"))
+            new Example("quantnet dequantize model.gguf -o model.safetensors --shard-size 5GB", "In files of 5 GB with an index"),
+            new Example("quantnet dequantize model.gguf -o model.safetensors --resume", "Goes on where the same command was interrupted"))
     {
         _console = console;
         Arguments.Add(_model);
@@ -66,6 +72,7 @@ internal sealed class DequantizeCommand : ToolCommand
         Options.Add(_strict);
         Options.Add(_force);
         Options.Add(_shardSize);
+        Options.Add(_resume);
         _device = new DeviceOptions(this, "cpu");
         SetAction(RunAsync);
     }
@@ -101,6 +108,7 @@ internal sealed class DequantizeCommand : ToolCommand
             Strict = parsed.GetValue(_strict),
             Overwrite = parsed.GetValue(_force),
             MaxShardBytes = parsed.GetValue(_shardSize),
+            Resume = parsed.GetValue(_resume),
         };
         if (options.MaxShardBytes is not null && Container(output) != "safetensors")
         {
@@ -123,6 +131,7 @@ internal sealed class DequantizeCommand : ToolCommand
             result.ElementCount,
             result.SourceBytes,
             result.OutputBytes,
+            result.ResumedBytes,
             result.Elapsed.TotalSeconds,
             DeviceFacts.Of(device),
             result.Kernels,

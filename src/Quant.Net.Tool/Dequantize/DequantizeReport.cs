@@ -12,6 +12,7 @@ namespace Quant.Net.Tool.Dequantize;
 /// <param name="Parameters">Their values.</param>
 /// <param name="BytesRead">Packed bytes read.</param>
 /// <param name="BytesWritten">Bytes of the files written, without an index.</param>
+/// <param name="BytesResumed">Bytes of tensor data in them that an interrupted run had left.</param>
 /// <param name="Seconds">The time it took.</param>
 /// <param name="Device">The device that decoded.</param>
 /// <param name="Kernels">The kernels that did the work.</param>
@@ -25,6 +26,7 @@ internal sealed record DequantizeReport(
     long Parameters,
     long BytesRead,
     long BytesWritten,
+    long BytesResumed,
     double Seconds,
     DeviceFacts Device,
     IReadOnlyList<string> Kernels,

@@ -7,13 +7,19 @@ internal static class DequantizeText
 {
     public static void Write(DequantizeReport result, IReport report)
     {
-        report.Facts(
+        List<(string, Cell)> facts =
         [
             ("written", Quantity.Files(result.Outputs)),
             ("holds", $"{Quantity.Count(result.Tensors, "tensor")}, {Quantity.Count(result.Parameters, "parameter")} " +
                 $"as {result.Type}, {Quantity.Bytes(result.BytesWritten)}"),
-            ("took", Quantity.Took(result.Seconds, result.BytesWritten)),
+            ("took", Quantity.Took(result.Seconds, result.BytesWritten - result.BytesResumed)),
             ("decoded on", result.Device.Description),
-        ]);
+        ];
+        if (result.BytesResumed > 0)
+        {
+            facts.Insert(1, ("resumed", $"{Quantity.Bytes(result.BytesResumed)} were there already"));
+        }
+
+        report.Facts(facts);
     }
 }

@@ -27,9 +27,18 @@ public sealed class DequantizeOptions
     /// <summary>Replaces files that are there already. Without it, that is an error.</summary>
     public bool Overwrite { get; init; }
 
+    /// <summary>
+    /// Goes on where an earlier run with the same model, output and options was interrupted, after checking what it has left; and leaves
+    /// what is done for the next run if this one is interrupted or fails. The output is the same as without.
+    /// </summary>
+    public bool Resume { get; init; }
+
     /// <summary>Safetensors only: splits the output into files with at most so many bytes of data and an index. Null: one file.</summary>
     public long? MaxShardBytes { get; init; }
 
     /// <summary>How many bytes are read, decoded and written at a time; memory use is at most some five times that.</summary>
     public int ChunkBytes { get; init; } = 8 << 20;
+
+    /// <summary>How many bytes at most are done anew when work is resumed.</summary>
+    internal long CheckpointBytes { get; init; } = 64 << 20;
 }

@@ -18,6 +18,9 @@ public sealed class DequantizeResult
     /// <summary>Bytes of the files that were written, without a safetensors index.</summary>
     public required long OutputBytes { get; init; }
 
+    /// <summary>Bytes of tensor data in the output that an interrupted run had left there already.</summary>
+    public required long ResumedBytes { get; init; }
+
     /// <summary>The kernels that did the work, such as "avx512/q4_k/f16".</summary>
     public required IReadOnlyList<string> Kernels { get; init; }
 

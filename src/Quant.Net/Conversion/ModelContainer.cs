@@ -29,17 +29,19 @@ internal static class ModelContainers
 
     /// <summary>A writer with all tensors of a plan declared.</summary>
     public static IModelWriter Begin(
-        ModelContainer container, string path, GgufFile model, DequantizePlan plan, DequantizeOptions options) =>
+        ModelContainer container, string path, GgufFile model, DequantizePlan plan, DequantizeOptions options,
+        ResumeLog? log) =>
         container switch
         {
-            ModelContainer.Gguf => BeginGguf(path, model, plan, options),
-            ModelContainer.Safetensors => BeginSafetensors(path, model, plan, options),
-            _ => BeginNpy(path, plan.Tensors.Single(), options),
+            ModelContainer.Gguf => BeginGguf(path, model, plan, options, log),
+            ModelContainer.Safetensors => BeginSafetensors(path, model, plan, options, log),
+            _ => BeginNpy(path, plan.Tensors.Single(), options, log),
         };
 
-    private static GgufWriter BeginGguf(string path, GgufFile model, DequantizePlan plan, DequantizeOptions options)
+    private static GgufWriter BeginGguf(
+        string path, GgufFile model, DequantizePlan plan, DequantizeOptions options, ResumeLog? log)
     {
-        var writer = GgufWriter.Create(path, new GgufWriterOptions { Overwrite = options.Overwrite });
+        var writer = GgufWriter.Create(path, new GgufWriterOptions { Overwrite = options.Overwrite, Log = log });
         try
         {
             writer.CopyMetadata(model);
@@ -58,7 +60,8 @@ internal static class ModelContainers
         }
     }
 
-    private static SafetensorsWriter BeginSafetensors(string path, GgufFile model, DequantizePlan plan, DequantizeOptions options)
+    private static SafetensorsWriter BeginSafetensors(
+        string path, GgufFile model, DequantizePlan plan, DequantizeOptions options, ResumeLog? log)
     {
         // "pt" says that matrices are stored as PyTorch has them; other programs refuse files that do not say it.
         var metadata = new List<KeyValuePair<string, string>> { new("format", "pt") };
@@ -72,6 +75,7 @@ internal static class ModelContainers
             Overwrite = options.Overwrite,
             MaxShardBytes = options.MaxShardBytes,
             Metadata = metadata,
+            Log = log,
         });
         foreach (PlannedTensor tensor in plan.Tensors)
         {
@@ -81,8 +85,8 @@ internal static class ModelContainers
         return writer;
     }
 
-    private static NpyWriter BeginNpy(string path, PlannedTensor tensor, DequantizeOptions options) =>
-        NpyWriter.Create(path, tensor.Source.Name, tensor.Output, tensor.Source.Shape, options.Overwrite);
+    private static NpyWriter BeginNpy(string path, PlannedTensor tensor, DequantizeOptions options, ResumeLog? log) =>
+        NpyWriter.Create(path, tensor.Source.Name, tensor.Output, tensor.Source.Shape, options.Overwrite, log);
 
     /// <summary>llama.cpp's numbers (llama_ftype) for "all F32", "mostly F16" and "mostly BF16".</summary>
     private static uint GgufFileType(QuantFormat type) => type switch

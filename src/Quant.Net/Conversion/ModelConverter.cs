@@ -14,7 +14,8 @@ public static partial class ModelConverter
     /// <para>Integer tensors are copied. GGUF output keeps the metadata (without the <c>split.</c> keys), keeps tensors of one row
     /// in float32, as ggml wants them, and sets <c>general.file_type</c>. Safetensors output gives every other tensor the output
     /// type, with shapes outermost dimension first.</para>
-    /// <para>The output gets its name when it is whole and on the disk; a failure or cancellation leaves nothing.</para>
+    /// <para>The output gets its name when it is whole and on the disk; a failure or cancellation leaves nothing, unless
+    /// <see cref="DequantizeOptions.Resume"/> is set.</para>
     /// </remarks>
     /// <param name="model">The model.</param>
     /// <param name="outputPath">Where the result will be; ends in .gguf or .safetensors.</param>
@@ -30,6 +31,9 @@ public static partial class ModelConverter
     /// <exception cref="ModelFormatException">A companion scale does not fit its weights.</exception>
     /// <exception cref="OverflowException"><see cref="DequantizeOptions.Strict"/> is set and a finite value became infinite.</exception>
     /// <exception cref="IOException">The output exists, is the model itself, or does not fit on the disk.</exception>
+    /// <exception cref="IOException">
+    /// It cannot be resumed: what is there is of other work, has been changed, or is being written by another process.
+    /// </exception>
     /// <exception cref="IOException">The model has become shorter, or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<DequantizeResult> DequantizeAsync(
@@ -53,10 +57,16 @@ public static partial class ModelConverter
         GgufFile model, DequantizePlan plan, ModelContainer container, string outputPath, DequantizeOptions options, QuantDevice device,
         IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
-        using IModelWriter writer = ModelContainers.Begin(container, outputPath, model, plan, options);
+        using ResumeLog? log = options.Resume
+            ? ResumeLog.Open(outputPath, WorkFingerprint.Of(model, plan, container, options), cancellation)
+            : null;
+        using IModelWriter writer = ModelContainers.Begin(container, outputPath, model, plan, options, log);
         OutputGuard.RefuseInputs(writer.Files, model.Parts.Select(part => part.Path));
-        OutputGuard.RequireSpace(writer.Files[0], writer.DeclaredLength);
-        return await new DequantizeRun(model, plan, writer, options, device, progress).RunAsync(cancellation).ConfigureAwait(false);
+        OutputGuard.RequireSpace(writer.Files[0], writer.DeclaredLength - (log?.BytesThere ?? 0));
+        var run = new DequantizeRun(model, plan, writer, options, device, progress, log);
+        DequantizeResult result = await run.RunAsync(cancellation).ConfigureAwait(false);
+        log?.Complete();
+        return result;
     }
 
     private static void RequireOptions(DequantizeOptions options, ModelContainer container)

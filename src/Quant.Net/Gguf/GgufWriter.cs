@@ -49,7 +49,7 @@ public sealed class GgufWriter : IModelWriter
     public static GgufWriter Create(string path, GgufWriterOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new GgufWriter(AtomicFile.Create(path, options?.Overwrite ?? false));
+        return new GgufWriter(AtomicFile.Create(path, options?.Overwrite ?? false, options?.Log));
     }
 
     /// <summary>Sets a metadata value. A key that is set again keeps its place.</summary>
@@ -122,11 +122,15 @@ public sealed class GgufWriter : IModelWriter
         EndDeclaring();
         bool last = _queue.Take(tensor, data.Length);
         _file.Write(data);
-        _position += data.Length;
-        if (last)
-        {
-            PadTo(Padded(_position));
-        }
+        Advance(data.Length, last);
+    }
+
+    void IModelWriter.Skip(string tensor, int count)
+    {
+        EndDeclaring();
+        bool last = _queue.Take(tensor, count);
+        _file.Skip(count);
+        Advance(count, last);
     }
 
     /// <summary>Ends the file: waits until it is on the disk, and gives it its name.</summary>
@@ -194,6 +198,15 @@ public sealed class GgufWriter : IModelWriter
         _file.Write(head.WrittenSpan);
         _position = head.WrittenCount;
         PadTo(Padded(_position));
+    }
+
+    private void Advance(int bytes, bool last)
+    {
+        _position += bytes;
+        if (last)
+        {
+            PadTo(Padded(_position));
+        }
     }
 
     private void PadTo(long position)

@@ -4,44 +4,85 @@ namespace Quant.Net.IO;
 
 /// <summary>
 /// A file that appears under its name only when it is whole: it is written beside its final place under a temporary name,
-/// flushed to the disk and renamed. Disposed before that, it leaves nothing.
+/// flushed to the disk and renamed. Disposed before that, it leaves nothing, unless a log is kept with which the work can go on.
 /// </summary>
 internal sealed class AtomicFile : IDisposable
 {
     private const int BufferSize = 1 << 16;
 
     private readonly bool _overwrite;
+    private readonly ResumeLog? _log;
+    private readonly string _temporaryPath;
+    private readonly IncrementalHash? _hash;
     private string? _place;   // where the file is now; null once it is to stay there
     private FileStream? _stream;
+    private long _known;      // bytes that an earlier run has left; they are passed over, not written again
+    private long _position;
 
-    private AtomicFile(string path, string temporaryPath, bool overwrite)
+    private AtomicFile(string path, string temporaryPath, bool overwrite, ResumeLog? log)
     {
         Path = path;
+        _temporaryPath = temporaryPath;
         _place = temporaryPath;
         _overwrite = overwrite;
-        _stream = new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize);
+        _log = log;
+        if (log is null)
+        {
+            _stream = new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize);
+        }
+        else
+        {
+            _stream = new FileStream(temporaryPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, BufferSize);
+            _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        }
     }
 
     /// <summary>Where the file will be.</summary>
     public string Path { get; }
 
-    /// <summary>Begins a file.</summary>
-    /// <exception cref="IOException">Something is there already and <paramref name="overwrite"/> is false.</exception>
-    public static AtomicFile Create(string path, bool overwrite)
+    /// <summary>Begins a file, or goes on with it if a log says how far it has come.</summary>
+    /// <exception cref="IOException">
+    /// Something is there already and <paramref name="overwrite"/> is false, or what the log speaks of is not there.
+    /// </exception>
+    public static AtomicFile Create(string path, bool overwrite, ResumeLog? log = null)
     {
         string full = System.IO.Path.GetFullPath(path);
         RefuseExisting(full, overwrite);
-        string directory = System.IO.Path.GetDirectoryName(full)!;
+        string random = Convert.ToHexString(RandomNumberGenerator.GetBytes(4));
+        string temporary = HiddenName(full, log is null ? $"{random}.tmp" : "partial");
+        AtomicFile file = OpenHidden(full, () => new AtomicFile(full, temporary, overwrite, log));
+        try
+        {
+            file.TakeUp();
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        return file;
+    }
+
+    /// <summary>The path of a file beside an output that does not show in listings.</summary>
+    public static string HiddenName(string path, string extension)
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, $".{System.IO.Path.GetFileName(full)}.{extension}");
+    }
+
+    /// <summary>Opens a file beside an output, or says why nothing can be written there.</summary>
+    public static T OpenHidden<T>(string path, Func<T> open)
+    {
+        string directory = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
         if (!Directory.Exists(directory))
         {
             throw new DirectoryNotFoundException($"{ErrorText.FileName(path)}: there is no directory {ErrorText.Quote(directory)}");
         }
 
-        string random = Convert.ToHexString(RandomNumberGenerator.GetBytes(4));
-        string temporary = System.IO.Path.Combine(directory, $".{System.IO.Path.GetFileName(full)}.{random}.tmp");
         try
         {
-            return new AtomicFile(full, temporary, overwrite);
+            return open();
         }
         catch (UnauthorizedAccessException e)
         {
@@ -65,7 +106,13 @@ internal sealed class AtomicFile : IDisposable
     }
 
     /// <summary>Appends bytes.</summary>
-    public void Write(ReadOnlySpan<byte> bytes) => Stream.Write(bytes);
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        int known = (int)Math.Min(bytes.Length, Math.Max(0, _known - _position));
+        _position += bytes.Length;
+        Stream.Write(bytes[known..]);
+        _hash?.AppendData(bytes[known..]);
+    }
 
     /// <summary>Appends zeros.</summary>
     public void WriteZeros(long count)
@@ -74,8 +121,26 @@ internal sealed class AtomicFile : IDisposable
         zeros.Clear();
         for (; count > 0; count -= zeros.Length)
         {
-            Stream.Write(zeros[..(int)Math.Min(count, zeros.Length)]);
+            Write(zeros[..(int)Math.Min(count, zeros.Length)]);
         }
+    }
+
+    /// <summary>Passes over bytes that an earlier run has written.</summary>
+    public void Skip(long count)
+    {
+        if (count > _known - _position)
+        {
+            throw new InvalidOperationException($"{count} bytes at {_position} were to be skipped, but only {_known} are known.");
+        }
+
+        _position += count;
+    }
+
+    /// <summary>Waits until everything written so far is on the disk, and says what is there.</summary>
+    public ResumeFile FlushKnown()
+    {
+        _stream?.Flush(flushToDisk: true);
+        return new ResumeFile(System.IO.Path.GetFileName(Path), _position, Convert.ToHexString(_hash!.GetCurrentHash()));
     }
 
     /// <summary>Waits until everything is on the disk, and closes the file under its temporary name.</summary>
@@ -108,11 +173,70 @@ internal sealed class AtomicFile : IDisposable
             // What could not be flushed to a full disk is about to be deleted.
         }
 
-        if (_place is not null)
+        _hash?.Dispose();
+        if (_place is null)
         {
-            File.Delete(_place);
-            _place = null;
+            return;
         }
+
+        if (_log?.Find(System.IO.Path.GetFileName(Path)) is null)
+        {
+            File.Delete(_place);   // nothing is known of it, and so it is of no use to the next run
+        }
+        else if (_place != _temporaryPath)
+        {
+            File.Move(_place, _temporaryPath, overwrite: true);
+        }
+
+        _place = null;
+    }
+
+    /// <summary>Checks what an earlier run has left, and drops what is not known to be whole.</summary>
+    private void TakeUp()
+    {
+        if (_log is null)
+        {
+            return;
+        }
+
+        if (_log.Find(System.IO.Path.GetFileName(Path)) is { } known)
+        {
+            HashKnown(known.Bytes);
+            if (Convert.ToHexString(_hash!.GetCurrentHash()) != known.Sha256)
+            {
+                throw Changed(known.Bytes);
+            }
+
+            _known = known.Bytes;
+        }
+
+        Stream.SetLength(_known);
+        Stream.Position = _known;
+        _log.Add(this);
+    }
+
+    private void HashKnown(long bytes)
+    {
+        byte[] buffer = new byte[1 << 20];
+        for (long done = 0; done < bytes;)
+        {
+            _log!.Cancellation.ThrowIfCancellationRequested();
+            int read = Stream.Read(buffer, 0, (int)Math.Min(buffer.Length, bytes - done));
+            if (read == 0)
+            {
+                throw Changed(bytes);
+            }
+
+            _hash!.AppendData(buffer, 0, read);
+            done += read;
+        }
+    }
+
+    private IOException Changed(long bytes)
+    {
+        string partial = ErrorText.FileName(_temporaryPath);
+        return new IOException(ErrorText.Invariant(
+            $"{ErrorText.FileName(Path)}: cannot go on, because the first {bytes} bytes of {partial} are not those that were written; delete that file and the .resume file to begin anew"));
     }
 
     private FileStream Stream => _stream ?? throw new InvalidOperationException("The file is finished.");

@@ -12,6 +12,9 @@ internal interface IModelWriter : IDisposable
     /// <summary>Appends bytes of a tensor.</summary>
     void Write(string tensor, ReadOnlySpan<byte> data);
 
+    /// <summary>Passes over bytes of a tensor that an earlier run has written.</summary>
+    void Skip(string tensor, int count);
+
     /// <summary>Gives the files their names.</summary>
     void Complete();
 }

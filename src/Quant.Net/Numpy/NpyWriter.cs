@@ -40,11 +40,12 @@ internal sealed class NpyWriter : IModelWriter
     /// <param name="format">The type of its numbers.</param>
     /// <param name="shape">Its dimensions, outermost first.</param>
     /// <param name="overwrite">Whether an existing file is replaced.</param>
-    public static NpyWriter Create(string path, string tensor, QuantFormat format, IReadOnlyList<long> shape, bool overwrite)
+    /// <param name="log">Says how far an earlier run has come.</param>
+    public static NpyWriter Create(string path, string tensor, QuantFormat format, IReadOnlyList<long> shape, bool overwrite, ResumeLog? log)
     {
         byte[] head = BuildHead(TypeOf(format), shape);
         long bytes = QuantFormats.Get(format).GetByteCount(shape.Aggregate(1L, (product, dimension) => checked(product * dimension)));
-        return new NpyWriter(AtomicFile.Create(path, overwrite), tensor, head, bytes);
+        return new NpyWriter(AtomicFile.Create(path, overwrite, log), tensor, head, bytes);
     }
 
     public void Write(string tensor, ReadOnlySpan<byte> data)
@@ -52,6 +53,13 @@ internal sealed class NpyWriter : IModelWriter
         Begin();
         _queue.Take(tensor, data.Length);
         _file.Write(data);
+    }
+
+    public void Skip(string tensor, int count)
+    {
+        Begin();
+        _queue.Take(tensor, count);
+        _file.Skip(count);
     }
 
     public void Complete()

@@ -15,18 +15,18 @@ internal sealed class SafetensorsShard(string path, IReadOnlyList<SafetensorsEnt
     public long Length => header.Length + tensors.Sum(tensor => tensor.Bytes);
 
     /// <summary>The file, begun with its header when first asked for.</summary>
-    public AtomicFile Begin(bool overwrite)
+    public AtomicFile Begin(SafetensorsWriterOptions options)
     {
         if (_file is null)
         {
-            _file = AtomicFile.Create(path, overwrite);
+            _file = AtomicFile.Create(path, options.Overwrite, options.Log);
             _file.Write(header);
         }
 
         return _file;
     }
 
-    public void Finish(bool overwrite) => Begin(overwrite).Finish();
+    public void Finish(SafetensorsWriterOptions options) => Begin(options).Finish();
 
     public void Rename() => _file!.Rename();
 

@@ -118,14 +118,16 @@ public sealed class SafetensorsWriter : IModelWriter
     {
         BeginData();
         bool last = _queue.Take(tensor, data.Length);
-        SafetensorsShard shard = _shards![_currentShard];
-        shard.Begin(_options.Overwrite).Write(data);
-        if (last && ++_writtenOfShard == shard.Tensors.Count)
-        {
-            shard.Finish(_options.Overwrite);
-            _currentShard++;
-            _writtenOfShard = 0;
-        }
+        _shards![_currentShard].Begin(_options).Write(data);
+        Advance(last);
+    }
+
+    void IModelWriter.Skip(string tensor, int count)
+    {
+        BeginData();
+        bool last = _queue.Take(tensor, count);
+        _shards![_currentShard].Begin(_options).Skip(count);
+        Advance(last);
     }
 
     /// <summary>Ends the model: waits until its files are on the disk, and gives them their names, the index last.</summary>
@@ -138,7 +140,7 @@ public sealed class SafetensorsWriter : IModelWriter
         _completed = true;
         if (_tensors.Count == 0)
         {
-            _shards![0].Finish(_options.Overwrite);
+            _shards![0].Finish(_options);
         }
 
         using AtomicFile? index = _options.MaxShardBytes is null ? null : WriteIndex();
@@ -183,6 +185,17 @@ public sealed class SafetensorsWriter : IModelWriter
         }
 
         _shards = shards;
+    }
+
+    private void Advance(bool last)
+    {
+        SafetensorsShard shard = _shards![_currentShard];
+        if (last && ++_writtenOfShard == shard.Tensors.Count)
+        {
+            shard.Finish(_options);
+            _currentShard++;
+            _writtenOfShard = 0;
+        }
     }
 
     private AtomicFile WriteIndex()

@@ -1,0 +1,230 @@
+using Quant.Net.Gguf;
+using Quant.Net.Tests.Gguf;
+
+namespace Quant.Net.Tests.Conversion;
+
+public sealed class ResumeTests : IDisposable
+{
+    private const int ChunkBytes = 4096;
+
+    private readonly QuantDevice _device = QuantDevice.Open("cpu");
+    private readonly TempFolder _folder = new();
+    private readonly GgufFile _model = GgufFile.Open(Repository.PathOf("samples", "models", "wide-Q4_K_M.gguf"));
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _device.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData("out.gguf", null)]
+    [InlineData("out.safetensors", null)]
+    [InlineData("out.safetensors", 300_000L)]
+    public async Task InterruptedAnywhereItEndsInTheSameBytes(string name, long? shardBytes)
+    {
+        await Run("plain" + name, shardBytes);
+        int chunks = await RunUntil(name, shardBytes, stopAt: int.MaxValue);
+        Dictionary<string, byte[]> expected = Outputs("plain" + name);
+        Assert.Equal(expected.Values, Outputs(name).Values);
+
+        foreach (int stopAt in new[] { 1, 2, chunks / 3, chunks / 2, chunks - 1, chunks })
+        {
+            Delete(name);
+            await RunUntil(name, shardBytes, stopAt);
+            Assert.Empty(Outputs(name));
+            DequantizeResult result = await Run(name, shardBytes, resume: true);
+
+            Assert.Equal(stopAt > 2, result.ResumedBytes > 0);
+            Assert.Equal(expected.Values, Outputs(name).Values);
+            Assert.DoesNotContain(_folder.Names, left => left.StartsWith('.'));
+        }
+    }
+
+    [Fact]
+    public async Task ManyInterruptionsAreNoneInTheEnd()
+    {
+        await Run("plain.gguf");
+        for (int i = 0; !File.Exists(_folder["out.gguf"]); i++)
+        {
+            Assert.True(i < 1000);
+            await RunUntil("out.gguf", null, stopAt: 40 * (i + 1));
+        }
+
+        Assert.Equal(File.ReadAllBytes(_folder["plain.gguf"]), File.ReadAllBytes(_folder["out.gguf"]));
+    }
+
+    [Theory]
+    [InlineData("changed")]
+    [InlineData("shorter")]
+    [InlineData("gone")]
+    public async Task WhatIsThereIsChecked(string fault)
+    {
+        await RunUntil("out.gguf", null, stopAt: 100);
+        string partial = _folder[".out.gguf.partial"];
+        byte[] bytes = File.ReadAllBytes(partial);
+        bytes[1000] ^= fault == "changed" ? (byte)1 : (byte)0;
+        File.WriteAllBytes(partial, fault == "shorter" ? bytes[..1000] : bytes);
+        if (fault == "gone")
+        {
+            File.Delete(partial);
+        }
+
+        var refused = await Assert.ThrowsAsync<IOException>(() => Run("out.gguf", resume: true));
+        Assert.Contains(".out.gguf.partial are not those that were written", refused.Message);
+        MalformedFileTests.AssertIsOneCleanLine(refused.Message);
+    }
+
+    [Fact]
+    public async Task BytesBehindTheKnownOnesAreWrittenAnew()
+    {
+        await Run("plain.gguf");
+        await RunUntil("out.gguf", null, stopAt: 100);
+        File.AppendAllText(_folder[".out.gguf.partial"], "half of a chunk");
+        File.AppendAllText(_folder[".out.gguf.resume"], "{\"chunks\":150,\"fil");
+        await Run("out.gguf", resume: true);
+
+        Assert.Equal(File.ReadAllBytes(_folder["plain.gguf"]), File.ReadAllBytes(_folder["out.gguf"]));
+    }
+
+    [Fact]
+    public async Task OtherWorkIsRefused()
+    {
+        await RunUntil("out.gguf", null, stopAt: 100);
+        var options = new DequantizeOptions { Resume = true, ChunkBytes = ChunkBytes, OutputType = QuantFormat.F32 };
+        var refused = await Assert.ThrowsAsync<IOException>(
+            () => ModelConverter.DequantizeAsync(_model, _folder["out.gguf"], options, _device));
+
+        Assert.Contains(".out.gguf.resume is about other work", refused.Message);
+        MalformedFileTests.AssertIsOneCleanLine(refused.Message);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("{\"chunks\":-1,\"files\":[],\"overflows\":{}}")]
+    [InlineData("{\"chunks\":1,\"files\":[null],\"overflows\":{}}")]
+    [InlineData("nonsense")]
+    public async Task ADamagedLogIsRefused(string line)
+    {
+        await RunUntil("out.gguf", null, stopAt: 100);
+        File.AppendAllText(_folder[".out.gguf.resume"], line + "\n");
+
+        var refused = await Assert.ThrowsAsync<IOException>(() => Run("out.gguf", resume: true));
+        Assert.Contains(".out.gguf.resume is damaged", refused.Message);
+    }
+
+    [Fact]
+    public async Task OverflowsOfTheFirstRunAreStillTold()
+    {
+        // The first tensor has what float16 cannot hold, the second is where the run ends.
+        byte[] data = new byte[2 * 8 * 4096];
+        BitConverter.TryWriteBytes(data.AsSpan(4), 1e30f);
+        using GgufFile model = _folder.Open(new TestModel
+        {
+            Tensors = [new("a") { Dimensions = [4096, 2] }, new("b", offset: 32768) { Dimensions = [4096, 2] }],
+            Data = data,
+        });
+        DequantizeResult plain = await Dequantize(model, "plain.safetensors");
+        var end = new EndAt(3);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Dequantize(model, "out.safetensors", end));
+        DequantizeResult resumed = await Dequantize(model, "out.safetensors");
+
+        Assert.Single(plain.Warnings);
+        Assert.True(resumed.ResumedBytes > 0);
+        Assert.Equal(plain.Warnings, resumed.Warnings);
+        Assert.Equal(File.ReadAllBytes(_folder["plain.safetensors"]), File.ReadAllBytes(_folder["out.safetensors"]));
+    }
+
+    [Fact]
+    public async Task TwoAtOnceAreRefused()
+    {
+        using var first = new ManualResetEventSlim();
+        using var second = new ManualResetEventSlim();
+        var wait = new Wait(first, second);
+        Task<DequantizeResult> running = Run("out.gguf", resume: true, progress: wait);
+        Assert.True(first.Wait(TimeSpan.FromSeconds(60)));
+        await Assert.ThrowsAsync<IOException>(() => Run("out.gguf", resume: true));
+        second.Set();
+        await running;
+
+        await Run("plain.gguf");
+        Assert.Equal(File.ReadAllBytes(_folder["plain.gguf"]), File.ReadAllBytes(_folder["out.gguf"]));
+    }
+
+    [Fact]
+    public async Task FaultsBeforeAnythingIsDoneLeaveNothing()
+    {
+        _folder.Write("out.gguf", [1]);
+        await Assert.ThrowsAsync<IOException>(() => Run("out.gguf", resume: true));
+
+        Assert.Equal(["out.gguf"], _folder.Names);
+    }
+
+    private Task<DequantizeResult> Dequantize(GgufFile model, string name, EndAt? end = null) => ModelConverter.DequantizeAsync(
+        model, _folder[name],
+        new DequantizeOptions { Resume = true, ChunkBytes = ChunkBytes, CheckpointBytes = 1 },
+        _device, end, end?.Token ?? default);
+
+    private Task<DequantizeResult> Run(
+        string name, long? shardBytes = null, bool resume = false, IProgress<ConversionProgress>? progress = null,
+        CancellationToken cancellation = default) => ModelConverter.DequantizeAsync(
+        _model, _folder[name],
+        new DequantizeOptions { Resume = resume, MaxShardBytes = shardBytes, ChunkBytes = ChunkBytes, CheckpointBytes = 3 * ChunkBytes },
+        _device, progress, cancellation);
+
+    /// <summary>Runs until so many chunks are reported, or to the end.</summary>
+    /// <returns>The number of chunks.</returns>
+    private async Task<int> RunUntil(string name, long? shardBytes, int stopAt)
+    {
+        var end = new EndAt(stopAt);
+        try
+        {
+            await Run(name, shardBytes, resume: true, end, end.Token);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+
+        return end.Reports;
+    }
+
+    private Dictionary<string, byte[]> Outputs(string name) => _folder.Names
+        .Where(file => file.StartsWith(Path.GetFileNameWithoutExtension(name), StringComparison.Ordinal) && !file.EndsWith(".json", StringComparison.Ordinal))
+        .ToDictionary(file => file, file => File.ReadAllBytes(_folder[file]));
+
+    private void Delete(string name)
+    {
+        foreach (string file in _folder.Names.Where(file => file.StartsWith(Path.GetFileNameWithoutExtension(name), StringComparison.Ordinal)))
+        {
+            File.Delete(_folder[file]);
+        }
+    }
+
+    private sealed class EndAt(int stopAt) : IProgress<ConversionProgress>
+    {
+        private readonly CancellationTokenSource _source = new();
+
+        public int Reports { get; private set; }
+
+        public CancellationToken Token => _source.Token;
+
+        public void Report(ConversionProgress value)
+        {
+            if (++Reports == stopAt)
+            {
+                _source.Cancel();
+            }
+        }
+    }
+
+    private sealed class Wait(ManualResetEventSlim reached, ManualResetEventSlim goOn) : IProgress<ConversionProgress>
+    {
+        public void Report(ConversionProgress value)
+        {
+            reached.Set();
+            goOn.Wait(TimeSpan.FromSeconds(60));
+        }
+    }
+}
