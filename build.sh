@@ -58,6 +58,10 @@ quietly() {
 }
 
 word=${1-help}
+if (($# > 1)); then
+  echo "build.sh: one word at a time, found '$*'" >&2
+  exit 2
+fi
 case $word in
   setup) need dotnet build bindings test fuzz ;;
   native)
@@ -71,7 +75,7 @@ case $word in
     ;;
   demo)
     need dotnet build
-    echo "building ..."
+    echo "building; the first time takes a minute or two ..."
     quietly ./build.sh build
     scripts/demo.sh
     ;;

@@ -9,7 +9,7 @@ output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
 
 # The value of a key of the outermost object of indented JSON on stdin.
-value_of() { sed -n "s/^  \"$1\": \"\{0,1\}\([^\"]*\)\"\{0,1\},\{0,1\}\$/\1/p"; }
+value_of() { sed -n "s/^  \"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p"; }
 
 show() {
   echo

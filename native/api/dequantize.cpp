@@ -35,14 +35,19 @@ qn_status prepare(const qn_device* device, qn_format format, const void* source,
   return QN_OK;
 }
 
-// Checks the destination for `blocks` blocks of results, and runs.
-qn_status run(qn_device* device, DequantizeWork& work, size_t source_size, size_t blocks, void* destination,
-              size_t destination_size) {
+// Checks that the destination has room for `blocks` blocks of results.
+qn_status check_room(const DequantizeWork& work, size_t blocks, const void* destination, size_t destination_size) {
   if (blocks == 0) return QN_OK;
   if (!destination) return fail(QN_ERROR_INVALID_ARGUMENT, "destination is null");
   if (destination_size / work.destination_block < blocks)
     return fail(QN_ERROR_SIZE, "destination has %zu bytes, expected at least %zu blocks of %zu", destination_size,
                 blocks, work.destination_block);
+  return QN_OK;
+}
+
+// Runs work that gives `blocks` blocks of results, for which there is room.
+qn_status run(qn_device* device, DequantizeWork& work, size_t source_size, size_t blocks, void* destination) {
+  if (blocks == 0) return QN_OK;
   if (overlap(work.source, source_size, destination, blocks * work.destination_block))
     return fail(QN_ERROR_INVALID_ARGUMENT, "source and destination overlap");
   work.destination = static_cast<uint8_t*>(destination);
@@ -63,7 +68,9 @@ qn_status qn_dequantize(qn_device* device, qn_format format, const void* source,
     return fail(QN_ERROR_SIZE, "%zu bytes of %s are not whole blocks of %zu", source_size, facts.name,
                 work.source_block);
   work.blocks = source_size / work.source_block;
-  return run(device, work, source_size, work.blocks, destination, destination_size);
+  if (const qn_status status = check_room(work, work.blocks, destination, destination_size); status != QN_OK)
+    return status;
+  return run(device, work, source_size, work.blocks, destination);
 }
 
 qn_status qn_dequantize_rows(qn_device* device, qn_format format, const void* source, size_t source_size,
@@ -84,15 +91,19 @@ qn_status qn_dequantize_rows(qn_device* device, qn_format format, const void* so
                 static_cast<unsigned long long>(values_per_row));
   const uint64_t available = fits && source_size ? source_size / (blocks_per_row * work.source_block) : 0;
   if (!rows && row_count) return fail(QN_ERROR_INVALID_ARGUMENT, "rows is null");
+  if (row_count && blocks_per_row > SIZE_MAX / row_count)
+    return fail(QN_ERROR_SIZE, "%zu rows of %llu weights are more than memory can hold", row_count,
+                static_cast<unsigned long long>(values_per_row));
+  // Before the list is read: a wrong row_count is most likely to show here.
+  if (const qn_status status = check_room(work, blocks_per_row * row_count, destination, destination_size);
+      status != QN_OK)
+    return status;
   for (size_t i = 0; i < row_count; i++)
     if (rows[i] >= available)
       return fail(QN_ERROR_INVALID_ARGUMENT, "rows[%zu] is %llu, expected less than %llu", i,
                   static_cast<unsigned long long>(rows[i]), static_cast<unsigned long long>(available));
-  if (row_count && blocks_per_row > SIZE_MAX / row_count)
-    return fail(QN_ERROR_SIZE, "%zu rows of %llu weights are more than memory can hold", row_count,
-                static_cast<unsigned long long>(values_per_row));
   work.blocks = blocks_per_row;
   work.rows = rows;
   work.row_count = row_count;
-  return run(device, work, source_size, blocks_per_row * row_count, destination, destination_size);
+  return run(device, work, source_size, blocks_per_row * row_count, destination);
 }

@@ -2,6 +2,7 @@
 //
 // Rows by a list of their numbers.
 #include "support/device.h"
+#include "support/guarded.h"
 #include "support/reference.h"
 
 using namespace test;
@@ -60,6 +61,15 @@ TEST_F(RowArguments, AreChecked) {
   EXPECT_EQ(QN_ERROR_SIZE, call(uint64_t{1} << 63, {0}));
   EXPECT_EQ(QN_ERROR_SIZE, call((UINT64_MAX / 32) * 32, {0}));
   EXPECT_EQ(QN_ERROR_SIZE, call(64, {0, 1, 0, 1, 0}, 4 * 34, 5 * 256 - 1));
+}
+
+// A wrong count shows in the room for the results, before the list is read beyond its end.
+TEST_F(RowArguments, AreNotReadWhenTheResultsDoNotFit) {
+  Guarded rows(sizeof(uint64_t));
+  std::memset(rows.data(), 0, rows.size());
+  EXPECT_EQ(QN_ERROR_SIZE, qn_dequantize_rows(device_.get(), QN_FORMAT_Q8_0, source_, 4 * 34, 64,
+                                              reinterpret_cast<const uint64_t*>(rows.data()), size_t{1} << 40,
+                                              QN_FORMAT_F32, destination_, 1024));
 }
 
 TEST_F(RowArguments, MayNameNoRows) {
