@@ -1,12 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Quant.Net.Native;
-
-/// <summary>A native library that was loaded and has the right interface.</summary>
-internal sealed record LoadedLibrary(nint Handle, string Path);
 
 /// <summary>Finds and loads the native library, once, and says in words why it cannot.</summary>
 internal static unsafe class NativeLibraryLoader
@@ -21,7 +17,8 @@ internal static unsafe class NativeLibraryLoader
     /// <summary>The library, loaded when first asked for.</summary>
     public static LoadedLibrary Loaded => Library.Value;
 
-    private static string FileName =>
+    /// <summary>The name of the library's file on this system.</summary>
+    public static string FileName =>
         OperatingSystem.IsWindows() ? "quantnet.dll" : OperatingSystem.IsMacOS() ? "libquantnet.dylib" : "libquantnet.so";
 
     private static string RuntimeIdentifier
@@ -38,7 +35,7 @@ internal static unsafe class NativeLibraryLoader
     internal static void Register() => NativeLibrary.SetDllImportResolver(
         typeof(NativeLibraryLoader).Assembly, (name, _, _) => name == NativeMethods.LibraryName ? Loaded.Handle : 0);
 
-    /// <summary>Loads the first file that exists.</summary>
+    /// <summary>Loads the first file that exists; a single-file program's own if there is none.</summary>
     /// <param name="chosen">The only file to try, if not null or empty.</param>
     /// <param name="candidates">The files to try otherwise.</param>
     /// <exception cref="DllNotFoundException">None of them exists, or the first that does cannot be loaded.</exception>
@@ -53,9 +50,8 @@ internal static unsafe class NativeLibraryLoader
         }
 
         string? path = candidates.FirstOrDefault(File.Exists);
-        return path is not null
-            ? LoadFile(path)
-            : throw new DllNotFoundException(
+        return (path is not null ? LoadFile(path) : LoadUnpacked())
+            ?? throw new DllNotFoundException(
                 $"the native library of Quant.Net was not found, expected {string.Join(" or ", candidates)}; "
                 + $"build it with ./build.sh native, or set {EnvironmentVariable} to its file");
     }
@@ -70,7 +66,7 @@ internal static unsafe class NativeLibraryLoader
             directories.Add(Path.Combine(home, "runtimes", RuntimeIdentifier, "native"));
         }
 
-        // Where the host has found the native files of packages (and where a single-file program unpacks them).
+        // Where the host has found the native files of packages.
         string? known = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string;
         directories.AddRange((known ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries));
         return [.. directories.Select(directory => Path.GetFullPath(Path.Combine(directory, FileName))).Distinct()];
@@ -88,44 +84,58 @@ internal static unsafe class NativeLibraryLoader
             throw new DllNotFoundException($"{path}: cannot be loaded ({OneLine(e.Message)})", e);
         }
 
+        return Checked(new LoadedLibrary(handle, path));
+    }
+
+    // A single-file program unpacks its native files to a folder that only the runtime knows.
+    private static LoadedLibrary? LoadUnpacked() =>
+        IsSingleFile && NativeLibrary.TryLoad(
+            FileName, typeof(NativeLibraryLoader).Assembly, DllImportSearchPath.AssemblyDirectory, out nint handle)
+            ? Checked(new LoadedLibrary(handle))
+            : null;
+
+    private static LoadedLibrary Checked(LoadedLibrary library)
+    {
         try
         {
-            CheckVersion(path, InterfaceVersion(path, handle));
-            return new LoadedLibrary(handle, path);
+            CheckVersion(library, InterfaceVersion(library));
+            return library;
         }
         catch
         {
-            NativeLibrary.Free(handle);
+            NativeLibrary.Free(library.Handle);
             throw;
         }
     }
 
-    internal static void CheckVersion(string path, uint version)
+    internal static void CheckVersion(LoadedLibrary library, uint version)
     {
         if (version != NativeMethods.QN_ABI_VERSION)
         {
             throw new QuantNetException(
-                $"{path}: found interface version {version}, expected {NativeMethods.QN_ABI_VERSION}; "
+                $"{library.Path}: found interface version {version}, expected {NativeMethods.QN_ABI_VERSION}; "
                 + "the native library and Quant.Net.dll must come from the same build");
         }
     }
 
-    private static uint InterfaceVersion(string path, nint handle)
+    private static uint InterfaceVersion(LoadedLibrary library)
     {
         const string Function = nameof(NativeMethods.qn_abi_version);
-        return NativeLibrary.TryGetExport(handle, Function, out nint function)
+        return NativeLibrary.TryGetExport(library.Handle, Function, out nint function)
             ? ((delegate* unmanaged[Cdecl]<uint>)function)()
-            : throw new QuantNetException($"{path}: has no {Function}, expected a Quant.Net library");
+            : throw new QuantNetException($"{library.Path}: has no {Function}, expected a Quant.Net library");
     }
 
     // The runtime's message is advice followed by what the system's loader said, which is the part to keep.
     private static string OneLine(string message) =>
         message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault("no reason given");
 
+    // "" in a single file: nothing but the runtime can tell what is in it.
     [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "An empty location is handled.")]
-    private static string AssemblyDirectory()
-    {
-        string? directory = Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location);
-        return string.IsNullOrEmpty(directory) ? AppContext.BaseDirectory : directory;
-    }
+    private static string AssemblyLocation => typeof(NativeLibraryLoader).Assembly.Location;
+
+    private static bool IsSingleFile => AssemblyLocation.Length == 0;
+
+    private static string AssemblyDirectory() =>
+        IsSingleFile ? AppContext.BaseDirectory : Path.GetDirectoryName(AssemblyLocation)!;
 }

@@ -63,7 +63,7 @@ public sealed class NativeLibraryLoaderTests : IDisposable
     public void ALibraryOfAnotherVersionIsRefused()
     {
         string message = AssertOneLine(Assert.Throws<QuantNetException>(
-            () => NativeLibraryLoader.CheckVersion("other.so", NativeMethods.QN_ABI_VERSION + 1)));
+            () => NativeLibraryLoader.CheckVersion(new LoadedLibrary(0, "other.so"), NativeMethods.QN_ABI_VERSION + 1)));
         Assert.StartsWith("other.so: found interface version 2, expected 1", message, StringComparison.Ordinal);
     }
 
