@@ -55,7 +55,10 @@ def best_time(work):
 
 def compare(device, model, tensor):
     """Says how gguf-py's decoder compares; true if every bit is the same."""
-    import gguf  # pylint: disable=import-outside-toplevel
+    try:
+        import gguf  # pylint: disable=import-outside-toplevel
+    except ImportError as e:
+        raise quantnet.Error(f"--compare needs numpy and gguf-py: {e}") from e
 
     size = packed_size(tensor, quantnet.format_info(tensor.type))
     packed = numpy.frombuffer(model.map, numpy.uint8, size, tensor.offset).reshape(*reversed(tensor.dims[1:]), -1)
