@@ -5,7 +5,10 @@ namespace Quant.Net.Tests.Conversion;
 
 public sealed class ResumeTests : IDisposable
 {
-    private const int ChunkBytes = 4096;
+    private const int ChunkBytes = 1 << 16;
+
+    /// <summary>Not at every chunk: each checkpoint waits for the disk.</summary>
+    private const int CheckpointBytes = 800_000;
 
     private readonly QuantDevice _device = QuantDevice.Open("cpu");
     private readonly TempFolder _folder = new();
@@ -21,7 +24,7 @@ public sealed class ResumeTests : IDisposable
     [Theory]
     [InlineData("out.gguf", null)]
     [InlineData("out.safetensors", null)]
-    [InlineData("out.safetensors", 300_000L)]
+    [InlineData("out.safetensors", 1_500_000L)]
     public async Task InterruptedAnywhereItEndsInTheSameBytes(string name, long? shardBytes)
     {
         await Run("plain" + name, shardBytes);
@@ -29,14 +32,14 @@ public sealed class ResumeTests : IDisposable
         Dictionary<string, byte[]> expected = Outputs("plain" + name);
         Assert.Equal(expected.Values, Outputs(name).Values);
 
-        foreach (int stopAt in new[] { 1, 2, chunks / 3, chunks / 2, chunks - 1, chunks })
+        foreach (int stopAt in new[] { 1, chunks / 3, chunks - 1 })
         {
             Delete(name);
             await RunUntil(name, shardBytes, stopAt);
             Assert.Empty(Outputs(name));
             DequantizeResult result = await Run(name, shardBytes, resume: true);
 
-            Assert.Equal(stopAt > 2, result.ResumedBytes > 0);
+            Assert.Equal(stopAt > 1, result.ResumedBytes > 0);
             Assert.Equal(expected.Values, Outputs(name).Values);
             Assert.DoesNotContain(_folder.Names, left => left.StartsWith('.'));
         }
@@ -49,7 +52,7 @@ public sealed class ResumeTests : IDisposable
         for (int i = 0; !File.Exists(_folder["out.gguf"]); i++)
         {
             Assert.True(i < 1000);
-            await RunUntil("out.gguf", null, stopAt: 40 * (i + 1));
+            await RunUntil("out.gguf", null, stopAt: 30 * (i + 1));
         }
 
         Assert.Equal(File.ReadAllBytes(_folder["plain.gguf"]), File.ReadAllBytes(_folder["out.gguf"]));
@@ -64,8 +67,8 @@ public sealed class ResumeTests : IDisposable
         await RunUntil("out.gguf", null, stopAt: 100);
         string partial = _folder[".out.gguf.partial"];
         byte[] bytes = File.ReadAllBytes(partial);
-        bytes[1000] ^= fault == "changed" ? (byte)1 : (byte)0;
-        File.WriteAllBytes(partial, fault == "shorter" ? bytes[..1000] : bytes);
+        bytes[100_000] ^= fault == "changed" ? (byte)1 : (byte)0;
+        File.WriteAllBytes(partial, fault == "shorter" ? bytes[..100_000] : bytes);
         if (fault == "gone")
         {
             File.Delete(partial);
@@ -119,11 +122,12 @@ public sealed class ResumeTests : IDisposable
     public async Task OverflowsOfTheFirstRunAreStillTold()
     {
         // The first tensor has what float16 cannot hold, the second is where the run ends.
-        byte[] data = new byte[2 * 8 * 4096];
+        const int Row = 16384;
+        byte[] data = new byte[2 * 2 * 4 * Row];
         BitConverter.TryWriteBytes(data.AsSpan(4), 1e30f);
         using GgufFile model = _folder.Open(new TestModel
         {
-            Tensors = [new("a") { Dimensions = [4096, 2] }, new("b", offset: 32768) { Dimensions = [4096, 2] }],
+            Tensors = [new("a") { Dimensions = [Row, 2] }, new("b", offset: 8 * Row) { Dimensions = [Row, 2] }],
             Data = data,
         });
         DequantizeResult plain = await Dequantize(model, "plain.safetensors");
@@ -171,7 +175,7 @@ public sealed class ResumeTests : IDisposable
         string name, long? shardBytes = null, bool resume = false, IProgress<ConversionProgress>? progress = null,
         CancellationToken cancellation = default) => ModelConverter.DequantizeAsync(
         _model, _folder[name],
-        new DequantizeOptions { Resume = resume, MaxShardBytes = shardBytes, ChunkBytes = ChunkBytes, CheckpointBytes = 3 * ChunkBytes },
+        new DequantizeOptions { Resume = resume, MaxShardBytes = shardBytes, ChunkBytes = ChunkBytes, CheckpointBytes = CheckpointBytes },
         _device, progress, cancellation);
 
     /// <summary>Runs until so many chunks are reported, or to the end.</summary>

@@ -12,6 +12,18 @@ internal sealed class LinuxFactAttribute : FactAttribute
     }
 }
 
+/// <summary>A test that takes minutes and gigabytes.</summary>
+internal sealed class LongFactAttribute : FactAttribute
+{
+    public LongFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable("QUANTNET_TEST_LONG") != "1")
+        {
+            Skip = "needs Linux; long mode only (QUANTNET_TEST_LONG=1)";
+        }
+    }
+}
+
 /// <summary>A test that needs to be denied something, which never happens to root.</summary>
 internal sealed class UnprivilegedFactAttribute : FactAttribute
 {

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Quant.Net.Tool.Tests.Support;
+
+namespace Quant.Net.Tool.Tests.Commands;
+
+/// <summary>Memory and time do not depend on the size of the model. The models are holes in sparse files.</summary>
+public class AnySizeTests
+{
+    private const int F32 = 0, F16 = 1;
+    private const long RowLength = 4096, GiB = 1L << 30, MB = 1_000_000;
+
+    [LinuxFact]
+    public void AModelOf400GigabytesIsInspectedInLittleMemory()
+    {
+        using var folder = new TemporaryFolder();
+        var model = new TinyGguf();
+        for (int i = 0; i < 373; i++)
+        {
+            model.AddHole($"blk.{i}.weight", F16, [RowLength, GiB / 2 / RowLength], GiB);
+        }
+
+        string path = model.Write(folder["m.gguf"]);
+        Assert.True(new FileInfo(path).Length > 400_000 * MB);
+        var clock = Stopwatch.StartNew();
+        (ToolResult result, long resident, _) = MemoryWatch.Run("inspect", path, "--json");
+
+        Assert.Equal((0, 373), (result.ExitCode, result.Json.Number("tensorCount")));
+        Assert.InRange(resident, 1, 150 * MB);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));   // 0.3 s where nothing else runs
+    }
+
+    [LinuxFact]
+    public void WholeModelsAreDecodedInLittleMemory() => DecodeInLittleMemory(GiB / 2);
+
+    [LongFact]
+    public void AModelOf8GiBIsDecodedInLittleMemory() => DecodeInLittleMemory(8 * GiB);
+
+    [LongFact]
+    public void ATensorOf8GiBGoesThroughEveryCommand()
+    {
+        using var folder = new TemporaryFolder();
+        string model = Hole(folder, 8 * GiB);
+        foreach (string[] command in new string[][]
+        {
+            ["verify", model],
+            ["extract", model, "--tensor", "big.weight", "-o", folder["out.bin"]],
+            ["extract", model, "--tensor", "big.weight", "-o", folder["out.npy"], "--type", "f16"],
+            ["split", model, "-o", folder["part"], "--max-size", "1GB"],
+            ["merge", folder["part-00001-of-00001.gguf"], "-o", folder["out.gguf"]],
+        })
+        {
+            (ToolResult result, _, long anonymous) = MemoryWatch.Run([.. command, "-q"]);
+            Assert.Equal((0, ""), (result.ExitCode, result.Error));
+            Assert.InRange(anonymous, 1, 300 * MB);
+            folder.Names.Where(name => name.StartsWith("out.", StringComparison.Ordinal)).ToList().ForEach(name => File.Delete(folder[name]));
+        }
+    }
+
+    private static void DecodeInLittleMemory(long bytes)
+    {
+        using var folder = new TemporaryFolder();
+        string model = Hole(folder, bytes);
+        (ToolResult result, _, long anonymous) = MemoryWatch.Run("dequantize", model, "-o", folder["out.safetensors"], "-q");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.InRange(new FileInfo(folder["out.safetensors"]).Length, bytes / 2, (bytes / 2) + 1000);
+        Assert.InRange(anonymous, 1, 300 * MB);
+    }
+
+    private static string Hole(TemporaryFolder folder, long bytes) =>
+        new TinyGguf().AddHole("big.weight", F32, [RowLength, bytes / sizeof(float) / RowLength], bytes).Write(folder["m.gguf"]);
+}
