@@ -19,6 +19,7 @@ usage: ./build.sh WORD
   test       run all tests and checks; the last line is "N passed, N failed, N skipped"
   fuzz       feed random input to the decoders and the reader of models: fuzz [--minutes N] [TARGET...]
   bench      benchmarks (there are none yet)
+  reference  write docs/reference/*.md anew from the header and the XML documentation
   bindings   write src/Quant.Net/Native/*.g.cs anew from native/include/quantnet.h
   pack       make the NuGet packages, the tool as one file, the archive of the C library: artifacts/packages
   clean      remove everything that was built
@@ -97,7 +98,11 @@ case $word in
     need dotnet bindings
     dotnet run -c Release --project bindings
     ;;
-  clean) rm -rf artifacts {src,tests}/*/{bin,obj} bindings/{bin,obj} ;;
+  reference)
+    need dotnet
+    dotnet run -c Release --project scripts/reference
+    ;;
+  clean) rm -rf artifacts {src,tests}/*/{bin,obj} {bindings,scripts/reference}/{bin,obj} ;;
   help | -h | --help) usage ;;
   *)
     echo "build.sh: unknown word '$word'" >&2

@@ -57,6 +57,7 @@ done <"$results/sets.txt"
 step "command line" read_xunit xunit tests/Quant.Net.Tool.Tests
 
 step "bindings are up to date" read_nothing dotnet run -c Release --no-build --project bindings -- --check
+step "reference is up to date" read_nothing dotnet run -c Release --no-build --project scripts/reference -- --check
 if have "clang-format-$clang_format_version"; then
   step "format of C and C++" read_checks clang_format
 else
