@@ -7,6 +7,8 @@ namespace Quant.Net.Tool.CommandLine;
 /// <summary>The options that say which hardware does the work, for the commands that decode.</summary>
 internal sealed class DeviceOptions
 {
+    private const string All = "all";
+
     private readonly Option<string?> _device;
 
     private readonly Option<int> _threads = new("--threads")
@@ -16,23 +18,26 @@ internal sealed class DeviceOptions
         CustomParser = ParseThreads,
     };
 
-    private readonly Option<string?> _instructionSet = new("--isa")
-    {
-        Description = "Instruction set of the CPU device (default: the best that this machine has)",
-        HelpName = "scalar|avx2|avx512|avx512vbmi",
-    };
+    private readonly Option<string?> _instructionSet;
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="withoutDevice">What happens when <c>--device</c> is left out, for the help.</param>
-    public DeviceOptions(Command command, string withoutDevice)
+    /// <param name="severalInstructionSets">Whether <c>--isa all</c> is possible; then <see cref="ChooseSeveral"/> reads it.</param>
+    public DeviceOptions(Command command, string withoutDevice, bool severalInstructionSets = false)
     {
+        string[] sets = ["scalar", "avx2", "avx512", "avx512vbmi", .. severalInstructionSets ? [All] : Array.Empty<string>()];
+        _instructionSet = new Option<string?>("--isa")
+        {
+            Description = "Instruction set of the CPU device (default: the best that this machine has)",
+            HelpName = string.Join('|', sets),
+        };
         _device = new Option<string?>("--device")
         {
             Description = $"The device that does the work (default: {withoutDevice})",
             HelpName = "cpu|cuda:N|auto",
         };
-        _instructionSet.CompletionSources.Add("scalar", "avx2", "avx512", "avx512vbmi");
+        _instructionSet.CompletionSources.Add(sets);
         _device.CompletionSources.Add("cpu", "cuda:0", "auto");
         command.Options.Add(_device);
         command.Options.Add(_threads);
@@ -57,6 +62,16 @@ internal sealed class DeviceOptions
         Threads = parsed.GetValue(_threads),
         InstructionSet = parsed.GetValue(_instructionSet) is { } name ? FindInstructionSet(name) : InstructionSet.Auto,
     };
+
+    /// <summary>The same, once for each available instruction set if <c>--isa all</c> asks for that.</summary>
+    /// <exception cref="UsageException">No instruction set has the name given.</exception>
+    public IReadOnlyList<QuantDeviceOptions> ChooseSeveral(ParseResult parsed) => parsed.GetValue(_instructionSet) is not All
+        ? [Choose(parsed)]
+        :
+        [
+            .. QuantDevice.InstructionSets.Where(set => set.Available).Select(set =>
+                new QuantDeviceOptions { Threads = parsed.GetValue(_threads), InstructionSet = set.InstructionSet }),
+        ];
 
     /// <summary>Opens a device.</summary>
     /// <exception cref="UsageException">The name is no device's, or an option has a value that none can have.</exception>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Quant.Net.Tool.Bench;
 using Quant.Net.Tool.Completion;
 using Quant.Net.Tool.Dequantize;
 using Quant.Net.Tool.Doctor;
@@ -29,6 +30,7 @@ internal static class QuantNetCommand
             new VerifyCommand(console),
             new FormatsCommand(console),
             new DoctorCommand(console),
+            new BenchCommand(console),
             new CompletionCommand(console),
         };
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Quant.Net.Tool.Bench;
 using Quant.Net.Tool.Dequantize;
 using Quant.Net.Tool.Doctor;
 using Quant.Net.Tool.Extract;
@@ -27,6 +28,7 @@ namespace Quant.Net.Tool.Output;
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(FormatsResult))]
 [JsonSerializable(typeof(DoctorResult))]
+[JsonSerializable(typeof(BenchResult))]
 internal sealed partial class ResultJson : JsonSerializerContext
 {
     /// <summary>The version of the keys. Keys are only added while it stays the same.</summary>

@@ -68,6 +68,10 @@ public class JsonTests
         Compare("verify", Succeed("verify", Repository.StoriesModel, "--hash", "--json", "-q").Json, Run("verify", broken, "--json", "-q").Json);
     }
 
+    [Fact]
+    public void BenchKeysAreDocumented() =>
+        Compare("bench", Succeed("bench", "--format", "Q8_0", "--size", "1MiB", "--seconds", "0.001", "--json").Json);
+
     private static void Compare(string command, params JsonElement[] documents)
     {
         HashSet<string> documented = [.. JsonKeys.Documented(command).Select(entry => entry.Key)];

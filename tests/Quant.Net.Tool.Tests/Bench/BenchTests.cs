@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
+
+namespace Quant.Net.Tool.Tests.Bench;
+
+public class BenchTests
+{
+    private static readonly string[] Short = ["--size", "1MiB", "--seconds", "0.001"];
+
+    [Fact]
+    public void MeasuresEachPlaceOutputTypeAndInstructionSet()
+    {
+        JsonElement json = Bench("--format", "Q4_K", "--to", "all", "--isa", "all", "--json").Json;
+
+        int sets = QuantDevice.InstructionSets.Count(set => set.Available);
+        IReadOnlyList<JsonElement> measurements = json.List("measurements");
+        Assert.Equal(2 * 3 * sets, measurements.Count);
+        Assert.Equal(["l2", "memory"], measurements.Texts("cache").Distinct());
+        Assert.Equal(["f32", "f16", "bf16"], measurements.Texts("output").Distinct());
+        Assert.Equal(sets, measurements.Texts("instructionSet").Distinct().Count());
+        Assert.All(measurements, measurement =>
+        {
+            Assert.Equal($"{measurement.Text("instructionSet")}/Q4_K/{measurement.Text("output")}", measurement.Text("kernel"));
+            Assert.True(Number(measurement, "share") > 0);
+            Assert.Equal(
+                Number(measurement, "weights") / Number(measurement, "seconds"), Number(measurement, "weightsPerSecond"), tolerance: 1);
+        });
+    }
+
+    [Fact]
+    public void ComparesWithMemsetInTheCacheAndWithTheRoofOutOfIt()
+    {
+        string cache = Bench("--format", "Q8_0", "--cache", "l2").Out;
+        string memory = Bench("--format", "Q8_0", "--cache", "memory", "--threads", "2").Out;
+
+        Assert.Contains("In cache: 65,536 weights at a time, 1 thread", cache, StringComparison.Ordinal);
+        Assert.Contains("Share of memset", cache, StringComparison.Ordinal);
+        Assert.DoesNotContain("Out of cache", cache, StringComparison.Ordinal);
+        Assert.Contains("Out of cache: 262,144 weights at a time, 2 threads", memory, StringComparison.Ordinal);
+        Assert.Contains("Share of roof", memory, StringComparison.Ordinal);
+        Assert.Contains("GB/s stored", memory, StringComparison.Ordinal);
+        Assert.DoesNotContain("In cache", memory, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--format", "[Q", 2, "without ']'")]
+    [InlineData("--format", "Q99", 1, "no format matches 'Q99'")]
+    [InlineData("--to", "f64", 2, "f64")]
+    [InlineData("--cache", "l3", 2, "l3")]
+    [InlineData("--size", "none", 2, "'none' is not a size")]
+    [InlineData("--size", "1KB", 2, "1000 bytes, expected 128 KiB")]
+    [InlineData("--seconds", "0", 2, "'0' is not a time")]
+    [InlineData("--isa", "avx9", 2, "'avx9' is no instruction set")]
+    [InlineData("--device", "tpu", 2, "tpu")]
+    public void RefusesWhatMakesNoSense(string option, string value, int exitCode, string words) =>
+        Run("bench", option, value).AssertFails(exitCode, words);
+
+    private static ToolResult Bench(params string[] arguments) => Succeed(["bench", .. arguments, .. Short]);
+
+    private static double Number(JsonElement element, string key) => element.GetProperty(key).GetDouble();
+}
