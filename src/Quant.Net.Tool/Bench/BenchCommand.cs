@@ -126,7 +126,7 @@ internal sealed class BenchCommand : ToolCommand
             {
                 foreach (QuantFormatInfo format in formats)
                 {
-                    run.Measure(place, format, outputs, devices);
+                    run.Measure(place, format, outputs, [.. devices.Select(device => new DeviceDecoder(device))]);
                     report(++done, steps);
                 }
             }

@@ -29,6 +29,9 @@ internal abstract class BenchPlace(long weights, int threads) : IDisposable
     /// <summary>What to run before each sample so that all begin in the same state, or null.</summary>
     public abstract Action? Settle(PageMemory packed, long outputBytes);
 
+    /// <summary>Does work on the weights from the first to before the last, in all threads.</summary>
+    public abstract void Share(Action<long, long> work);
+
     public virtual void Dispose() => Destination.Dispose();
 }
 
@@ -47,6 +50,8 @@ internal sealed class CachePlace() : BenchPlace(weights: 64 * 1024, threads: 1)
         () => NativeMemory.Clear(Destination.Pointer, (nuint)outputBytes);
 
     public override Action? Settle(PageMemory packed, long outputBytes) => null;
+
+    public override void Share(Action<long, long> work) => work(0, Weights);
 }
 
 /// <summary>Main memory: far more than the caches hold, all threads. Compared with the same traffic without decoding.</summary>
@@ -103,8 +108,7 @@ internal sealed class MemoryPlace : BenchPlace
         });
     }
 
-    /// <summary>Does work on the weights from one to before another, in as many threads.</summary>
-    public void Share(Action<long, long> work) => _crew.Run(Weights, PieceWeights, work);
+    public override void Share(Action<long, long> work) => _crew.Run(Weights, PieceWeights, work);
 
     public override void Dispose()
     {

@@ -37,13 +37,13 @@ internal sealed record BenchMachine(string Cpu, int Processors, long MemoryBytes
 /// <param name="Copy">Bytes written, when as many are read.</param>
 internal sealed record BenchBandwidth(int Threads, double Store, double Copy);
 
-/// <summary>How fast one device decoded one format to one type.</summary>
+/// <summary>How fast one decoder decoded one format to one type.</summary>
 /// <param name="Format">The format.</param>
 /// <param name="Output">The type of the weights: <c>f32</c>, <c>f16</c>, <c>bf16</c>.</param>
 /// <param name="Cache">Where the weights went: <c>l2</c> or <c>memory</c>.</param>
 /// <param name="Device">The device's name.</param>
 /// <param name="InstructionSet">The instruction set of a CPU.</param>
-/// <param name="Threads">Threads of a CPU.</param>
+/// <param name="Threads">Threads that shared the work of a CPU, and of the yardstick.</param>
 /// <param name="Kernel">The kernel that did the work.</param>
 /// <param name="Weights">Weights decoded in one run.</param>
 /// <param name="PackedBytes">Bytes read in one run.</param>

@@ -1,9 +1,7 @@
-using Quant.Net.Tool.Output;
-
 namespace Quant.Net.Tool.Bench;
 
-/// <summary>Measures devices, place by place and format by format.</summary>
-/// <param name="seconds">About how long to measure each device with each format and output type.</param>
+/// <summary>Measures decoders, place by place and format by format.</summary>
+/// <param name="seconds">About how long to measure each decoder with each format and output type.</param>
 /// <param name="cancellation">Stops it.</param>
 internal sealed class BenchRun(double seconds, CancellationToken cancellation)
 {
@@ -11,27 +9,35 @@ internal sealed class BenchRun(double seconds, CancellationToken cancellation)
 
     public IReadOnlyList<BenchMeasurement> Measurements => _measurements;
 
-    /// <summary>Measures one format in one place: for each output type all devices against each other.</summary>
+    /// <summary>Measures one format in one place: for each output type all decoders against each other.</summary>
     public void Measure(
         BenchPlace place,
         QuantFormatInfo format,
         IReadOnlyList<(string Name, QuantFormat Format)> outputs,
-        IReadOnlyList<QuantDevice> devices)
+        IReadOnlyList<Decoder> decoders)
     {
         using var packed = new PackedWeights(format, place.Weights);
         foreach ((string name, QuantFormat output) in outputs)
         {
-            QuantDevice[] able = [.. devices.Where(device => CapabilityOf(device, format, output).IsSupported)];
+            var able = new List<(Decoder Decoder, string Kernel, Action Run)>();
+            foreach (Decoder decoder in decoders)
+            {
+                if (decoder.Prepare(place, packed, output) is var (kernel, run))
+                {
+                    able.Add((decoder, kernel, run));
+                }
+            }
+
             long outputBytes = QuantFormats.Get(output).GetByteCount(place.Weights);
-            Contest contest = Contest.Run(place, packed, outputBytes, [.. able.Select(Decoder)], seconds, cancellation);
-            _measurements.AddRange(able.Zip(contest.Standings, (device, standing) => new BenchMeasurement(
+            Contest contest = Contest.Run(place, packed, outputBytes, [.. able.Select(one => one.Run)], seconds, cancellation);
+            _measurements.AddRange(able.Zip(contest.Standings, (one, standing) => new BenchMeasurement(
                 format.Name,
                 name,
                 place.Name,
-                device.Name,
-                DeviceFacts.NameOf(device.InstructionSet),
-                device.Threads,
-                CapabilityOf(device, format, output).Kernel,
+                one.Decoder.Device,
+                one.Decoder.InstructionSet,
+                place.Threads,
+                one.Kernel,
                 place.Weights,
                 packed.Memory.Bytes,
                 outputBytes,
@@ -42,8 +48,6 @@ internal sealed class BenchRun(double seconds, CancellationToken cancellation)
                 place.YardstickName,
                 outputBytes / contest.YardstickSeconds,
                 standing.Share)));
-
-            Action Decoder(QuantDevice device) => () => packed.Decode(device, output, place.Destination);
         }
     }
 
@@ -56,7 +60,4 @@ internal sealed class BenchRun(double seconds, CancellationToken cancellation)
             [place.Traffic(0, source, bytes), place.Traffic(bytes, source, bytes)], null, seconds, cancellation);
         return new BenchBandwidth(place.Threads, bytes / Median.Of(times[0]), bytes / Median.Of(times[1]));
     }
-
-    private static QuantCapability CapabilityOf(QuantDevice device, QuantFormatInfo format, QuantFormat output) =>
-        device.GetCapability(QuantOperation.Dequantize, format.Format, output);
 }

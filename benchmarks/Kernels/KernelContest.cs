@@ -1,0 +1,47 @@
+using Quant.Net.Tool.Bench;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Benchmarks.Kernels;
+
+/// <summary>Every format with every instruction set, in the cache and out of it, beside the peers.</summary>
+internal static class KernelContest
+{
+    /// <summary>Measures.</summary>
+    /// <param name="peers">Libraries to compare with.</param>
+    /// <param name="seconds">About how long to measure each decoder with each format and output type.</param>
+    /// <param name="report">Told what is done.</param>
+    public static BenchResult Run(IReadOnlyList<Peer> peers, double seconds, Action<string> report)
+    {
+        var run = new BenchRun(seconds, CancellationToken.None);
+        using (var cache = new CachePlace())
+        {
+            Measure(run, cache, peers, report);
+        }
+
+        using MemoryPlace memory = MemoryPlace.Create(MemoryPlace.UsualWeights, Environment.ProcessorCount);
+        BenchBandwidth bandwidth = run.MeasureBandwidth(memory);
+        Measure(run, memory, peers, report);
+        return new BenchResult(DateTimeOffset.Now, BenchMachine.Here(), bandwidth, run.Measurements);
+    }
+
+    private static void Measure(BenchRun run, BenchPlace place, IReadOnlyList<Peer> peers, Action<string> report)
+    {
+        QuantDevice[] devices =
+        [
+            .. QuantDevice.InstructionSets.Where(set => set.Available).Select(set =>
+                QuantDevice.Open("cpu", new QuantDeviceOptions { Threads = place.Threads, InstructionSet = set.InstructionSet })),
+        ];
+        Decoder[] decoders =
+        [
+            .. devices.Select(device => new DeviceDecoder(device)),
+            .. peers.Select(peer => new PeerDecoder(peer)),
+        ];
+        foreach (QuantFormatInfo format in QuantFormats.All)
+        {
+            report($"{place.Name}: {format.Name}");
+            run.Measure(place, format, OutputTypes.All, decoders);
+        }
+
+        Array.ForEach(devices, device => device.Dispose());
+    }
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Quant.Net;
+using Quant.Net.Benchmarks;
+using Quant.Net.Benchmarks.Api;
+using Quant.Net.Benchmarks.Kernels;
+using Quant.Net.Benchmarks.Report;
+using Quant.Net.Tool.Bench;
+
+var peers = new Option<string[]>("--peer")
+{
+    Description = "A ggml library to compare with (libggml-base.so), and what to call it; may be repeated",
+    HelpName = "[NAME=]PATH",
+    DefaultValueFactory = _ => [],
+};
+var output = new Option<DirectoryInfo>("--output")
+{
+    Description = "The folder for latest.md and latest.svg",
+    HelpName = "FOLDER",
+    Required = true,
+};
+var seconds = new Option<double>("--seconds")
+{
+    Description = "About how long to measure each kernel",
+    HelpName = "SECONDS",
+    DefaultValueFactory = _ => 0.05,
+};
+var tool = new Option<string?>("--tool") { Description = "The published tool's assembly, to measure its start", HelpName = "PATH" };
+var hello = new Option<string?>("--hello") { Description = "That of a program to compare with", HelpName = "PATH" };
+var model = new Option<string?>("--model") { Description = "The model that the tool looks into", HelpName = "PATH" };
+var command = new RootCommand("Measures the kernels, the .NET API and the start of the tool, and writes a page and a plot of them.")
+{
+    peers, output, seconds, tool, hello, model,
+};
+command.SetAction(parsed =>
+{
+    Peer[] libraries = [.. parsed.GetRequiredValue(peers).Select(LoadPeer)];
+    BenchResult kernels = KernelContest.Run(libraries, parsed.GetValue(seconds), Console.Error.WriteLine);
+    Console.Error.WriteLine("comparing bits");
+    var differences = libraries.SelectMany(peer => QuantFormats.All.Select(format =>
+            (Key: (peer.Name, format.Name), Count: PeerCheck.CountDifferences(peer, format))))
+        .Where(one => one.Count is not null)
+        .ToDictionary(one => one.Key, one => one.Count!.Value);
+    Console.Error.WriteLine("the .NET API");
+    DirectoryInfo folder = parsed.GetRequiredValue(output);
+    IReadOnlyList<ApiResult> api = ApiBenchmarks.Run(Path.Combine(Path.GetTempPath(), "quantnet-benchmarks"));
+    ToolStart? start = parsed.GetValue(tool) is { } toolPath && parsed.GetValue(hello) is { } helloPath
+        ? ToolStart.Measure(toolPath, helloPath, parsed.GetValue(model)!, seconds: 5)
+        : null;
+
+    string shown = string.Concat(libraries.Select(peer => $" --peer {peer.Name}=..."));
+    var results = new Results($"./build.sh bench{shown}", kernels, libraries, differences, api, start);
+    folder.Create();
+    using (var page = new StreamWriter(Path.Combine(folder.FullName, "latest.md")))
+    {
+        new ResultsPage(results, page).Write("latest.svg");
+    }
+
+    File.WriteAllText(Path.Combine(folder.FullName, "latest.svg"), new ResultsPlot(results).Draw());
+});
+return command.Parse(args).Invoke();
+
+static Peer LoadPeer(string argument)
+{
+    int separator = argument.IndexOf('=', StringComparison.Ordinal);
+    return separator < 0 ? new Peer("ggml", argument) : new Peer(argument[..separator], argument[(separator + 1)..]);
+}
