@@ -10,7 +10,7 @@ source scripts/dotnet.sh
 
 usage() {
   cat <<'TEXT'
-usage: ./build.sh WORD
+usage: ./build.sh WORD [OPTION...]
 
   setup      install the tools that are missing (cmake, g++, ninja, clang, GoogleTest ...), as root or by sudo
   native     build the native library: artifacts/native/{include,lib}
@@ -18,7 +18,7 @@ usage: ./build.sh WORD
   demo       inspect and decode the two sample models, and show how fast
   test       run all tests and checks; the last line is "N passed, N failed, N skipped"
   fuzz       feed random input to the decoders and the reader of models: fuzz [--minutes N] [TARGET...]
-  bench      benchmarks (there are none yet)
+  bench      measure everything and write benchmarks/results; [--peer [NAME=]PATH] compares with a ggml library
   reference  write docs/reference/*.md anew from the header and the XML documentation
   bindings   write src/Quant.Net/Native/*.g.cs anew from native/include/quantnet.h
   pack       make the NuGet packages, the tool as one file, the archive of the C library: artifacts/packages
@@ -49,6 +49,14 @@ TEXT
   chmod +x artifacts/quantnet
 }
 
+bench() {
+  quietly ./build.sh build
+  quietly dotnet_release publish benchmarks/hello -o artifacts/hello
+  quietly dotnet_release build benchmarks/Quant.Net.Benchmarks.csproj
+  dotnet benchmarks/bin/Release/net10.0/Quant.Net.Benchmarks.dll --output benchmarks/results "$@" \
+    --tool artifacts/tool/quantnet.dll --hello artifacts/hello/hello.dll --model samples/models/stories260K-Q4_K_M.gguf
+}
+
 # Shows what a command printed only if it failed.
 quietly() {
   local output
@@ -59,8 +67,8 @@ quietly() {
 }
 
 word=${1-help}
-if (($# > 1)); then
-  echo "build.sh: one word at a time, found '$*'" >&2
+if (($# > 1)) && [[ $word != bench && $word != fuzz ]]; then
+  echo "build.sh: only bench and fuzz take options, found '$*'" >&2
   exit 2
 fi
 case $word in
@@ -91,8 +99,8 @@ case $word in
     tests/fuzz/run.sh "${@:2}"
     ;;
   bench)
-    echo "build.sh: there are no benchmarks yet; the demo shows the rates of two small models" >&2
-    exit 1
+    need dotnet build
+    bench "${@:2}"
     ;;
   bindings)
     need dotnet bindings
