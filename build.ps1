@@ -3,7 +3,7 @@
 # The words of build.sh for Windows, with the CMake and the compiler of Visual Studio 2022 or newer and the .NET SDK 10.
 # It was written without a Windows machine at hand and HAS NOT BEEN RUN. What is missing against build.sh: it installs nothing,
 # and the checks of tests/checks, which look at ELF files, stay on Linux.
-param([string]$Word = 'help')
+param([string]$Word = 'help', [Parameter(ValueFromRemainingArguments)][string[]]$Options = @())
 
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -12,14 +12,14 @@ $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
 $env:DOTNET_NOLOGO = '1'
 
 $usage = @'
-usage: .\build.ps1 WORD
+usage: .\build.ps1 WORD [OPTION...]
 
   setup      say which tools are missing (nothing is installed)
   native     build the native library: artifacts\native\{include,bin,lib}
   build      native, then the .NET library and the command line: artifacts\quantnet.cmd runs it
   demo       inspect and decode the two sample models
   test       run the native tests and the .NET tests for each instruction set
-  bench      benchmarks (there are none yet)
+  bench      measure everything and write benchmarks\results; [--peer [NAME=]PATH] compares with a ggml library
   bindings   write src\Quant.Net\Native\*.g.cs anew from native\include\quantnet.h
   pack       make the NuGet packages: artifacts\packages
   clean      remove everything that was built
@@ -92,6 +92,14 @@ function Show-Demo {
     finally { Remove-Item -Recurse $output }
 }
 
+function Measure-All {
+    Invoke-DotNet @('publish', 'benchmarks/hello', '-o', 'artifacts/hello')
+    Invoke-DotNet @('build', 'benchmarks/Quant.Net.Benchmarks.csproj')
+    Invoke-Checked 'dotnet' (@('benchmarks/bin/Release/net10.0/Quant.Net.Benchmarks.dll', '--output', 'benchmarks/results',
+            '--tool', 'artifacts/tool/quantnet.dll', '--hello', 'artifacts/hello/hello.dll',
+            '--model', 'samples/models/stories260K-Q4_K_M.gguf') + $Options)
+}
+
 function Test-All {
     Build-All
     Build-Preset 'tests'
@@ -113,7 +121,7 @@ switch ($Word) {
     'build' { Test-Setup; Build-All }
     'demo' { Test-Setup; Build-All; Show-Demo }
     'test' { Test-Setup; Test-All }
-    'bench' { throw 'there are no benchmarks yet; the demo shows the rates of two small models' }
+    'bench' { Test-Setup; Build-All; Measure-All }
     'bindings' { Invoke-Checked 'dotnet' @('run', '-c', 'Release', '--project', 'bindings') }
     'pack' {
         Test-Setup
@@ -122,7 +130,8 @@ switch ($Word) {
         Invoke-DotNet @('pack', 'src/Quant.Net.Tool', '-o', 'artifacts/packages')
     }
     'clean' {
-        Get-Item artifacts, src\*\bin, src\*\obj, tests\*\bin, tests\*\obj, bindings\bin, bindings\obj -ErrorAction SilentlyContinue |
+        Get-Item artifacts, src\*\bin, src\*\obj, tests\*\bin, tests\*\obj, bindings\bin, bindings\obj,
+        benchmarks\bin, benchmarks\obj, benchmarks\hello\bin, benchmarks\hello\obj -ErrorAction SilentlyContinue |
             Remove-Item -Recurse -Force
     }
     'help' { Write-Output $usage }

@@ -110,7 +110,7 @@ case $word in
     need dotnet
     dotnet run -c Release --project scripts/reference
     ;;
-  clean) rm -rf artifacts {src,tests}/*/{bin,obj} {bindings,scripts/reference}/{bin,obj} ;;
+  clean) rm -rf artifacts {src,tests}/*/{bin,obj} {bindings,benchmarks,benchmarks/hello,scripts/reference}/{bin,obj} ;;
   help | -h | --help) usage ;;
   *)
     echo "build.sh: unknown word '$word'" >&2

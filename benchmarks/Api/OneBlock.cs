@@ -42,7 +42,7 @@ public unsafe class OneBlock : IDisposable
 
     /// <summary>As C calls it: through a pointer, without anything that .NET does around a call.</summary>
     [Benchmark(Baseline = true, Description = "native call")]
-    public int Native() => _native(
+    public void Native() => _native(
         _nativeDevice, Format, Source, SourceBytes, QuantFormat.F32, Destination, DestinationBytes);
 
     /// <summary>Through the method that takes pointers.</summary>

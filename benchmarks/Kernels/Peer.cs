@@ -56,7 +56,9 @@ internal sealed unsafe class Peer
     {
         QuantFormat.F16 => "ggml_fp16_to_fp32_row",
         QuantFormat.BF16 => "ggml_bf16_to_fp32_row",
-        _ when format.ValuesPerBlock > 1 => $"dequantize_row_{format.Name.ToLowerInvariant()}",
+        // dequantize_row_q4_0, dequantize_row_iq2_xxs, but dequantize_row_q4_K
+        _ when format.ValuesPerBlock > 1 =>
+            $"dequantize_row_{format.Name.ToLowerInvariant()}".Replace("_k", "_K", StringComparison.Ordinal),
         _ => NoDecoder,
     };
 
