@@ -50,7 +50,8 @@ TEXT
 }
 
 bench() {
-  quietly ./build.sh build
+  echo "building ..." >&2
+  quietly build
   quietly dotnet_release publish benchmarks/hello -o artifacts/hello
   quietly dotnet_release build benchmarks/Quant.Net.Benchmarks.csproj
   dotnet benchmarks/bin/Release/net10.0/Quant.Net.Benchmarks.dll --output benchmarks/results "$@" \

@@ -68,18 +68,13 @@ internal sealed class BenchCommand : ToolCommand
         Options.Add(_size);
         Options.Add(_seconds);
         _device = new DeviceOptions(this, "cpu", severalInstructionSets: true);
-        SetAction(RunAsync);
+        SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), cancellation));
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         IReadOnlyList<QuantFormatInfo> formats = SelectFormats(parsed.GetValue(_formats) ?? []);
-        BenchResult result = await WorkProgress.RunAsync(
-            _console,
-            parsed.GetValue(CommonOptions.Quiet),
-            "bench",
-            report => Task.Run(() => Measure(parsed, formats, report, cancellation), cancellation),
-            steps => $"{steps.ToString("0.#", CultureInfo.InvariantCulture)} steps");
+        BenchResult result = Measure(parsed, formats, cancellation);
         if (parsed.GetValue(CommonOptions.Json))
         {
             ResultJson.Write(_console, result, ResultJson.Default.BenchResult);
@@ -92,16 +87,16 @@ internal sealed class BenchCommand : ToolCommand
         return ExitCode.Done;
     }
 
-    private BenchResult Measure(
-        ParseResult parsed, IReadOnlyList<QuantFormatInfo> formats, Action<long, long> report, CancellationToken cancellation)
+    private BenchResult Measure(ParseResult parsed, IReadOnlyList<QuantFormatInfo> formats, CancellationToken cancellation)
     {
         string to = parsed.GetRequiredValue(_output);
         (bool inCache, bool inMemory) = SelectPlaces(parsed);
         long weights = parsed.GetValue(_size) is { } bytes ? bytes / sizeof(float) : MemoryPlace.UsualWeights;
         var outputs = OutputTypes.All.Where(type => to is All || type.Name == to).ToArray();
         var run = new BenchRun(parsed.GetValue(_seconds), cancellation);
-        int steps = formats.Count * (inCache && inMemory ? 2 : 1);
-        int done = 0;
+        var progress = new BenchProgress(
+            parsed.GetValue(CommonOptions.Quiet) ? TextWriter.Null : _console.Error,
+            formats.Count * (inCache && inMemory ? 2 : 1));
         if (inCache)
         {
             using var place = new CachePlace();
@@ -127,7 +122,7 @@ internal sealed class BenchCommand : ToolCommand
                 foreach (QuantFormatInfo format in formats)
                 {
                     run.Measure(place, format, outputs, [.. devices.Select(device => new DeviceDecoder(device))]);
-                    report(++done, steps);
+                    progress.StepDone();
                 }
             }
             finally
