@@ -14,6 +14,12 @@ public class InterruptTests
     public void CtrlCLeavesNothing() => EndBy("INT");
 
     [LinuxFact]
+    public void ATerminalThatClosesLeavesNothing() => EndBy("HUP", "HUP", "TERM");
+
+    [InterruptFact]
+    public void AnImpatientCtrlCLeavesNothing() => EndBy("INT", "INT");
+
+    [LinuxFact]
     public void TerminationLeavesNothing() => EndBy("TERM");
 
     [MountFact]
@@ -51,7 +57,7 @@ public class InterruptTests
         Assert.Empty(folder.Names);
     }
 
-    private static void EndBy(string signal)
+    private static void EndBy(params string[] signals)
     {
         using var folder = new TemporaryFolder();
         string model = new TinyGguf().AddHole("big.weight", 1, [RowLength, Rows], Rows * RowLength * 2).Write(folder["big.gguf"]);
@@ -63,7 +69,8 @@ public class InterruptTests
             Thread.Sleep(5);
         }
 
-        Process.Start("kill", ["-s", signal, process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+        string id = process.Id.ToString(CultureInfo.InvariantCulture);
+        Process.Start("bash", ["-c", string.Join("; ", signals.Select(signal => $"kill -s {signal} {id}"))]).WaitForExit();
 
         ToolResult result = Finish(process);
         result.AssertFails(130, "interrupted");
