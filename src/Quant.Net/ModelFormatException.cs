@@ -35,7 +35,7 @@ public sealed class ModelFormatException : FormatException
     /// <summary>The file, as its path was given.</summary>
     public string? Path { get; }
 
-    /// <summary>The exception for a fault in a file; its message begins with the file's name.</summary>
+    /// <summary>The exception for a fault in a file; its message begins with the file's path.</summary>
     internal static ModelFormatException In(string path, FormattableString fault) =>
-        new($"{ErrorText.FileName(path)}: {ErrorText.Invariant(fault)}", path);
+        new($"{ErrorText.EscapePath(path)}: {ErrorText.Invariant(fault)}", path);
 }

@@ -104,9 +104,10 @@ internal sealed class DeviceOptions
     private static int ParseThreads(ArgumentResult result)
     {
         string text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) || threads == 0)
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads)
+            || threads is 0 or > QuantDeviceOptions.MaxThreads)
         {
-            result.AddError($"--threads: '{text}' is not a number of threads, such as 4");
+            result.AddError($"--threads: '{text}' is not a number of threads from 1 to {QuantDeviceOptions.MaxThreads}");
         }
 
         return threads;

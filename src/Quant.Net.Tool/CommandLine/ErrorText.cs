@@ -8,15 +8,11 @@ internal static class ErrorText
     {
         AggregateException { InnerExceptions: [Exception only] } => Describe(only),
         TypeInitializationException { InnerException: { } cause } => Describe(cause),
-        FileNotFoundException { FileName: { Length: > 0 } path } missing when IsFrameworks(missing) => $"{path}: no such file",
+        OutputExistsException => $"{failure.Message} (--force replaces it)",
         OutOfMemoryException => "out of memory",
         ArgumentException { ParamName: { } parameter } => WithoutParameter(failure.Message, parameter),
         _ => failure.Message,
     };
-
-    // The library's own message may name several files.
-    private static bool IsFrameworks(FileNotFoundException missing) =>
-        missing.Message.StartsWith("Could not find file", StringComparison.Ordinal);
 
     // The framework adds the parameter's name, which says nothing to a user.
     private static string WithoutParameter(string message, string parameter)

@@ -15,16 +15,7 @@ internal sealed class ModelArgument : Argument<string>
 
     /// <summary>The path that was given, if a file is there.</summary>
     /// <exception cref="ToolException">There is no file, or a directory.</exception>
-    public string PathIn(ParseResult parsed)
-    {
-        string path = parsed.GetRequiredValue(this);
-        if (Directory.Exists(path))
-        {
-            throw new ToolException($"{path}: is a directory, expected a model file");
-        }
-
-        return File.Exists(path) ? path : throw new ToolException($"{path}: no such file");
-    }
+    public string PathIn(ParseResult parsed) => InputFile.Require(parsed.GetRequiredValue(this));
 
     // The parser takes an option that it does not know for the model. A file of such a name can be given as ./-name.
     private static void RefuseOption(ArgumentResult result)
@@ -32,6 +23,10 @@ internal sealed class ModelArgument : Argument<string>
         if (result.Tokens is [{ Value: ['-', ..] option }])
         {
             result.AddError($"'{option}' is no option and no model");
+        }
+        else if (result.Tokens is [{ Value: "" }])
+        {
+            result.AddError("MODEL: the path is empty");
         }
     }
 }

@@ -54,8 +54,18 @@ internal sealed class KnownAnswers
     }
 
     /// <summary>The answers in a file.</summary>
-    /// <exception cref="ToolException">The file has another layout.</exception>
-    public static KnownAnswers Read(string path) => Parse(path, File.ReadAllBytes(path));
+    /// <exception cref="ToolException">The file cannot be read or has another layout.</exception>
+    public static KnownAnswers Read(string path)
+    {
+        try
+        {
+            return Parse(path, File.ReadAllBytes(InputFile.Require(path)));
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new ToolException($"{path}: permission denied");
+        }
+    }
 
     private static KnownAnswers Parse(string source, byte[] bytes)
     {

@@ -13,7 +13,7 @@ internal sealed class ToolConsole : IDisposable
 
     public ToolConsole()
     {
-        Out = new StreamWriter(Console.OpenStandardOutput(), Utf8, bufferSize: 1 << 16);
+        Out = new StreamWriter(new StandardStream("standard output", Console.OpenStandardOutput()), Utf8, bufferSize: 1 << 16);
         Error = new StreamWriter(Console.OpenStandardError(), Utf8) { AutoFlush = true };
         bool isDumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
         OutIsTerminal = !Console.IsOutputRedirected && !isDumb;

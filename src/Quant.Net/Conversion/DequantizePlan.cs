@@ -60,7 +60,7 @@ internal sealed class DequantizePlan
         NamePattern? idle = patterns.Find(pattern => !model.Tensors.Any(tensor => pattern.IsMatch(tensor.Name)));
         return idle is null
             ? model.Tensors.Where(tensor => patterns.Exists(pattern => pattern.IsMatch(tensor.Name))).ToList()
-            : throw new KeyNotFoundException($"{model.FileName}: no tensor matches {ErrorText.Quote(idle.ToString())}");
+            : throw new KeyNotFoundException($"{model.ShownPath}: no tensor matches {ErrorText.Quote(idle.ToString())}");
     }
 
     private static void RefuseUnknown(GgufFile model, IEnumerable<GgufTensor> tensors)
@@ -71,7 +71,7 @@ internal sealed class DequantizePlan
         if (unknown.Count > 0)
         {
             throw new NotSupportedException(ErrorText.Invariant(
-                $"{model.FileName}: {unknown.Count} tensors have types that cannot be decoded: {ErrorText.QuoteAll(unknown)}"));
+                $"{model.ShownPath}: {unknown.Count} tensors have types that cannot be decoded: {ErrorText.QuoteAll(unknown)}"));
         }
     }
 
@@ -96,7 +96,7 @@ internal sealed class DequantizePlan
         return
         [
             .. model.Warnings,
-            ErrorText.Invariant($"{model.FileName}: {scales.Count} tensors have companion scales that are kept and not applied: {names}"),
+            ErrorText.Invariant($"{model.ShownPath}: {scales.Count} tensors have companion scales that are kept and not applied: {names}"),
         ];
     }
 

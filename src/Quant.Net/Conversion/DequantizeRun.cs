@@ -162,7 +162,7 @@ internal sealed class DequantizeRun(
 
         string name = ErrorText.Quote(tensor.Source.Name);
         string warning = ErrorText.Invariant(
-            $"{model.FileName}: tensor {name}: {overflows} values are too large for {tensor.Output} and became infinite");
+            $"{model.ShownPath}: tensor {name}: {overflows} values are too large for {tensor.Output} and became infinite");
         if (options.Strict)
         {
             throw new OverflowException(warning);

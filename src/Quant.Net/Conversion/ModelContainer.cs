@@ -24,7 +24,7 @@ internal static class ModelContainers
     {
         ".gguf" => ModelContainer.Gguf,
         ".safetensors" => ModelContainer.Safetensors,
-        _ => throw new ArgumentException($"{ErrorText.FileName(path)}: the output's name must end in .gguf or .safetensors.", nameof(path)),
+        _ => throw new ArgumentException($"{ErrorText.EscapePath(path)}: the output's name must end in .gguf or .safetensors.", nameof(path)),
     };
 
     /// <summary>A writer with all tensors of a plan declared.</summary>

@@ -70,8 +70,8 @@ public sealed class GgufFile : IDisposable
         }
     }
 
-    /// <summary>The name of the first file, for messages.</summary>
-    internal string FileName => ErrorText.FileName(_parts[0].Path);
+    /// <summary>The path of the first file, for messages.</summary>
+    internal string ShownPath => ErrorText.EscapePath(_parts[0].Path);
 
     /// <summary>Closes the files.</summary>
     public void Dispose()
@@ -110,7 +110,7 @@ public sealed class GgufFile : IDisposable
         MissingParts = paths.Where(part => !File.Exists(part)).Take(most).Select(part => Path.GetFileName(part)).ToArray();
         if (MissingParts.Count > 0 && !options.AllowPartial)
         {
-            throw new FileNotFoundException($"{ErrorText.FileName(opened.Path)}: {DescribeMissing(split)}",
+            throw new FileNotFoundException($"{ErrorText.EscapePath(opened.Path)}: {DescribeMissing(split)}",
                 Path.Combine(Path.GetDirectoryName(opened.Path) ?? "", MissingParts[0]));
         }
 

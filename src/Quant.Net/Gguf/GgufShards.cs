@@ -24,7 +24,7 @@ internal sealed class GgufShards : IDisposable
         if (_groups.Count > MostFiles)
         {
             throw new ArgumentException(ErrorText.Invariant(
-                $"{model.FileName}: would become {_groups.Count} files, but a split model has at most {MostFiles}."), nameof(options));
+                $"{model.ShownPath}: would become {_groups.Count} files, but a split model has at most {MostFiles}."), nameof(options));
         }
 
         Files = GgufSplit.PathsOfParts(Path.GetFullPath(prefix), _groups.Count).ToList();

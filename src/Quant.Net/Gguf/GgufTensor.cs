@@ -142,7 +142,7 @@ public sealed unsafe partial class GgufTensor
     public override string ToString() => $"{Name} {FormatName} [{string.Join(", ", Shape)}]";
 
     private QuantFormatInfo Known => FormatInfo ?? throw new NotSupportedException(
-        $"{ErrorText.FileName(Part.Path)}: tensor {ErrorText.Quote(Name)} has {FormatName}, which cannot be decoded.");
+        $"{ErrorText.EscapePath(Part.Path)}: tensor {ErrorText.Quote(Name)} has {FormatName}, which cannot be decoded.");
 
     private void RequireRows(long row, long rowCount)
     {

@@ -15,7 +15,7 @@ internal sealed class WarningList
     {
         if (_warnings.Count < Most)
         {
-            _warnings.Add($"{ErrorText.FileName(path)}: {ErrorText.Invariant(warning)}");
+            _warnings.Add($"{ErrorText.EscapePath(path)}: {ErrorText.Invariant(warning)}");
         }
         else
         {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Quant.Net.IO;
 
@@ -9,6 +10,7 @@ namespace Quant.Net.IO;
 internal sealed class AtomicFile : IDisposable
 {
     private const int BufferSize = 1 << 16;
+    private const int LongestName = 255;   // bytes, on all of Unix; Windows counts characters
 
     private readonly bool _overwrite;
     private readonly ResumeLog? _log;
@@ -48,6 +50,7 @@ internal sealed class AtomicFile : IDisposable
     {
         string full = System.IO.Path.GetFullPath(path);
         RefuseExisting(full, overwrite);
+        RefuseLongName(full);
         string random = Convert.ToHexString(RandomNumberGenerator.GetBytes(4));
         string temporary = HiddenName(full, log is null ? $"{random}.tmp" : "partial");
         AtomicFile file = OpenHidden(full, () => new AtomicFile(full, temporary, overwrite, log));
@@ -64,30 +67,35 @@ internal sealed class AtomicFile : IDisposable
         return file;
     }
 
-    /// <summary>The path of a file beside an output that does not show in listings.</summary>
+    /// <summary>
+    /// The path of a file beside an output that does not show in listings. Where the name would be too long, a hash stands for it.
+    /// </summary>
     public static string HiddenName(string path, string extension)
     {
         string full = System.IO.Path.GetFullPath(path);
-        return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, $".{System.IO.Path.GetFileName(full)}.{extension}");
+        string stem = System.IO.Path.GetFileName(full);
+        byte[] bytes = Encoding.UTF8.GetBytes(stem);
+        if (bytes.Length + extension.Length + "..".Length > LongestName)
+        {
+            stem = Convert.ToHexString(SHA256.HashData(bytes));
+        }
+
+        return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, $".{stem}.{extension}");
     }
 
     /// <summary>Opens a file beside an output, or says why nothing can be written there.</summary>
     public static T OpenHidden<T>(string path, Func<T> open)
     {
-        string directory = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
-        if (!Directory.Exists(directory))
-        {
-            throw new DirectoryNotFoundException($"{ErrorText.FileName(path)}: there is no directory {ErrorText.Quote(directory)}");
-        }
-
+        OutputGuard.RequireDirectory(path);
         try
         {
-            return open();
+            return SystemError.Name(path, open);
         }
         catch (UnauthorizedAccessException e)
         {
+            string directory = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
             throw new UnauthorizedAccessException(
-                $"{ErrorText.FileName(path)}: no permission to write into {ErrorText.Quote(directory)}", e);
+                $"{ErrorText.EscapePath(path)}: no permission to write into {ErrorText.Quote(directory)}", e);
         }
     }
 
@@ -96,12 +104,24 @@ internal sealed class AtomicFile : IDisposable
     {
         if (Directory.Exists(path))
         {
-            throw new IOException($"{ErrorText.FileName(path)}: is a directory");
+            throw new IOException($"{ErrorText.EscapePath(path)}: is a directory");
         }
 
         if (!overwrite && System.IO.Path.Exists(path))
         {
-            throw new IOException($"{ErrorText.FileName(path)}: exists already");
+            throw OutputExistsException.At(path);
+        }
+    }
+
+    /// <summary>Throws now if the system would refuse a name, and not only when the file is whole.</summary>
+    private static void RefuseLongName(string path)
+    {
+        string name = System.IO.Path.GetFileName(path);
+        int length = OperatingSystem.IsWindows() ? name.Length : Encoding.UTF8.GetByteCount(name);
+        if (length > LongestName)
+        {
+            throw new PathTooLongException(ErrorText.Invariant(
+                $"{ErrorText.EscapePath(path)}: the name has {length} bytes, expected at most {LongestName}"));
         }
     }
 
@@ -110,7 +130,15 @@ internal sealed class AtomicFile : IDisposable
     {
         int known = (int)Math.Min(bytes.Length, Math.Max(0, _known - _position));
         _position += bytes.Length;
-        Stream.Write(bytes[known..]);
+        try
+        {
+            Stream.Write(bytes[known..]);
+        }
+        catch (Exception refused) when (SystemError.Named(Path, refused) is { } named)
+        {
+            throw named;
+        }
+
         _hash?.AppendData(bytes[known..]);
     }
 
@@ -139,22 +167,33 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Waits until everything written so far is on the disk, and says what is there.</summary>
     public ResumeFile FlushKnown()
     {
-        _stream?.Flush(flushToDisk: true);
+        SystemError.Name(Path, () => _stream?.Flush(flushToDisk: true));
         return new ResumeFile(System.IO.Path.GetFileName(Path), _position, Convert.ToHexString(_hash!.GetCurrentHash()));
     }
 
     /// <summary>Waits until everything is on the disk, and closes the file under its temporary name.</summary>
     public void Finish()
     {
-        Stream.Flush(flushToDisk: true);
-        Stream.Dispose();
+        SystemError.Name(Path, () =>
+        {
+            Stream.Flush(flushToDisk: true);
+            Stream.Dispose();
+        });
         _stream = null;
     }
 
     /// <summary>Gives the finished file its name. It still goes when this is disposed, until <see cref="Keep"/>.</summary>
     public void Rename()
     {
-        File.Move(_place!, Path, _overwrite);
+        try
+        {
+            SystemError.Name(Path, () => File.Move(_place!, Path, _overwrite));
+        }
+        catch (IOException refused) when (!_overwrite && File.Exists(Path))
+        {
+            throw OutputExistsException.At(Path, refused);
+        }
+
         _place = Path;
     }
 
@@ -168,7 +207,7 @@ internal sealed class AtomicFile : IDisposable
         {
             _stream?.Dispose();
         }
-        catch (IOException)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             // What could not be flushed to a full disk is about to be deleted.
         }
@@ -234,9 +273,9 @@ internal sealed class AtomicFile : IDisposable
 
     private IOException Changed(long bytes)
     {
-        string partial = ErrorText.FileName(_temporaryPath);
+        string partial = ErrorText.EscapePath(_temporaryPath);
         return new IOException(ErrorText.Invariant(
-            $"{ErrorText.FileName(Path)}: cannot go on, because the first {bytes} bytes of {partial} are not those that were written; delete that file and the .resume file to begin anew"));
+            $"{ErrorText.EscapePath(Path)}: cannot go on, because the first {bytes} bytes of {partial} are not those that were written; delete that file and the .resume file to begin anew"));
     }
 
     private FileStream Stream => _stream ?? throw new InvalidOperationException("The file is finished.");

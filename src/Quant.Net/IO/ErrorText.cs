@@ -10,14 +10,14 @@ namespace Quant.Net.IO;
 internal static class ErrorText
 {
     private const int LongestQuote = 80;
-    private const int LongestFileName = 120;
+    private const int LongestPath = 1000;
     private const int LongestList = 250;
 
     /// <summary>A name in single quotes, escaped and cut to a readable length.</summary>
     public static string Quote(string name) => $"'{Escape(name, LongestQuote)}'";
 
-    /// <summary>The last part of a path, escaped.</summary>
-    public static string FileName(string path) => Escape(Path.GetFileName(path) is { Length: > 0 } name ? name : path, LongestFileName);
+    /// <summary>A path for the beginning of a message.</summary>
+    public static string EscapePath(string path) => Escape(path, LongestPath);
 
     /// <summary>A list of names, quoted, cut to a readable length with a note of how many more there are.</summary>
     public static string QuoteAll(IReadOnlyCollection<string> names)

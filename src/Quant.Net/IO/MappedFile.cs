@@ -64,15 +64,16 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         if (Directory.Exists(path))
         {
-            throw new IOException($"{ErrorText.FileName(path)}: is a directory, not a file");
+            throw new IOException($"{ErrorText.EscapePath(path)}: is a directory, not a file");
         }
 
         if (FileIdentity.IsSpecialFile(path))
         {
-            throw new IOException($"{ErrorText.FileName(path)}: is a pipe or a device, not a file that can be mapped");
+            throw new IOException($"{ErrorText.EscapePath(path)}: is a pipe or a device, not a file that can be mapped");
         }
 
-        SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        SafeFileHandle file = SystemError.Name(
+            path, () => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
         try
         {
             return new MappedFile(path, file);
@@ -104,7 +105,7 @@ internal sealed unsafe class MappedFile : IDisposable
             if (read == 0)
             {
                 throw new EndOfStreamException(ErrorText.Invariant(
-                    $"{ErrorText.FileName(Path)}: ends at byte {offset}, but had {Length} bytes when it was opened"));
+                    $"{ErrorText.EscapePath(Path)}: ends at byte {offset}, but had {Length} bytes when it was opened"));
             }
 
             offset += read;

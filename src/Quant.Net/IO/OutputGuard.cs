@@ -10,7 +10,18 @@ internal static class OutputGuard
         string? clash = outputs.FirstOrDefault(output => FileIdentity.Of(output) is { } identity && identities.Contains(identity));
         if (clash is not null)
         {
-            throw new IOException($"{ErrorText.FileName(clash)}: is the model itself; the output must be another file");
+            throw new IOException($"{ErrorText.EscapePath(clash)}: is the model itself; the output must be another file");
+        }
+    }
+
+    /// <summary>Throws if the directory of an output does not exist.</summary>
+    public static void RequireDirectory(string path)
+    {
+        string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (!Directory.Exists(directory))
+        {
+            throw new DirectoryNotFoundException(
+                $"{ErrorText.EscapePath(path)}: there is no directory {ErrorText.Quote(directory)}");
         }
     }
 
@@ -23,10 +34,11 @@ internal static class OutputGuard
             return;   // a network share of Windows does not say
         }
 
+        RequireDirectory(full);
         long free = new DriveInfo(Path.GetDirectoryName(full)!).AvailableFreeSpace;
         if (needed > free)
         {
-            throw new IOException(ErrorText.Invariant($"{ErrorText.FileName(path)}: needs {needed} bytes, but only {free} are free there"));
+            throw new IOException(ErrorText.Invariant($"{ErrorText.EscapePath(path)}: needs {needed} bytes, but only {free} are free there"));
         }
     }
 }

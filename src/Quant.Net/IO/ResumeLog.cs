@@ -139,8 +139,8 @@ internal sealed class ResumeLog : IDisposable
 
     private static IOException Fault(string outputPath, string what)
     {
-        string name = ErrorText.FileName(AtomicFile.HiddenName(outputPath, "resume"));
-        return new IOException($"{ErrorText.FileName(outputPath)}: cannot go on, because {name} {what}; delete that file to begin anew");
+        string name = ErrorText.EscapePath(AtomicFile.HiddenName(outputPath, "resume"));
+        return new IOException($"{ErrorText.EscapePath(outputPath)}: cannot go on, because {name} {what}; delete that file to begin anew");
     }
 
     private void Append(string line)

@@ -61,7 +61,7 @@ public sealed class SafetensorsWriter : IModelWriter
         options ??= new SafetensorsWriterOptions();
         if (!path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase))
         {
-            throw new ArgumentException($"{ErrorText.FileName(path)}: the name must end in {Extension}.", nameof(path));
+            throw new ArgumentException($"{ErrorText.EscapePath(path)}: the name must end in {Extension}.", nameof(path));
         }
 
         if (options.MaxShardBytes is <= 0)

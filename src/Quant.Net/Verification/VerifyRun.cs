@@ -91,7 +91,7 @@ internal sealed class VerifyRun(
     private IEnumerable<string> WarnOfUnknownTypes() =>
         from tensor in model.Tensors
         where !tensor.IsFormatKnown
-        select $"{ErrorText.FileName(tensor.Part.Path)}: tensor {ErrorText.Quote(tensor.Name)} has {tensor.FormatName}: its weights are not checked";
+        select $"{ErrorText.EscapePath(tensor.Part.Path)}: tensor {ErrorText.Quote(tensor.Name)} has {tensor.FormatName}: its weights are not checked";
 
     private IEnumerable<string> WarnOfTrailingBytes()
     {
@@ -102,7 +102,7 @@ internal sealed class VerifyRun(
                 .LastOrDefault(part.DataOffset);
             if (part.Length > end)
             {
-                yield return ErrorText.Invariant($"{ErrorText.FileName(part.Path)}: {part.Length - end} bytes lie behind the last tensor");
+                yield return ErrorText.Invariant($"{ErrorText.EscapePath(part.Path)}: {part.Length - end} bytes lie behind the last tensor");
             }
         }
     }

@@ -116,7 +116,7 @@ public sealed class GgufWriterTests : IDisposable
     public void ExistingFilesStayUnlessToldOtherwise()
     {
         _folder.Write("m.gguf", [1, 2, 3]);
-        Assert.Contains("exists already", Assert.Throws<IOException>(() => GgufWriter.Create(_folder["m.gguf"])).Message);
+        Assert.Contains("exists already", Assert.Throws<OutputExistsException>(() => GgufWriter.Create(_folder["m.gguf"])).Message);
         Assert.Equal(3, new FileInfo(_folder["m.gguf"]).Length);
         WriteModel(_folder["m.gguf"], overwrite: true);
         GgufFile.Open(_folder["m.gguf"]).Dispose();
