@@ -20,4 +20,7 @@ public readonly unsafe struct QuantCapability
 
     /// <summary>The kernel that does it, such as "avx512/Q4_K/f32"; "" if there is none.</summary>
     public string Kernel { get => field ?? ""; }
+
+    /// <summary>The kernel, or "not supported".</summary>
+    public override string ToString() => IsSupported ? Kernel : "not supported";
 }

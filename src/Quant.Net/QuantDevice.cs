@@ -134,8 +134,13 @@ public sealed unsafe partial class QuantDevice : IDisposable
 
     private static qn_device_options NativeOptions(QuantDeviceOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Threads, QuantDeviceOptions.MaxThreads, nameof(options));
+        if (options.Threads is < 0 or > QuantDeviceOptions.MaxThreads)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options),
+                $"{nameof(options.Threads)} is {options.Threads}, expected 0 to {QuantDeviceOptions.MaxThreads}.");
+        }
+
         if (options.InstructionSet != InstructionSet.Auto && InstructionSets.All(set => set.InstructionSet != options.InstructionSet))
         {
             throw new ArgumentException($"Instruction set {(int)options.InstructionSet} is unknown.", nameof(options));

@@ -32,4 +32,7 @@ public sealed class DequantizeResult
 
     /// <summary>How long it took.</summary>
     public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>What was done, for a reader: <c>291 tensors, 6738415616 values in 3 files</c>.</summary>
+    public override string ToString() => IO.ErrorText.Invariant($"{TensorCount} tensors, {ElementCount} values in {Files.Count} files");
 }

@@ -73,6 +73,10 @@ public sealed class GgufFile : IDisposable
     /// <summary>The path of the first file, for messages.</summary>
     internal string ShownPath => ErrorText.EscapePath(_parts[0].Path);
 
+    /// <summary>The model for a reader: <c>model.gguf: llama, 291 tensors</c>.</summary>
+    public override string ToString() =>
+        ErrorText.Invariant($"{ShownPath}: {ErrorText.Escape(Architecture ?? "no architecture", 40)}, {Tensors.Count} tensors");
+
     /// <summary>Closes the files.</summary>
     public void Dispose()
     {

@@ -50,7 +50,7 @@ public sealed unsafe partial class GgufTensor
         where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(device);
-        RequireRows(row, rows);
+        RequireRows(row, rows, nameof(rows));
         long bytesPerRow = BytesPerRow;
         RequireRoom(rows, destination.Length);
         using MappedFile.Lease lease = Part.File.Acquire();
@@ -70,8 +70,7 @@ public sealed unsafe partial class GgufTensor
         {
             if ((ulong)row >= (ulong)RowCount)
             {
-                throw new ArgumentOutOfRangeException(
-                    nameof(rows), ErrorText.Invariant($"Row {row} of a tensor that has rows 0 to {RowCount - 1}."));
+                throw NoSuchRow(row, nameof(rows));
             }
         }
 

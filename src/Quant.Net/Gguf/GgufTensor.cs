@@ -91,7 +91,7 @@ public sealed unsafe partial class GgufTensor
     /// <exception cref="ObjectDisposedException">The model was closed.</exception>
     public ReadOnlySpan<byte> GetSpan(long row, long rowCount)
     {
-        RequireRows(row, rowCount);
+        RequireRows(row, rowCount, nameof(rowCount));
         long bytes = BytesPerRow * rowCount;
         return bytes <= int.MaxValue
             ? new ReadOnlySpan<byte>(Pointer + (BytesPerRow * row), (int)bytes)
@@ -144,11 +144,23 @@ public sealed unsafe partial class GgufTensor
     private QuantFormatInfo Known => FormatInfo ?? throw new NotSupportedException(
         $"{ErrorText.EscapePath(Part.Path)}: tensor {ErrorText.Quote(Name)} has {FormatName}, which cannot be decoded.");
 
-    private void RequireRows(long row, long rowCount)
+    private void RequireRows(long row, long count, string countName)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
-        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(row, RowCount);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(rowCount, RowCount - row);
+        ArgumentOutOfRangeException.ThrowIfNegative(count, countName);
+        if (row > RowCount || (row == RowCount && count > 0))
+        {
+            throw NoSuchRow(row, nameof(row));
+        }
+
+        if (count > RowCount - row)
+        {
+            throw new ArgumentOutOfRangeException(
+                countName, ErrorText.Invariant($"{count} rows from row {row} on, of a tensor that has {RowCount}."));
+        }
     }
+
+    private ArgumentOutOfRangeException NoSuchRow(long row, string parameter) => new(parameter, RowCount == 0
+        ? ErrorText.Invariant($"Row {row} of a tensor without rows.")
+        : ErrorText.Invariant($"Row {row} of a tensor that has rows 0 to {RowCount - 1}."));
 }

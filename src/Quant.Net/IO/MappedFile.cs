@@ -53,7 +53,7 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(MappedFile));
+            ObjectDisposedException.ThrowIf(_disposed, typeof(Gguf.GgufFile));
             return _pointer;
         }
     }
@@ -89,7 +89,7 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     public Lease Acquire()
     {
-        ObjectDisposedException.ThrowIf(_disposed, typeof(MappedFile));
+        ObjectDisposedException.ThrowIf(_disposed, typeof(Gguf.GgufFile));
         return new Lease(_view?.SafeMemoryMappedViewHandle);
     }
 
@@ -98,7 +98,7 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     public void Read(long offset, Span<byte> destination)
     {
-        ObjectDisposedException.ThrowIf(_disposed, typeof(MappedFile));
+        ObjectDisposedException.ThrowIf(_disposed, typeof(Gguf.GgufFile));
         while (!destination.IsEmpty)
         {
             int read = RandomAccess.Read(_file, destination, offset);
