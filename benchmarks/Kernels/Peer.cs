@@ -6,8 +6,6 @@ namespace Quant.Net.Benchmarks.Kernels;
 /// <summary>Another library's decoders: a ggml library, called through its C interface.</summary>
 internal sealed unsafe class Peer
 {
-    private const string NoDecoder = "";
-
     private readonly nint _library;
     private readonly delegate* unmanaged<int, TypeTraits*> _typeTraits;
 
@@ -30,36 +28,33 @@ internal sealed unsafe class Peer
         ? Marshal.PtrToStringUTF8((nint)((delegate* unmanaged<byte*>)version)()) ?? ""
         : "";
 
-    /// <summary>Whether the library decodes a format.</summary>
-    public bool Decodes(QuantFormatInfo format) =>
-        RowFunctionOf(format) is not NoDecoder and var function && NativeLibrary.TryGetExport(_library, function, out _);
-
-    /// <summary>The library's decoder of a format that it <see cref="Decodes"/>.</summary>
+    /// <summary>The library's decoder of a format; null if it has none.</summary>
     /// <exception cref="InvalidDataException">It describes the format otherwise than this library does.</exception>
     public delegate* unmanaged<byte*, float*, long, void> DecoderOf(QuantFormatInfo format)
     {
-        TypeTraits* traits = _typeTraits((int)format.Format);
-
-        // The layout of the struct is no promise of the library: what it says of the format tells whether it is the one known here.
-        string found = $"{ReadName(traits->TypeName)} of {traits->BlockValues} values in {traits->BlockBytes} bytes";
-        string expected = $"{format.Name} of {format.ValuesPerBlock} values in {format.BytesPerBlock} bytes";
-        if (!string.Equals(found, expected, StringComparison.OrdinalIgnoreCase) || traits->ToFloat is null)
+        if (RowFunctionOf(format) is not { } function || !NativeLibrary.TryGetExport(_library, function, out _))
         {
-            throw new InvalidDataException($"{Name}: type {(int)format.Format} is {found}, expected {expected}");
+            return null;
         }
 
-        return traits->ToFloat;
+        // The layout of the struct is no promise of the library: what it says of the format tells whether it is the one known here.
+        TypeTraits* traits = _typeTraits((int)format.Format);
+        string found = $"{ReadName(traits->TypeName)} of {traits->BlockValues} values in {traits->BlockBytes} bytes";
+        string expected = $"{format.Name} of {format.ValuesPerBlock} values in {format.BytesPerBlock} bytes";
+        return string.Equals(found, expected, StringComparison.OrdinalIgnoreCase)
+            ? traits->ToFloat
+            : throw new InvalidDataException($"{Name}: type {(int)format.Format} is {found}, expected {expected}");
     }
 
     // Asking for the traits of a type that the library does not know is undefined, but then it has no such function either.
-    private static string RowFunctionOf(QuantFormatInfo format) => format.Format switch
+    private static string? RowFunctionOf(QuantFormatInfo format) => format.Format switch
     {
         QuantFormat.F16 => "ggml_fp16_to_fp32_row",
         QuantFormat.BF16 => "ggml_bf16_to_fp32_row",
         // dequantize_row_q4_0, dequantize_row_iq2_xxs, but dequantize_row_q4_K
         _ when format.ValuesPerBlock > 1 =>
             $"dequantize_row_{format.Name.ToLowerInvariant()}".Replace("_k", "_K", StringComparison.Ordinal),
-        _ => NoDecoder,
+        _ => null,
     };
 
     // Not longer than the longest name, in case this is no name at all.

@@ -12,7 +12,8 @@ internal static class PeerCheck
     /// <returns>How many weights differ; any NaN is equal to any other. Null if the peer does not decode the format.</returns>
     public static unsafe int? CountDifferences(Peer peer, QuantFormatInfo format)
     {
-        if (!peer.Decodes(format))
+        delegate* unmanaged<byte*, float*, long, void> decode = peer.DecoderOf(format);
+        if (decode is null)
         {
             return null;
         }
@@ -26,7 +27,7 @@ internal static class PeerCheck
         fixed (byte* source = packed)
         fixed (float* destination = theirs)
         {
-            peer.DecoderOf(format)(source, destination, Weights);
+            decode(source, destination, Weights);
         }
 
         int differences = 0;

@@ -8,12 +8,12 @@ internal sealed record PeerDecoder(Peer Peer) : Decoder(Peer.Name, InstructionSe
     public override unsafe (string Kernel, Action Run)? Prepare(BenchPlace place, PackedWeights packed, QuantFormat output)
     {
         QuantFormatInfo format = packed.Format;
-        if (output != QuantFormat.F32 || !Peer.Decodes(format))
+        delegate* unmanaged<byte*, float*, long, void> decode = Peer.DecoderOf(format);
+        if (output != QuantFormat.F32 || decode is null)
         {
             return null;
         }
 
-        delegate* unmanaged<byte*, float*, long, void> decode = Peer.DecoderOf(format);
         byte* source = packed.Memory.Pointer;
         float* destination = (float*)place.Destination.Pointer;
         return ("to_float", () => place.Share((first, last) =>
