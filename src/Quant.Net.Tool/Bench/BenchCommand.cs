@@ -37,8 +37,7 @@ internal sealed class BenchCommand : ToolCommand
     {
         Description = "Size of the large buffer, as f32 (default: 256MiB, 64 Mi weights)",
         HelpName = "SIZE",
-        CustomParser = ByteSize.Parse,
-        Validators = { RequireEnough },
+        CustomParser = ParseSize,
     };
 
     private readonly Option<double> _seconds = new("--seconds")
@@ -179,13 +178,16 @@ internal sealed class BenchCommand : ToolCommand
         }
     }
 
-    private static void RequireEnough(OptionResult option)
+    private static long? ParseSize(ArgumentResult result)
     {
         const long Least = MemoryPlace.PieceWeights * sizeof(float);
-        if (option.GetValueOrDefault<long?>() is { } bytes && bytes < Least)
+        long? bytes = ByteSize.Parse(result);
+        if (bytes < Least)
         {
-            option.AddError($"--size: {bytes} bytes, expected {Quantity.Bytes(Least)} at least");
+            result.AddError($"--size: {bytes} bytes, expected {Quantity.Bytes(Least)} at least");
         }
+
+        return bytes;
     }
 
     private static double ParseSeconds(ArgumentResult result)

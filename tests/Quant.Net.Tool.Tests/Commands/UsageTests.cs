@@ -6,7 +6,7 @@ namespace Quant.Net.Tool.Tests.Commands;
 public class UsageTests
 {
     [Theory]
-    [InlineData("expected a command: inspect, dequantize, extract, split, merge, verify, formats, doctor, completion (see 'quantnet --help')")]
+    [InlineData("expected a command: inspect, dequantize, extract, split, merge, verify, formats, doctor, bench, completion (see 'quantnet --help')")]
     [InlineData("see 'quantnet inspect --help'", "inspect")]
     [InlineData("did you mean 'inspect'?", "inpsect", "model.gguf")]
     [InlineData("'banana' is not a command", "banana")]
