@@ -41,6 +41,11 @@ struct Half {
 #endif
   }
 
+  // As a scale: NaN becomes the plain one, whose lower bits are 0. What is computed with it has no other NaN, which
+  // makes rounding the results cheaper (see store() in cpu/simd).
+  QN_HD float to_scale() const { return to_scale(bits()); }
+  QN_HD static float to_scale(uint32_t half) { return to_float((half & 0x7fffu) > 0x7c00u ? 0x7e00u : half); }
+
   QN_HD static uint16_t from_float(float value) {
     const uint32_t bits = bits_from_float(value);
     const uint32_t sign = bits & 0x80000000u;

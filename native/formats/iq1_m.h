@@ -22,7 +22,7 @@ struct IQ1_M {
   Le16 scales[4];
 
   QN_HD float unit() const {
-    return Half::to_float(scales[0].get() >> 12 | (scales[1].get() >> 8 & 0xf0) | (scales[2].get() >> 4 & 0xf00) |
+    return Half::to_scale(scales[0].get() >> 12 | (scales[1].get() >> 8 & 0xf0) | (scales[2].get() >> 4 & 0xf00) |
                           (scales[3].get() & 0xf000));
   }
 

@@ -20,7 +20,7 @@ struct IQ1_S {
   uint8_t indices[32];
   Le16 qh[8];
 
-  QN_HD float unit() const { return d.to_float(); }
+  QN_HD float unit() const { return d.to_scale(); }
 
   QN_HD uint32_t scale_code(int pair) const { return qh[pair / 2].get() >> 12 & 7; }
 

@@ -20,7 +20,7 @@ struct IQ2_XS {
   Le16 qs[32];
   uint8_t scales[8];
 
-  QN_HD float unit() const { return d.to_float(); }
+  QN_HD float unit() const { return d.to_scale(); }
 
   QN_HD uint32_t scale_code(int pair) const { return scales[pair / 2] >> pair % 2 * 4 & 15; }
 

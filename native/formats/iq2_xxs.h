@@ -24,7 +24,7 @@ struct IQ2_XXS {
   Half d;
   Group groups[8];
 
-  QN_HD float unit() const { return d.to_float(); }
+  QN_HD float unit() const { return d.to_scale(); }
 
   QN_HD uint32_t scale_code(int pair) const { return groups[pair / 2].signs_and_scale.get() >> 28; }
 

@@ -26,7 +26,7 @@ struct IQ3_S {
   uint8_t signs[32];
   uint8_t scales[4];
 
-  QN_HD float unit() const { return d.to_float(); }
+  QN_HD float unit() const { return d.to_scale(); }
 
   QN_HD uint32_t scale_code(int pair) const { return scales[pair / 4] >> pair / 2 % 2 * 4 & 15; }
 

@@ -21,7 +21,7 @@ struct IQ3_XXS {
   uint8_t indices[64];
   Le32 signs_and_scales[8];
 
-  QN_HD float unit() const { return d.to_float(); }
+  QN_HD float unit() const { return d.to_scale(); }
 
   QN_HD uint32_t scale_code(int pair) const { return signs_and_scales[pair / 2].get() >> 28; }
 

@@ -25,7 +25,7 @@ struct IQ4_XS {
   QN_HD float scale(int group) const {
     const int low = scales_l[group / 2] >> group % 2 * 4 & 15;
     const int high = static_cast<int>(scales_h.get() >> 2 * group & 3);
-    return d.to_float() * static_cast<float>((low | high << 4) - 32);
+    return d.to_scale() * static_cast<float>((low | high << 4) - 32);
   }
 
   template <int N>

@@ -16,12 +16,12 @@ QN_HD void store_nibbles(const Table& table, const void* packed, Out out, int at
 
 template <class Out>
 QN_HD void dequantize(const Q4_0& block, Out out) {
-  store_nibbles(centered_table<4>(block.d.to_float(), 8), block.qs, out, 0);
+  store_nibbles(centered_table<4>(block.d.to_scale(), 8), block.qs, out, 0);
 }
 
 template <class Out>
 QN_HD void dequantize(const Q4_1& block, Out out) {
-  store_nibbles(affine_table<4>(block.d.to_float(), block.m.to_float()), block.qs, out, 0);
+  store_nibbles(affine_table<4>(block.d.to_scale(), block.m.to_scale()), block.qs, out, 0);
 }
 
 // Weights 16 half .. 16 half + 15 of Q5_0 and Q5_1, of five bits.
@@ -33,7 +33,7 @@ QN_HD Bytes five_bits(const Block& block) {
 
 template <class Out>
 QN_HD void dequantize(const Q5_0& block, Out out) {
-  const Floats scale = splat(block.d.to_float());
+  const Floats scale = splat(block.d.to_scale());
   const Bytes zero = splat_byte(16);
   store(out, 0, scaled(scale, sub_bytes(five_bits<0>(block), zero)),
         scaled(scale, sub_bytes(five_bits<1>(block), zero)));
@@ -41,7 +41,7 @@ QN_HD void dequantize(const Q5_0& block, Out out) {
 
 template <class Out>
 QN_HD void dequantize(const Q5_1& block, Out out) {
-  const Floats scale = splat(block.d.to_float()), offset = splat(block.m.to_float());
+  const Floats scale = splat(block.d.to_scale()), offset = splat(block.m.to_scale());
   store(out, 0, affine(scale, five_bits<0>(block), offset), affine(scale, five_bits<1>(block), offset));
 }
 
@@ -53,17 +53,17 @@ QN_HD void store_signed_bytes(Floats scale, const int8_t* q, int count, Out out)
 
 template <class Out>
 QN_HD void dequantize(const Q8_0& block, Out out) {
-  store_signed_bytes(splat(block.d.to_float()), block.qs, 32, out);
+  store_signed_bytes(splat(block.d.to_scale()), block.qs, 32, out);
 }
 
 template <class Out>
 QN_HD void dequantize(const Q8_1& block, Out out) {
-  store_signed_bytes(splat(block.d.to_float()), block.qs, 32, out);
+  store_signed_bytes(splat(block.d.to_scale()), block.qs, 32, out);
 }
 
 template <class Out>
 QN_HD void dequantize(const IQ4_NL& block, Out out) {
-  store_nibbles(level_table(block.d.to_float(), kLevelsIQ4), block.qs, out, 0);
+  store_nibbles(level_table(block.d.to_scale(), kLevelsIQ4), block.qs, out, 0);
 }
 
 template <class Out>

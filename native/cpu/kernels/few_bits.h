@@ -9,7 +9,7 @@ namespace qn::QN_TARGET {
 
 template <class Out>
 QN_HD void dequantize(const Q1_0& block, Out out) {
-  const float d = block.d.to_float();
+  const float d = block.d.to_scale();
   for (int i = 0; i < 4; i++) {
     uint32_t bits;
     memcpy(&bits, block.qs + 4 * i, 4);
@@ -19,7 +19,7 @@ QN_HD void dequantize(const Q1_0& block, Out out) {
 
 template <class Out>
 QN_HD void dequantize(const Q2_0& block, Out out) {
-  const auto table = centered_table<2>(block.d.to_float(), 1);
+  const auto table = centered_table<2>(block.d.to_scale(), 1);
   uint32_t packed[4];
   memcpy(packed, block.qs, 16);
   store(out, 0, table.template at<0>(pairs(packed[0])), table.template at<0>(pairs(packed[1])));
@@ -28,7 +28,7 @@ QN_HD void dequantize(const Q2_0& block, Out out) {
 
 template <class Out>
 QN_HD void dequantize(const TQ2_0& block, Out out) {
-  const auto table = centered_table<2>(block.d.to_float(), 1);
+  const auto table = centered_table<2>(block.d.to_scale(), 1);
   unroll<0, 2>([&](auto half) {
     const Ints first = widen_unsigned(load_bytes(block.qs + 32 * half));
     const Ints second = widen_unsigned(load_bytes(block.qs + 32 * half + 16));
@@ -46,7 +46,7 @@ QN_HD Bytes next_digits(Bytes b) { return add_bytes(b, add_bytes(b, b)); }
 
 template <class Out>
 QN_HD void dequantize(const TQ1_0& block, Out out) {
-  const Floats d = splat(block.d.to_float());
+  const Floats d = splat(block.d.to_scale());
   Bytes first = load_bytes(block.qs), second = load_bytes(block.qs + 16);
   for (int n = 0; n < 5; n++) {
     store(out, 32 * n, scaled(d, centered_digits(first)), scaled(d, centered_digits(second)));

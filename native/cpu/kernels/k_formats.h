@@ -10,8 +10,8 @@ namespace qn::QN_TARGET {
 template <class Out>
 QN_HD void dequantize(const Q2_K& block, Out out) {
   const Bytes packed_scales = load_bytes(block.scales);
-  const Sixteen scales(scaled(splat(block.d.to_float()), field<0, 4>(packed_scales)));
-  const Sixteen offsets(scaled(splat(-block.dmin.to_float()), field<4, 4>(packed_scales)));
+  const Sixteen scales(scaled(splat(block.d.to_scale()), field<0, 4>(packed_scales)));
+  const Sixteen offsets(scaled(splat(-block.dmin.to_scale()), field<4, 4>(packed_scales)));
   unroll<0, 2>([&](auto half) {  // 32 bytes of qs: four pairs of groups, 32 weights apart
     const Ints even = widen_unsigned(load_bytes(block.qs + 32 * half));
     const Ints odd = widen_unsigned(load_bytes(block.qs + 32 * half + 16));
@@ -37,7 +37,7 @@ QN_HD void dequantize(const Q3_K& block, Out out) {
   uint8_t packed_scales[16];
   block.unpack_scales(packed_scales);
   const Bytes centered_scales = sub_bytes(load_bytes(packed_scales), splat_byte(32));
-  const Sixteen scales(scaled(splat(block.d.to_float()), centered_scales));
+  const Sixteen scales(scaled(splat(block.d.to_scale()), centered_scales));
   unroll<0, 8>([&](auto pair) {
     store(out, 32 * pair, scaled(splat(scales[2 * pair]), codes_of<2 * pair>(block)),
           scaled(splat(scales[2 * pair + 1]), codes_of<2 * pair + 1>(block)));
@@ -49,7 +49,7 @@ template <class Block>
 QN_HD Sixteen scales_and_offsets(const Block& block) {
   uint8_t packed[16];
   block.scales.unpack(packed);
-  const Floats factors = select(0x00ff, splat(block.d.to_float()), splat(-block.dmin.to_float()));
+  const Floats factors = select(0x00ff, splat(block.d.to_scale()), splat(-block.dmin.to_scale()));
   return Sixteen(scaled(factors, load_bytes(packed)));
 }
 
@@ -95,7 +95,7 @@ QN_HD Bytes codes_of(const Q6_K& block) {
 
 template <class Out>
 QN_HD void dequantize(const Q6_K& block, Out out) {
-  const Sixteen scales(scaled(splat(block.d.to_float()), load_bytes(block.scales)));
+  const Sixteen scales(scaled(splat(block.d.to_scale()), load_bytes(block.scales)));
   unroll<0, 8>([&](auto pair) {
     store(out, 32 * pair, scaled(splat(scales[2 * pair]), codes_of<2 * pair>(block)),
           scaled(splat(scales[2 * pair + 1]), codes_of<2 * pair + 1>(block)));
@@ -104,7 +104,7 @@ QN_HD void dequantize(const Q6_K& block, Out out) {
 
 template <class Out>
 QN_HD void dequantize(const Q8_K& block, Out out) {
-  store_signed_bytes(splat(float_from_bits(block.d.get())), block.qs, 256, out);
+  store_signed_bytes(plain_nan(splat(float_from_bits(block.d.get()))), block.qs, 256, out);
 }
 
 template <class Out>

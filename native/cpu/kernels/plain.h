@@ -12,7 +12,7 @@ template <class Number, class Out>
 QN_HD void dequantize_run(const Number* numbers, size_t count, Out out) {
   size_t i = 0;
   for (; i + 32 <= count; i += 32)
-    store(out, i, load(numbers + i), load(numbers + i + 16));
+    store(out, i, plain_nan(load(numbers + i)), plain_nan(load(numbers + i + 16)));
   for (; i < count; i++)
     out.put(i, numbers[i].to_float());
 }

@@ -206,27 +206,32 @@ QN_HD void store_16(Output<F16, kStream> out, size_t at, Floats w) {
   store_256<kStream>(out.bytes + at * 2, _mm256_set_m128i(high, low));
 }
 
-// Rounded, in the lower half of each lane. Rounding could carry a NaN into infinity or beyond, so a NaN keeps its upper
-// half and is made quiet.
-QN_HD __m256i round_to_bfloat16(__m256 w) {
-  const __m256i bits = _mm256_castps_si256(w);
-  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
-  const __m256i rounded = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), odd);
-  const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
-  const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(w, w, _CMP_UNORD_Q));
-  return _mm256_srli_epi32(_mm256_blendv_epi8(rounded, quiet, nan), 16);
-}
-
 template <bool kStream>
 QN_HD void store_16(Output<BF16, kStream> out, size_t at, Floats w) {
-  const __m256i packed = _mm256_packus_epi32(round_to_bfloat16(w.low), round_to_bfloat16(w.high));
-  store_256<kStream>(out.bytes + at * 2, _mm256_permute4x64_epi64(packed, 0xd8));  // packing works within halves
+  // Upper and lower halves of both registers, lane by lane: low 0, high 0, low 1, ...
+  const __m256i a = _mm256_castps_si256(w.low), b = _mm256_castps_si256(w.high);
+  const __m256i upper = _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa);
+  const __m256i lower = _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xaa);
+  // Up if the lower half is more than 0x8000, or is that and the upper half is odd.
+  const __m256i odd = _mm256_and_si256(upper, _mm256_set1_epi16(1));
+  const __m256i beyond = _mm256_subs_epu16(_mm256_adds_epu16(lower, odd), _mm256_set1_epi16(-0x8000));
+  const __m256i rounded = _mm256_add_epi16(upper, _mm256_min_epu16(beyond, _mm256_set1_epi16(1)));
+  const __m256i places = _mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15,  //
+                                          0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
+  // Shuffling works within halves of a register; the quarters are put in order after it.
+  store_256<kStream>(out.bytes + at * 2, _mm256_permute4x64_epi64(_mm256_shuffle_epi8(rounded, places), 0xd8));
 }
 
 template <class Out>
 QN_HD void store(Out out, size_t at, Floats first, Floats second) {
   store_16(out, at, first);
   store_16(out, at + 16, second);
+}
+
+QN_HD Floats plain_nan(Floats w) {
+  const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000));
+  return {_mm256_blendv_ps(w.low, nan, _mm256_cmp_ps(w.low, w.low, _CMP_UNORD_Q)),
+          _mm256_blendv_ps(w.high, nan, _mm256_cmp_ps(w.high, w.high, _CMP_UNORD_Q))};
 }
 
 QN_HD void keep(float (&to)[16], Floats from) {

@@ -166,24 +166,27 @@ QN_HD void store(Output<F16, kStream> out, size_t at, Floats first, Floats secon
   store_line<kStream>(out.bytes + at * 2, _mm512_inserti64x4(low, _mm512_cvtps_ph(second, kToNearest), 1));
 }
 
-// Rounded to the upper 16 bits of each lane; what is below them is left over.
-QN_HD Ints round_to_bfloat16(Floats w) {
-  // A NaN is replaced by one whose lower bits are 0, so that rounding cannot carry it into infinity. In the table of
-  // answers the lowest two digits are for quiet and signalling NaNs (3: the default NaN); 0 everywhere else keeps w.
-  const Ints answers = _mm512_set1_epi32(0x33);
-  const Ints bits = _mm512_castps_si512(_mm512_fixupimm_ps(w, w, answers, 0));
-  const Ints odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  return _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
-}
-
+// NaNs must have lower halves of 0, which those that the processor makes have, and those of to_scale().
 template <bool kStream>
 QN_HD void store(Output<BF16, kStream> out, size_t at, Floats first, Floats second) {
-  // Upper halves of both, lane by lane: first 0, second 0, first 1, ...; then each to its place.
-  const Ints mixed =
-      _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(round_to_bfloat16(first), 16), round_to_bfloat16(second));
+  // Upper and lower halves of both, lane by lane: first 0, second 0, first 1, ...
+  const Ints a = _mm512_castps_si512(first), b = _mm512_castps_si512(second);
+  const Ints high = _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(a, 16), b);
+  const Ints low = _mm512_mask_blend_epi16(0xaaaaaaaa, a, _mm512_slli_epi32(b, 16));
+  // Up if the lower half is more than 0x8000, or is that and the upper half is odd.
+  const Ints odd = _mm512_and_si512(high, _mm512_set1_epi16(1));
+  const __mmask32 up = _mm512_cmpgt_epu16_mask(_mm512_adds_epu16(low, odd), _mm512_set1_epi16(-0x8000));
+  const Ints rounded = _mm512_mask_sub_epi16(high, up, high, _mm512_set1_epi16(-1));
   const Ints places = _mm512_set_epi16(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1,  //
                                        30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
-  store_line<kStream>(out.bytes + at * 2, _mm512_permutexvar_epi16(places, mixed));
+  store_line<kStream>(out.bytes + at * 2, _mm512_permutexvar_epi16(places, rounded));
+}
+
+// Numbers as they stand in files, with any NaN: those are replaced by the plain one.
+QN_HD Floats plain_nan(Floats w) {
+  // In the table of answers the lowest two digits are for quiet and signalling NaNs (3: the processor's own NaN); 0
+  // everywhere else keeps w.
+  return _mm512_fixupimm_ps(w, w, _mm512_set1_epi32(0x33), 0);
 }
 
 // Sixteen floats into memory.
