@@ -19,6 +19,7 @@ usage: .\build.ps1 WORD [OPTION...]
   build      native, then the .NET library and the command line: artifacts\quantnet.cmd runs it
   demo       inspect and decode the two sample models
   test       run the native tests and the .NET tests for each instruction set
+  fuzz       on Linux only
   bench      measure everything and write benchmarks\results; [--peer [NAME=]PATH] compares with a ggml library
   bindings   write src\Quant.Net\Native\*.g.cs anew from native\include\quantnet.h
   pack       make the NuGet packages: artifacts\packages
@@ -121,6 +122,7 @@ switch ($Word) {
     'build' { Test-Setup; Build-All }
     'demo' { Test-Setup; Build-All; Show-Demo }
     'test' { Test-Setup; Test-All }
+    'fuzz' { throw 'fuzzing needs the scripts of tests/fuzz and clang: use build.sh on Linux' }
     'bench' { Test-Setup; Build-All; Measure-All }
     'bindings' { Invoke-Checked 'dotnet' @('run', '-c', 'Release', '--project', 'bindings') }
     'pack' {

@@ -58,13 +58,18 @@ bench() {
     --tool artifacts/tool/quantnet.dll --hello artifacts/hello/hello.dll --model samples/models/stories260K-Q4_K_M.gguf
 }
 
-# Shows what a command printed only if it failed.
+# Shows what a command printed only if it failed. In the condition of an `if` or `||` a function would not end at its first error,
+# so this one waits for the exit code outside of them.
 quietly() {
-  local output
-  output=$("$@" 2>&1) || {
-    printf '%s\n' "$output" >&2
-    exit 1
-  }
+  local log code
+  log=$(mktemp)
+  set +e
+  (set -e && "$@") >"$log" 2>&1
+  code=$?
+  set -e
+  if ((code != 0)); then cat "$log" >&2; fi
+  rm -f "$log"
+  if ((code != 0)); then exit "$code"; fi
 }
 
 word=${1-help}

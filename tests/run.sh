@@ -56,6 +56,8 @@ while read -r set state reason; do
 done <"$results/sets.txt"
 step "command line" read_xunit xunit tests/Quant.Net.Tool.Tests
 
+step "demo" read_nothing ./build.sh demo
+
 step "bindings are up to date" read_nothing dotnet run -c Release --no-build --project bindings -- --check
 step "reference is up to date" read_nothing dotnet run -c Release --no-build --project scripts/reference -- --check
 if have "clang-format-$clang_format_version"; then
