@@ -35,7 +35,7 @@ inline auto dequantize_run(const Block* blocks, size_t count, Out out) -> declty
 }
 
 #ifdef QN_STREAMS
-void stream(uint8_t* to, const uint8_t* from, size_t bytes) {
+inline void stream(uint8_t* to, const uint8_t* from, size_t bytes) {
   const size_t before = -reinterpret_cast<uintptr_t>(to) % kStreamAlignment;  // bytes up to the first whole line
   const size_t head = before < bytes ? before : bytes;
   memcpy(to, from, head);
