@@ -10,23 +10,18 @@ internal sealed class ModelArgument : Argument<string>
         : base("MODEL")
     {
         Description = "A GGUF file; any file of a split model stands for the whole";
-        Validators.Add(RefuseOption);
+        Validators.Add(RefuseEmpty);
     }
 
     /// <summary>The path that was given, if a file is there.</summary>
     /// <exception cref="ToolException">There is no file, or a directory.</exception>
     public string PathIn(ParseResult parsed) => InputFile.Require(parsed.GetRequiredValue(this));
 
-    // The parser takes an option that it does not know for the model. A file of such a name can be given as ./-name.
-    private static void RefuseOption(ArgumentResult result)
+    private static void RefuseEmpty(ArgumentResult result)
     {
-        if (result.Tokens is [{ Value: ['-', ..] option }])
+        if (result.Tokens is [{ Value: "" }])
         {
-            result.AddError($"'{option}' is no option and no model");
-        }
-        else if (result.Tokens is [{ Value: "" }])
-        {
-            result.AddError("MODEL: the path is empty");
+            result.AddError("MODEL is empty, expected a path");
         }
     }
 }

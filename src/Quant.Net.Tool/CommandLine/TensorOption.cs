@@ -30,6 +30,13 @@ internal sealed class TensorOption : Option<NamePattern[]>
 
     private static NamePattern[]? Parse(ArgumentResult result)
     {
+        // The parser is content if one of several --tensor has a value.
+        if (result.Parent is OptionResult option && option.IdentifierTokenCount > result.Tokens.Count)
+        {
+            result.AddError("--tensor: a pattern is missing");
+            return null;
+        }
+
         try
         {
             return [.. result.Tokens.Select(token => new NamePattern(token.Value))];

@@ -15,8 +15,9 @@ internal static class ToolRun
         {
             // A model may be called @something: that is a name here, not a file of arguments.
             ParseResult parsed = QuantNetCommand.Create(console)
-                .Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            if (parsed.Action is ParseErrorAction)
+                .Parse(AskForHelp(arguments), new ParserConfiguration { ResponseFileTokenReplacer = null });
+            bool isCommand = parsed.Action == parsed.CommandResult.Command.Action;
+            if (parsed.Action is ParseErrorAction || (isCommand && UsageReport.MistypedOption(parsed) is not null))
             {
                 throw new UsageException(UsageReport.Describe(parsed));
             }
@@ -55,4 +56,7 @@ internal static class ToolRun
             return ExitCode.Failed;
         }
     }
+
+    /// <summary><c>help COMMAND</c> is <c>COMMAND --help</c>, as in git and dotnet.</summary>
+    private static string[] AskForHelp(string[] arguments) => arguments is ["help", .. var command] ? [.. command, "--help"] : arguments;
 }

@@ -23,16 +23,33 @@ internal static class UsageReport
             return $"expected a command: {string.Join(", ", commands.Select(command => command.Name))} ({help})";
         }
 
+        if (parsed.CommandResult.Command.Arguments.FirstOrDefault(argument => parsed.GetResult(argument) is null or { Tokens.Count: 0 })
+            is { } missing)
+        {
+            return $"{missing.Name} is missing ({help})";
+        }
+
         string fault = parsed.Errors[0].Message.TrimEnd('.');
-        return $"{char.ToLowerInvariant(fault[0])}{fault[1..]} ({help})";
+        bool isWord = fault.Length > 1 && char.IsLower(fault[1]);   // else a name in capitals
+        return isWord ? $"{char.ToLowerInvariant(fault[0])}{fault[1..]} ({help})" : $"{fault} ({help})";
     }
 
-    // The parser takes an option that it does not know for an argument, if the command has one.
-    private static string? MistypedOption(ParseResult parsed) => parsed.CommandResult.Children
-        .OfType<ArgumentResult>()
-        .SelectMany(argument => argument.Tokens)
-        .Select(token => token.Value)
-        .FirstOrDefault(value => value.StartsWith('-'));
+    /// <summary>
+    /// The parser takes an option that it does not know for an argument, if the command has one. What stands behind <c>--</c> is meant
+    /// to be an argument.
+    /// </summary>
+    public static string? MistypedOption(ParseResult parsed)
+    {
+        var meant = parsed.Tokens
+            .SkipWhile(token => token.Type != TokenType.DoubleDash)
+            .Select(token => token.Value)
+            .ToHashSet(StringComparer.Ordinal);
+        return parsed.CommandResult.Children
+            .OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value)
+            .FirstOrDefault(value => value.StartsWith('-') && !meant.Contains(value));
+    }
 
     private static string Kind(ParseResult parsed, string token)
     {

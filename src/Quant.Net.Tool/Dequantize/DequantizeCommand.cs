@@ -156,5 +156,9 @@ internal sealed class DequantizeCommand : ToolCommand
         {
             option.AddError($"--output: '{output}' ends neither in .safetensors nor in .gguf");
         }
+        else if (Path.GetFileNameWithoutExtension(output).Length == 0)
+        {
+            option.AddError($"--output: '{output}' has no name before its extension");
+        }
     }
 }

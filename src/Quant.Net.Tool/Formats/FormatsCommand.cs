@@ -33,6 +33,11 @@ internal sealed class FormatsCommand : ToolCommand
     {
         if (parsed.GetValue(_markdown))
         {
+            if (parsed.GetValue(CommonOptions.Json))
+            {
+                throw new UsageException("--markdown: cannot be had together with --json");
+            }
+
             FormatsMarkdown.Write(_console.Out);
             return ExitCode.Done;
         }

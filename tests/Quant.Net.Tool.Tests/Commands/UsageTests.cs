@@ -7,7 +7,12 @@ public class UsageTests
 {
     [Theory]
     [InlineData("expected a command: inspect, dequantize, extract, split, merge, verify, formats, doctor, bench, completion (see 'quantnet --help')")]
-    [InlineData("see 'quantnet inspect --help'", "inspect")]
+    [InlineData("MODEL is missing (see 'quantnet inspect --help')", "inspect")]
+    [InlineData("MODEL is empty", "inspect", "")]
+    [InlineData("'--all' is not an option of quantnet verify", "verify", "--all")]
+    [InlineData("--tensor: a pattern is missing", "inspect", "MODEL", "--tensor", "a", "--tensor")]
+    [InlineData("cannot be had together with --json", "formats", "--markdown", "--json")]
+    [InlineData("has no name before its extension", "dequantize", "MODEL", "-o", ".safetensors")]
     [InlineData("did you mean 'inspect'?", "inpsect", "model.gguf")]
     [InlineData("'banana' is not a command", "banana")]
     [InlineData("'--jsn' is not an option of quantnet inspect; did you mean '--json'?", "inspect", "--jsn", "model.gguf")]
@@ -27,7 +32,7 @@ public class UsageTests
     [InlineData("'blk.[0-3' has '[' without ']'", "inspect", "model.gguf", "--tensor", "blk.[0-3")]
     [InlineData("'0' is not a number of threads", "doctor", "--threads", "0")]
     [InlineData("'-1' is not a number of threads", "doctor", "--threads", "-1")]
-    [InlineData("1024", "doctor", "--threads", "1025")]
+    [InlineData("'1025' is not a number of threads from 1 to 1024", "doctor", "--threads", "1025")]
     [InlineData("'mmx' is no instruction set; there are scalar, avx2", "formats", "--isa", "mmx")]
     [InlineData("gpu", "formats", "--device", "gpu")]
     [InlineData("cuda:x", "formats", "--device", "cuda:x")]
@@ -59,6 +64,17 @@ public class UsageTests
         Assert.True(examples.Length >= 3);
         Assert.All(examples, example => Assert.StartsWith($"  quantnet {command}", example, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void HelpIsACommandToo()
+    {
+        Assert.Equal(Succeed("--help").Out, Succeed("help").Out);
+        Assert.Equal(Succeed("inspect", "--help").Out, Succeed("help", "inspect").Out);
+    }
+
+    [Fact]
+    public void BehindTwoDashesANameMayLookLikeAnOption() =>
+        Run("inspect", "--", "-x.gguf").AssertFails(1, "-x.gguf: no such file");
 
     [Fact]
     public void HelpListsTheCommands()
