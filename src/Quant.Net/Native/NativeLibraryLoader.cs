@@ -62,8 +62,9 @@ internal static unsafe class NativeLibraryLoader
         List<string> directories = [];
         foreach (string home in new[] { AssemblyDirectory(), AppContext.BaseDirectory })
         {
-            directories.Add(home);
+            // First here: a program's own assembly may have the library's name on Windows.
             directories.Add(Path.Combine(home, "runtimes", RuntimeIdentifier, "native"));
+            directories.Add(home);
         }
 
         // Where the host has found the native files of packages.

@@ -90,7 +90,7 @@ internal sealed class ApiText
             yield return $"event {TypeText.Of(happening.EventHandlerType!)} {happening.Name}";
         }
 
-        foreach (MethodInfo method in type.GetMethods(Declared).Where(IsVisible).Where(IsNoAccessor))
+        foreach (MethodInfo method in type.GetMethods(Declared).Where(IsVisible).Where(IsCallable))
         {
             yield return Method(method);
         }
@@ -98,8 +98,9 @@ internal sealed class ApiText
 
     private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 
-    private static bool IsNoAccessor(MethodInfo method) =>
-        !method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal);
+    // Accessors are part of their property; what the compiler adds to a record as <Clone>$ has no name in C#.
+    private static bool IsCallable(MethodInfo method) =>
+        (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) && !method.Name.StartsWith('<');
 
     private string Field(FieldInfo field)
     {

@@ -57,7 +57,7 @@ internal static class TypeText
     /// <summary>The type of a parameter, property or field, with question marks where null is allowed.</summary>
     public static string Of(NullabilityInfo info, Type type)
     {
-        // By reference or a pointer: annotated like what it refers to, which is never nullable here.
+        // What a reference refers to may be null depending on the result, which this text does not tell.
         if (type.IsByRef || type.IsPointer || type.IsValueType && !type.IsGenericType)
         {
             return Of(type);
