@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace Quant.Net.Tests.PublicApi;
 
-/// <summary>Everything that a program can use of an assembly, one line for each thing, in an order that does not depend on the sources.</summary>
+/// <summary>Everything that a program can use of an assembly: a line for each, in an order that does not depend on the sources.</summary>
 internal sealed class ApiText
 {
     private const BindingFlags Declared =
@@ -80,7 +80,7 @@ internal sealed class ApiText
             yield return $"{Access(constructor)}{type.Name}({Parameters(constructor)})";
         }
 
-        foreach (PropertyInfo property in type.GetProperties(Declared).Where(property => property.GetAccessors(nonPublic: true).Any(IsVisible)))
+        foreach (PropertyInfo property in type.GetProperties(Declared).Where(property => Accessors(property).Any()))
         {
             yield return Property(property);
         }
@@ -114,12 +114,14 @@ internal sealed class ApiText
     {
         string parameters = string.Join(", ", property.GetIndexParameters().Select(Parameter));
         string name = parameters.Length == 0 ? property.Name : $"this[{parameters}]";
-        string accessors = string.Join(
-            ' ', property.GetAccessors(nonPublic: true).Where(IsVisible).Select(accessor => Accessor(accessor)).Order(StringComparer.Ordinal));
+        string accessors = string.Join(' ', Accessors(property).Select(Accessor).Order(StringComparer.Ordinal));
         bool required = property.IsDefined(typeof(RequiredMemberAttribute));
-        return $"{Access(property.GetAccessors(nonPublic: true).First(IsVisible))}{(required ? "required " : "")}"
+        return $"{Access(Accessors(property).First())}{(required ? "required " : "")}"
             + $"{TypeText.Of(_nullability.Create(property), property.PropertyType)} {name} {{ {accessors} }}";
     }
+
+    private static IEnumerable<MethodInfo> Accessors(PropertyInfo property) =>
+        property.GetAccessors(nonPublic: true).Where(IsVisible);
 
     private static string Accessor(MethodInfo accessor) =>
         accessor.Name.StartsWith("get_", StringComparison.Ordinal) ? "get;"
