@@ -75,17 +75,19 @@ internal sealed class VerifyRun(
 
     private (long Count, int First) CountNonFinite(TensorChunk chunk, ReadOnlySpan<byte> packed)
     {
-        switch (chunk.Tensor.Source.Format)
+        if (chunk.Tensor.Source.FormatInfo!.IsInteger)
         {
-            case QuantFormat.I8 or QuantFormat.I16 or QuantFormat.I32 or QuantFormat.I64:
-                return (0, -1);
-            case QuantFormat.F64:
-                return NonFinite.Count(MemoryMarshal.Cast<byte, double>(packed));
-            default:
-                Span<byte> weights = Room(ref _weights, chunk.OutputBytes);
-                _decoder.Decode(chunk, packed, weights);
-                return NonFinite.Count(MemoryMarshal.Cast<byte, float>(weights));
+            return (0, -1);
         }
+
+        if (chunk.Tensor.Source.Format == QuantFormat.F64)
+        {
+            return NonFinite.Count(MemoryMarshal.Cast<byte, double>(packed));
+        }
+
+        Span<byte> weights = Room(ref _weights, chunk.OutputBytes);
+        _decoder.Decode(chunk, packed, weights);
+        return NonFinite.Count(MemoryMarshal.Cast<byte, float>(weights));
     }
 
     private IEnumerable<string> WarnOfUnknownTypes() =>

@@ -70,7 +70,7 @@ public class SplitTests
     }
 
     [Fact]
-    public void TypesThatNobodyKnowsAndOtherAlignmentsAreKept()
+    public void TypesThatNobodyKnowsAreKept()
     {
         using var folder = new TemporaryFolder();
         string model = new TinyGguf()
