@@ -50,6 +50,9 @@ qn_status run(qn_device* device, DequantizeWork& work, size_t source_size, size_
   if (blocks == 0) return QN_OK;
   if (overlap(work.source, source_size, destination, blocks * work.destination_block))
     return fail(QN_ERROR_INVALID_ARGUMENT, "source and destination overlap");
+  // Numbers that results overwrite would no longer be those that were checked.
+  if (overlap(work.rows, work.row_count * sizeof *work.rows, destination, blocks * work.destination_block))
+    return fail(QN_ERROR_INVALID_ARGUMENT, "rows and destination overlap");
   work.destination = static_cast<uint8_t*>(destination);
   return device->dequantize(work, last_kernel);
 }

@@ -72,6 +72,21 @@ TEST_F(RowArguments, AreNotReadWhenTheResultsDoNotFit) {
                                               QN_FORMAT_F32, destination_, 1024));
 }
 
+// Results would overwrite row numbers that were found to be right.
+TEST_F(RowArguments, MayNotOverlapTheDestination) {
+  alignas(uint64_t) uint8_t destination[1024 + 16] = {};
+  auto* const rows = reinterpret_cast<uint64_t*>(destination + 512);
+  const auto call = [&](uint8_t* to) {
+    return qn_dequantize_rows(device_.get(), QN_FORMAT_Q8_0, source_, sizeof source_, 64, rows, 2, QN_FORMAT_F32, to,
+                              512);
+  };
+  EXPECT_EQ(QN_OK, call(destination));
+  EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, call(destination + 4));
+  EXPECT_STREQ("rows and destination overlap", qn_last_error());
+  EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, call(destination + 524));
+  EXPECT_EQ(QN_OK, call(destination + 528));
+}
+
 TEST_F(RowArguments, MayNameNoRows) {
   EXPECT_EQ(QN_OK, call(64, {}));
   EXPECT_EQ(QN_OK, call(64, {}, 0, 0));
