@@ -21,6 +21,8 @@ usage: .\build.ps1 WORD [OPTION...]
   test       run the native tests and the .NET tests for each instruction set
   fuzz       on Linux only
   bench      measure everything and write benchmarks\results; [--peer [NAME=]PATH] compares with a ggml library
+  fuzz       on Linux only
+  reference  write docs\reference\*.md anew from the header and the XML documentation
   bindings   write src\Quant.Net\Native\*.g.cs anew from native\include\quantnet.h
   pack       make the NuGet packages: artifacts\packages
   clean      remove everything that was built
@@ -124,6 +126,8 @@ switch ($Word) {
     'test' { Test-Setup; Test-All }
     'fuzz' { throw 'fuzzing needs the scripts of tests/fuzz and clang: use build.sh on Linux' }
     'bench' { Test-Setup; Build-All; Measure-All }
+    'fuzz' { [Console]::Error.WriteLine('build.ps1: fuzzing works on Linux only: ./build.sh fuzz'); exit 1 }
+    'reference' { Invoke-Checked 'dotnet' @('run', '-c', 'Release', '--project', 'scripts/reference') }
     'bindings' { Invoke-Checked 'dotnet' @('run', '-c', 'Release', '--project', 'bindings') }
     'pack' {
         Test-Setup
@@ -132,7 +136,8 @@ switch ($Word) {
         Invoke-DotNet @('pack', 'src/Quant.Net.Tool', '-o', 'artifacts/packages')
     }
     'clean' {
-        Get-Item artifacts, src\*\bin, src\*\obj, tests\*\bin, tests\*\obj, bindings\bin, bindings\obj,
+        Get-Item artifacts, src\*\bin, src\*\obj, tests\*\bin, tests\*\obj, bindings\bin, bindings\obj, scripts\reference\bin,
+        scripts\reference\obj,
         benchmarks\bin, benchmarks\obj, benchmarks\hello\bin, benchmarks\hello\obj -ErrorAction SilentlyContinue |
             Remove-Item -Recurse -Force
     }
