@@ -162,7 +162,7 @@ public sealed class ResumeTests : IDisposable
     public async Task FaultsBeforeAnythingIsDoneLeaveNothing()
     {
         _folder.Write("out.gguf", [1]);
-        await Assert.ThrowsAsync<IOException>(() => Run("out.gguf", resume: true));
+        await Assert.ThrowsAsync<OutputExistsException>(() => Run("out.gguf", resume: true));
 
         Assert.Equal(["out.gguf"], _folder.Names);
     }

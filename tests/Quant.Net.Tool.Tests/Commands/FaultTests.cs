@@ -92,7 +92,7 @@ public class FaultTests
         Process first = Start(command);
         WaitUntil(first, () => folder.Names.Count > 1);
 
-        Run(command).AssertFails(1, ".out.safetensors.resume", "another process");
+        Run(command).AssertFails(1, "out.safetensors", "another process");
         Assert.Equal(0, Finish(first).ExitCode);
         Assert.Equal(["m.gguf", "out.safetensors"], folder.Names);
     }
