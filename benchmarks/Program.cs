@@ -12,6 +12,12 @@ var peers = new Option<string[]>("--peer")
     HelpName = "[NAME=]PATH",
     DefaultValueFactory = _ => [],
 };
+var format = new Option<string>("--format")
+{
+    Description = "Only formats whose name matches, while working on one",
+    HelpName = "GLOB",
+    DefaultValueFactory = _ => "*",
+};
 var output = new Option<DirectoryInfo>("--output")
 {
     Description = "The folder for latest.md and latest.svg",
@@ -29,15 +35,17 @@ var hello = new Option<string?>("--hello") { Description = "That of a program to
 var model = new Option<string?>("--model") { Description = "The model that the tool looks into", HelpName = "PATH" };
 var command = new RootCommand("Measures the kernels, the .NET API and the start of the tool, and writes a page and a plot of them.")
 {
-    peers, output, seconds, tool, hello, model,
+    peers, format, output, seconds, tool, hello, model,
 };
 command.SetAction(parsed =>
 {
     Peer[] libraries = [.. parsed.GetRequiredValue(peers).Select(LoadPeer)];
-    BenchResult kernels = KernelContest.Run(libraries, parsed.GetValue(seconds), Console.Error.WriteLine);
+    var chosen = new NamePattern(parsed.GetRequiredValue(format));
+    QuantFormatInfo[] formats = [.. QuantFormats.All.Where(info => chosen.IsMatch(info.Name))];
+    BenchResult kernels = KernelContest.Run(formats, libraries, parsed.GetValue(seconds), Console.Error.WriteLine);
     Console.Error.WriteLine("comparing bits");
-    var differences = libraries.SelectMany(peer => QuantFormats.All.Select(format =>
-            (Key: (peer.Name, format.Name), Count: PeerCheck.CountDifferences(peer, format))))
+    var differences = libraries.SelectMany(peer => formats.Select(info =>
+            (Key: (peer.Name, info.Name), Count: PeerCheck.CountDifferences(peer, info))))
         .Where(one => one.Count is not null)
         .ToDictionary(one => one.Key, one => one.Count!.Value);
     Console.Error.WriteLine("the .NET API");
@@ -48,6 +56,7 @@ command.SetAction(parsed =>
         : null;
 
     string shown = string.Concat(libraries.Select(peer => $" --peer {peer.Name}=..."));
+    shown += formats.Length < QuantFormats.All.Count ? $" --format '{chosen}'" : "";
     var results = new Results($"./build.sh bench{shown}", kernels, libraries, differences, api, start);
     folder.Create();
     using (var page = new StreamWriter(Path.Combine(folder.FullName, "latest.md")))

@@ -7,24 +7,27 @@ namespace Quant.Net.Benchmarks.Kernels;
 internal static class KernelContest
 {
     /// <summary>Measures.</summary>
+    /// <param name="formats">The formats.</param>
     /// <param name="peers">Libraries to compare with.</param>
     /// <param name="seconds">About how long to measure each decoder with each format and output type.</param>
     /// <param name="report">Told what is done.</param>
-    public static BenchResult Run(IReadOnlyList<Peer> peers, double seconds, Action<string> report)
+    public static BenchResult Run(
+        IReadOnlyList<QuantFormatInfo> formats, IReadOnlyList<Peer> peers, double seconds, Action<string> report)
     {
         var run = new BenchRun(seconds, CancellationToken.None);
         using (var cache = new CachePlace())
         {
-            Measure(run, cache, peers, report);
+            Measure(run, cache, formats, peers, report);
         }
 
         using MemoryPlace memory = MemoryPlace.Create(MemoryPlace.UsualWeights, Environment.ProcessorCount);
         BenchBandwidth bandwidth = run.MeasureBandwidth(memory);
-        Measure(run, memory, peers, report);
+        Measure(run, memory, formats, peers, report);
         return new BenchResult(DateTimeOffset.Now, BenchMachine.Here(), bandwidth, run.Measurements);
     }
 
-    private static void Measure(BenchRun run, BenchPlace place, IReadOnlyList<Peer> peers, Action<string> report)
+    private static void Measure(
+        BenchRun run, BenchPlace place, IReadOnlyList<QuantFormatInfo> formats, IReadOnlyList<Peer> peers, Action<string> report)
     {
         QuantDevice[] devices =
         [
@@ -36,7 +39,7 @@ internal static class KernelContest
             .. devices.Select(device => new DeviceDecoder(device)),
             .. peers.Select(peer => new PeerDecoder(peer)),
         ];
-        foreach (QuantFormatInfo format in QuantFormats.All)
+        foreach (QuantFormatInfo format in formats)
         {
             report($"{place.Name}: {format.Name}");
             if (place is CachePlace)

@@ -67,7 +67,7 @@ internal sealed class ResultsPage(Results results, TextWriter output)
     {
         output.WriteLine("## In cache, to f32");
         output.WriteLine();
-        output.WriteLine("64 Ki weights, one thread. Millions of weights a second; the share is that of the best set's bytes in `memset`'s.");
+        output.WriteLine("64 Ki weights, one thread. Millions of weights a second; the share is the best set's of what `memset` writes.");
         output.WriteLine("\"Differences\" counts weights that the peer decodes to other bits, in a million with random bits.");
         output.WriteLine();
         WriteHeader(

@@ -19,7 +19,8 @@ internal sealed class BenchProgress(TextWriter output, int steps)
         if (elapsed >= _next)
         {
             _next = elapsed + Interval;
-            output.WriteLine($"bench: {Quantity.Percent((double)_done / steps)}, {Quantity.Duration(elapsed * (steps - _done) / _done)} left");
+            TimeSpan left = elapsed * (steps - _done) / _done;
+            output.WriteLine($"bench: {Quantity.Percent((double)_done / steps)}, {Quantity.Duration(left)} left");
         }
     }
 }
