@@ -19,7 +19,7 @@ internal static class InstructionSetVariable
             return InstructionSet.Auto;
         }
 
-        if (known.FirstOrDefault(set => set.Name == value) is { } set)
+        if (known.FirstOrDefault(set => string.Equals(set.Name, value, StringComparison.OrdinalIgnoreCase)) is { } set)
         {
             return set.InstructionSet;
         }

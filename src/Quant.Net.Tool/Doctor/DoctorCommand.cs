@@ -55,13 +55,15 @@ internal sealed class DoctorCommand : ToolCommand
             checks.Add(SelfCheck.Run(opened, answers.All, cancellation));
         }
 
+        IReadOnlyList<string> problems = MachineSurvey.Problems();
         return new DoctorResult(
             MachineSurvey.Versions(),
             MachineSurvey.Devices(),
             MachineSurvey.InstructionSets(),
+            problems,
             Describe(answers),
             checks,
-            checks.All(check => check.Faults.Count == 0));
+            problems.Count == 0 && checks.All(check => check.Faults.Count == 0));
     }
 
     /// <summary>Every device, and the CPU once with each instruction set, as far as the options do not name one.</summary>

@@ -8,6 +8,7 @@ internal sealed record DoctorResult(
     Versions Versions,
     IReadOnlyList<DeviceStatus> Devices,
     IReadOnlyList<InstructionSetStatus> InstructionSets,
+    IReadOnlyList<string> Problems,
     AnswerFacts Answers,
     IReadOnlyList<DeviceCheck> Checks,
     bool Healthy)

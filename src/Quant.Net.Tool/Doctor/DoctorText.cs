@@ -44,6 +44,10 @@ internal static class DoctorText
         }
 
         report.Table(sets);
+        foreach (string problem in result.Problems)
+        {
+            report.Line(new Cell(problem, Tone.Bad));
+        }
     }
 
     private static void WriteChecks(DoctorResult result, IReport report)

@@ -16,17 +16,20 @@ internal static class MachineSurvey
         RuntimeInformation.OSDescription,
         RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant());
 
+    /// <summary>Why the CPU cannot be opened without options, which it always can unless the environment is wrong; else none.</summary>
+    public static IReadOnlyList<string> Problems()
+    {
+        using QuantDevice? cpu = TryOpen("cpu", out string refusal);
+        return cpu is null ? [refusal] : [];
+    }
+
     public static IReadOnlyList<DeviceStatus> Devices()
     {
-        using QuantDevice automatic = QuantDevice.Open("auto");
-        List<DeviceStatus> devices =
-        [
-            .. QuantDevice.Enumerate().Select(device =>
-                new DeviceStatus(device.Name, true, device.Name == automatic.Name, device.Description)),
-        ];
+        using QuantDevice? automatic = TryOpen("auto", out _);
+        List<DeviceStatus> devices = [.. QuantDevice.Enumerate().Select(device => Describe(device.Name, automatic?.Name))];
         if (devices.All(device => !device.Name.StartsWith("cuda", StringComparison.Ordinal)))
         {
-            devices.Add(new DeviceStatus("cuda:0", false, false, WhyNot("cuda:0")));
+            devices.Add(Describe("cuda:0", automatic?.Name));
         }
 
         return devices;
@@ -34,30 +37,41 @@ internal static class MachineSurvey
 
     public static IReadOnlyList<InstructionSetStatus> InstructionSets()
     {
-        using QuantDevice cpu = QuantDevice.Open("cpu");
+        using QuantDevice? cpu = TryOpen("cpu", out _);
         return
         [
             .. QuantDevice.InstructionSets.Select(set => new InstructionSetStatus(
                 set.Name,
                 set.Available,
-                set.InstructionSet == cpu.InstructionSet,
-                !set.Available ? set.Reason
-                    : set.InstructionSet == cpu.InstructionSet ? ""
-                    : set.InstructionSet < cpu.InstructionSet ? $"{DeviceFacts.NameOf(cpu.InstructionSet)} is better"
-                    : "QUANTNET_ISA asks for a lower one")),
+                set.InstructionSet == cpu?.InstructionSet,
+                WhyNot(set, cpu))),
         ];
     }
 
-    private static string WhyNot(string device)
+    private static string WhyNot(InstructionSetInfo set, QuantDevice? cpu) =>
+        !set.Available ? set.Reason
+        : cpu is null || set.InstructionSet == cpu.InstructionSet ? ""
+        : set.InstructionSet < cpu.InstructionSet ? $"{DeviceFacts.NameOf(cpu.InstructionSet)} is better"
+        : "QUANTNET_ISA asks for a lower one";
+
+    /// <summary>A device as it is when it is opened, with what the environment asks for.</summary>
+    private static DeviceStatus Describe(string name, string? chosen)
+    {
+        using QuantDevice? opened = TryOpen(name, out string refusal);
+        return new DeviceStatus(name, opened is not null, opened is not null && opened.Name == chosen, opened?.Description ?? refusal);
+    }
+
+    private static QuantDevice? TryOpen(string name, out string refusal)
     {
         try
         {
-            using QuantDevice opened = QuantDevice.Open(device);
-            return opened.Description;
+            refusal = "";
+            return QuantDevice.Open(name);
         }
         catch (Exception refused) when (refused is QuantNetException or PlatformNotSupportedException)
         {
-            return refused.Message;
+            refusal = refused.Message;
+            return null;
         }
     }
 }

@@ -111,7 +111,7 @@ public class QuantDeviceTests
 
     [Theory]
     [InlineData("sse9")]
-    [InlineData("AVX2")]
+    [InlineData("avx")]
     [InlineData("sse\n9")]
     public void AWrongEnvironmentVariableIsRefused(string value)
     {

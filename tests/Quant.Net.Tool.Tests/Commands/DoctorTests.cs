@@ -97,7 +97,22 @@ public class DoctorTests
         JsonElement json = RunInShell("QUANTNET_ISA=scalar quantnet doctor --json").Json;
 
         Assert.Equal("scalar", json.List("instructionSets").Single(set => set.Flag("chosen")).Text("name"));
-        RunInShell("QUANTNET_ISA=mmx quantnet doctor").AssertFails(1, "mmx");
+        Assert.Contains(
+            "scalar", json.List("devices").Single(device => device.Text("name") == "cpu").Text("description"), StringComparison.Ordinal);
+        RunInShell("QUANTNET_ISA=Scalar quantnet formats --json").Json.List("devices");
+    }
+
+    [LinuxFact]
+    public void AnEnvironmentThatMakesNoSenseIsAFindingOfItsOwn()
+    {
+        ToolResult result = RunInShell("QUANTNET_ISA=mmx quantnet doctor --json");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.False(result.Json.Flag("healthy"));
+        Assert.Contains("'mmx'", result.Json.List("problems").Single().GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(result.Json.List("instructionSets"), set => set.Flag("chosen"));
+        Assert.NotEmpty(result.Json.List("checks"));
+        RunInShell("QUANTNET_ISA=mmx quantnet formats").AssertFails(1, "mmx");
     }
 
     // A byte that matters in every format: of a block one in the middle, of a number the highest.
