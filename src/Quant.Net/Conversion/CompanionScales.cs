@@ -15,7 +15,7 @@ internal static class CompanionScales
         {
             string expected = matrices == 1 ? "1" : ErrorText.Invariant($"1 or {matrices}");
             string pair = $"{ErrorText.Quote(scale.Name)} beside {ErrorText.Quote(weight.Name)}";
-            throw ModelFormatException.In(scale.Part.Path, $"tensor {pair}: has {scale.ElementCount} values, expected {expected}");
+            throw ModelFormatException.In(scale.Part.Path, $"tensor {pair}: has {ErrorText.Count(scale.ElementCount, "value")}, expected {expected}");
         }
 
         var values = new float[scale.ElementCount];

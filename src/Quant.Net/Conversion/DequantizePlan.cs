@@ -1,5 +1,6 @@
 using Quant.Net.Gguf;
 using Quant.Net.IO;
+using Quant.Net.Safetensors;
 
 namespace Quant.Net.Conversion;
 
@@ -31,11 +32,15 @@ internal sealed class DequantizePlan
             .ToDictionary(pair => pair.Weight, pair => pair.Scale!);
         var applied = options.ApplyScales ? scales.Values.ToHashSet() : [];
         RefuseUnknown(model, applied);
+        RefuseReservedName(model, chosen, container);
+        HashSet<GgufTensor> kept = model.Tensors
+            .Select(model.Tensors.FindScale).OfType<GgufTensor>()
+            .Where(scale => !applied.Contains(scale)).ToHashSet();
 
         IEnumerable<PlannedTensor> tensors =
             from tensor in chosen
             where !applied.Contains(tensor)
-            let output = OutputOf(tensor, options.OutputType, container)
+            let output = OutputOf(tensor, kept.Contains(tensor), options.OutputType, container)
             let scale = options.ApplyScales ? scales.GetValueOrDefault(tensor) : null
             select new PlannedTensor(tensor, output, scale is null ? null : CompanionScales.Read(scale, tensor, device));
         if (container == ModelContainer.Safetensors)
@@ -44,7 +49,9 @@ internal sealed class DequantizePlan
             tensors = tensors.OrderByDescending(tensor => QuantFormats.Get(tensor.Output).BytesPerBlock);
         }
 
-        var plan = new DequantizePlan(tensors.ToList(), Warn(model, options, scales));
+        List<PlannedTensor> planned = tensors.ToList();
+        var plan = new DequantizePlan(
+            planned, [.. model.Warnings, .. WarnOfScales(model, options, scales), .. WarnOfSizes(model, options, planned)]);
         plan.RefuseWhatTheDeviceCannotDo(device);
         return plan;
     }
@@ -70,8 +77,18 @@ internal sealed class DequantizePlan
             .Select(tensor => $"{tensor.Name} ({tensor.FormatName})").ToList();
         if (unknown.Count > 0)
         {
-            throw new NotSupportedException(ErrorText.Invariant(
-                $"{model.ShownPath}: {unknown.Count} tensors have types that cannot be decoded: {ErrorText.QuoteAll(unknown)}"));
+            throw new NotSupportedException(
+                $"{model.ShownPath}: {ErrorText.Count(unknown.Count, "tensor")} of types that cannot be decoded: {ErrorText.QuoteAll(unknown)}");
+        }
+    }
+
+    private static void RefuseReservedName(GgufFile model, IEnumerable<GgufTensor> tensors, ModelContainer container)
+    {
+        const string Reserved = SafetensorsHeader.MetadataName;
+        if (container == ModelContainer.Safetensors && tensors.Any(tensor => tensor.Name == Reserved))
+        {
+            throw new NotSupportedException(
+                $"{model.ShownPath}: tensor {ErrorText.Quote(Reserved)} has a name that safetensors files keep for themselves");
         }
     }
 
@@ -85,26 +102,43 @@ internal sealed class DequantizePlan
         }
     }
 
-    private static string[] Warn(GgufFile model, DequantizeOptions options, Dictionary<GgufTensor, GgufTensor> scales)
+    private static IEnumerable<string> WarnOfScales(
+        GgufFile model, DequantizeOptions options, Dictionary<GgufTensor, GgufTensor> scales)
     {
-        if (options.ApplyScales || scales.Count == 0)
+        if (!options.ApplyScales && scales.Count > 0)
         {
-            return [.. model.Warnings];
+            string names = ErrorText.QuoteAll(scales.Values.Select(scale => scale.Name).ToList());
+            yield return
+                $"{model.ShownPath}: {ErrorText.Count(scales.Count, "companion scale")} kept beside the weights and not applied: {names}";
         }
-
-        string names = ErrorText.QuoteAll(scales.Values.Select(scale => scale.Name).ToList());
-        return
-        [
-            .. model.Warnings,
-            ErrorText.Invariant($"{model.ShownPath}: {scales.Count} tensors have companion scales that are kept and not applied: {names}"),
-        ];
     }
 
-    /// <summary>Integers stay. GGUF models keep vectors in float32, as llama.cpp's own files do: ggml wants norms and biases so.</summary>
-    private static QuantFormat OutputOf(GgufTensor tensor, QuantFormat type, ModelContainer container) =>
-        IsInteger(tensor) ? tensor.Format
-        : container == ModelContainer.Gguf && tensor.RowCount == 1 ? QuantFormat.F32
+    private static IEnumerable<string> WarnOfSizes(GgufFile model, DequantizeOptions options, List<PlannedTensor> tensors)
+    {
+        if (tensors.Count == 0)
+        {
+            yield return $"{model.ShownPath}: has no tensors, and so the output has none";
+        }
+
+        int large = tensors.Count(tensor => tensor.OutputBytes > options.MaxShardBytes);
+        if (large > 0)
+        {
+            string limit = ErrorText.Count(options.MaxShardBytes!.Value, "byte");
+            yield return
+                $"{model.ShownPath}: {ErrorText.Count(large, "tensor")} larger than the limit of {limit}; such a tensor has a larger file of its own";
+        }
+    }
+
+    /// <summary>
+    /// Integers stay, and so do scales that are not applied, because whoever applies them wants them exact. GGUF models keep vectors in
+    /// float32, as llama.cpp's own files do: ggml wants norms and biases so.
+    /// </summary>
+    private static QuantFormat OutputOf(GgufTensor tensor, bool isKeptScale, QuantFormat type, ModelContainer container) =>
+        IsInteger(tensor) || (isKeptScale && IsOutputType(tensor.Format)) ? tensor.Format
+        : isKeptScale || (container == ModelContainer.Gguf && tensor.RowCount == 1) ? QuantFormat.F32
         : type;
+
+    private static bool IsOutputType(QuantFormat format) => format is QuantFormat.F32 or QuantFormat.F16 or QuantFormat.BF16;
 
     private static bool IsInteger(GgufTensor tensor) => tensor.FormatInfo is { IsInteger: true };
 }

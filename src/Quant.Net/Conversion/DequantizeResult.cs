@@ -1,3 +1,5 @@
+using Quant.Net.IO;
+
 namespace Quant.Net;
 
 /// <summary>What was done to decode a model.</summary>
@@ -34,5 +36,6 @@ public sealed class DequantizeResult
     public required TimeSpan Elapsed { get; init; }
 
     /// <summary>What was done, for a reader: <c>291 tensors, 6738415616 values in 3 files</c>.</summary>
-    public override string ToString() => IO.ErrorText.Invariant($"{TensorCount} tensors, {ElementCount} values in {Files.Count} files");
+    public override string ToString() =>
+        $"{ErrorText.Count(TensorCount, "tensor")}, {ErrorText.Count(ElementCount, "value")} in {ErrorText.Count(Files.Count, "file")}";
 }

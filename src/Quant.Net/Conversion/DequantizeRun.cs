@@ -26,6 +26,7 @@ internal sealed class DequantizeRun(
         cancellation.ThrowIfCancellationRequested();
         long outputBytes = writer.DeclaredLength;
         writer.Complete();
+        _warnings.AddRange(StaleFiles.Warn(writer.Files));
         return new DequantizeResult
         {
             Files = writer.Files,
@@ -161,8 +162,8 @@ internal sealed class DequantizeRun(
         }
 
         string name = ErrorText.Quote(tensor.Source.Name);
-        string warning = ErrorText.Invariant(
-            $"{model.ShownPath}: tensor {name}: {overflows} values are too large for {tensor.Output} and became infinite");
+        string warning =
+            $"{model.ShownPath}: tensor {name}: {ErrorText.Count(overflows, "value")} too large for {tensor.Output} became infinite";
         if (options.Strict)
         {
             throw new OverflowException(warning);

@@ -24,7 +24,8 @@ public static partial class ModelConverter
     /// <exception cref="ArgumentException">
     /// Not exactly one limit is set, it is not positive, there would be more than 65535 files, or parts of the model are missing.
     /// </exception>
-    /// <exception cref="IOException">A file exists, is the model's own, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OutputExistsException">A file is there already.</exception>
+    /// <exception cref="IOException">A file is the model's own, or does not fit on the disk; or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> SplitAsync(
         GgufFile model, string outputPrefix, SplitOptions options,
@@ -44,7 +45,8 @@ public static partial class ModelConverter
     /// <param name="cancellationToken">Ends it between pieces.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="ArgumentException">Parts of the model are missing.</exception>
-    /// <exception cref="IOException">The file exists, is the model's own, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OutputExistsException">The file is there already.</exception>
+    /// <exception cref="IOException">The file is the model's own, or does not fit on the disk; or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> MergeAsync(
         GgufFile model, string outputPath, bool overwrite = false,

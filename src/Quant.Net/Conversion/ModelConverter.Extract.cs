@@ -15,7 +15,8 @@ public static partial class ModelConverter
     /// <param name="progress">Is told how far it is.</param>
     /// <param name="cancellationToken">Ends it between pieces.</param>
     /// <returns>What was done.</returns>
-    /// <exception cref="IOException">The file exists, is the model's own, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OutputExistsException">The file is there already.</exception>
+    /// <exception cref="IOException">The file is the model's own, or does not fit on the disk; or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> ExtractAsync(
         GgufTensor tensor, string outputPath, bool overwrite = false,
@@ -39,7 +40,8 @@ public static partial class ModelConverter
     /// <exception cref="NotSupportedException">The tensor's type is unknown.</exception>
     /// <exception cref="ModelFormatException">A companion scale does not fit its weights.</exception>
     /// <exception cref="OverflowException"><see cref="DequantizeOptions.Strict"/> is set and a finite value became infinite.</exception>
-    /// <exception cref="IOException">The file exists, is the model's own, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OutputExistsException">The file is there already.</exception>
+    /// <exception cref="IOException">The file is the model's own, or does not fit on the disk; or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<DequantizeResult> ExtractNpyAsync(
         GgufFile model, GgufTensor tensor, string outputPath, DequantizeOptions options, QuantDevice device,

@@ -30,7 +30,8 @@ public static partial class ModelConverter
     /// <exception cref="NotSupportedException">Tensors have types that cannot be decoded; all are named.</exception>
     /// <exception cref="ModelFormatException">A companion scale does not fit its weights.</exception>
     /// <exception cref="OverflowException"><see cref="DequantizeOptions.Strict"/> is set and a finite value became infinite.</exception>
-    /// <exception cref="IOException">The output exists, is the model itself, or does not fit on the disk.</exception>
+    /// <exception cref="OutputExistsException">The output is there already.</exception>
+    /// <exception cref="IOException">The output is the model itself, or does not fit on the disk.</exception>
     /// <exception cref="IOException">
     /// It cannot be resumed: what is there is of other work, has been changed, or is being written by another process.
     /// </exception>

@@ -75,7 +75,7 @@ public sealed class GgufFile : IDisposable
 
     /// <summary>The model for a reader: <c>model.gguf: llama, 291 tensors</c>.</summary>
     public override string ToString() =>
-        ErrorText.Invariant($"{ShownPath}: {ErrorText.Escape(Architecture ?? "no architecture", 40)}, {Tensors.Count} tensors");
+        ErrorText.Invariant($"{ShownPath}: {ErrorText.Escape(Architecture ?? "no architecture", 40)}, {ErrorText.Count(Tensors.Count, "tensor")}");
 
     /// <summary>Closes the files.</summary>
     public void Dispose()
@@ -139,7 +139,7 @@ public sealed class GgufFile : IDisposable
         else if (split.TensorCount is { } expected && expected != Tensors.Count)
         {
             throw ModelFormatException.In(opened.Path,
-                $"metadata '{GgufLayout.SplitTensorCountKey}' is {expected}, but {split.PartCount} parts have {Tensors.Count} tensors");
+                $"metadata '{GgufLayout.SplitTensorCountKey}' is {expected}, but {split.PartCount} parts have {ErrorText.Count(Tensors.Count, "tensor")}");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
@@ -9,6 +10,9 @@ namespace Quant.Net.Gguf;
 internal sealed class GgufHead
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static readonly SearchValues<byte> Printable =
+        SearchValues.Create([(byte)'\t', (byte)'\n', (byte)'\r', .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)]);
 
     private readonly string _path;
     private readonly WarningList _warnings;
@@ -40,7 +44,7 @@ internal sealed class GgufHead
     private void Read(ReadOnlyMemory<byte> bytes)
     {
         var cursor = new GgufCursor(bytes.Span, _path);
-        ReadVersion(ref cursor);
+        ReadVersion(ref cursor, bytes.Span);
         cursor.CountSize = Version == 1 ? sizeof(uint) : sizeof(ulong);
 
         // The two counts stand behind each other, and what is counted has at least so many bytes.
@@ -63,12 +67,27 @@ internal sealed class GgufHead
         DataOffset = (long)GgufLayout.Pad((ulong)cursor.Position, Alignment);
     }
 
-    private void ReadVersion(ref GgufCursor cursor)
+    /// <summary>What a file that is no GGUF file may be instead, as the end of a message.</summary>
+    private static string LooksLike(ReadOnlySpan<byte> bytes)
+    {
+        const int HeaderLength = sizeof(ulong), TextLength = 64;
+        if (bytes.Length > HeaderLength && bytes[HeaderLength] == '{'
+            && BinaryPrimitives.ReadUInt64LittleEndian(bytes) < (ulong)bytes.Length)
+        {
+            return "; it looks like a safetensors file";
+        }
+
+        ReadOnlySpan<byte> beginning = bytes[..Math.Min(bytes.Length, TextLength)];
+        return beginning.IndexOfAnyExcept(Printable) < 0 ? "; it looks like text" : "";
+    }
+
+    private void ReadVersion(ref GgufCursor cursor, ReadOnlySpan<byte> bytes)
     {
         uint magic = cursor.UInt32("magic");
         if (magic != GgufLayout.Magic)
         {
-            throw cursor.Fault($"magic number is 0x{magic:X8}, expected 0x{GgufLayout.Magic:X8} ('GGUF'): this is no GGUF file");
+            throw cursor.Fault(
+                $"magic number is 0x{magic:X8}, expected 0x{GgufLayout.Magic:X8} ('GGUF'): this is no GGUF file{LooksLike(bytes)}");
         }
 
         Version = cursor.UInt32("version");

@@ -44,7 +44,7 @@ public sealed class GgufWriter : IModelWriter
     /// <summary>Begins a file.</summary>
     /// <param name="path">Where it will be.</param>
     /// <param name="options">How; null for defaults.</param>
-    /// <exception cref="IOException">There is a file already and <see cref="GgufWriterOptions.Overwrite"/> is not set.</exception>
+    /// <exception cref="OutputExistsException">There is a file already and <see cref="GgufWriterOptions.Overwrite"/> is not set.</exception>
     /// <exception cref="UnauthorizedAccessException">The system refused.</exception>
     public static GgufWriter Create(string path, GgufWriterOptions? options = null)
     {

@@ -37,6 +37,9 @@ internal static class ErrorText
         return list.ToString();
     }
 
+    /// <summary>A count with the noun it counts: <c>1 tensor</c>, <c>48 tensors</c>.</summary>
+    public static string Count(long count, string noun) => count == 1 ? $"1 {noun}" : Invariant($"{count} {noun}s");
+
     /// <summary>Text with numbers as they are written everywhere, whatever the user's language.</summary>
     public static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

@@ -52,7 +52,7 @@ public sealed class SafetensorsWriter : IModelWriter
     /// <param name="path">Where it will be; several files have their number before the extension.</param>
     /// <param name="options">How; null for defaults.</param>
     /// <exception cref="ArgumentException">The path does not end in .safetensors, or the size of files is not positive.</exception>
-    /// <exception cref="IOException">
+    /// <exception cref="OutputExistsException">
     /// There is such a file already and <see cref="SafetensorsWriterOptions.Overwrite"/> is not set.
     /// </exception>
     public static SafetensorsWriter Create(string path, SafetensorsWriterOptions? options = null)

@@ -104,7 +104,7 @@ internal sealed class VerifyRun(
                 .LastOrDefault(part.DataOffset);
             if (part.Length > end)
             {
-                yield return ErrorText.Invariant($"{ErrorText.EscapePath(part.Path)}: {part.Length - end} bytes lie behind the last tensor");
+                yield return $"{ErrorText.EscapePath(part.Path)}: {ErrorText.Count(part.Length - end, "byte")} behind the last tensor";
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Quant.Net.Gguf;
 using Quant.Net.Tests.Gguf;
+using Quant.Net.Tests.Safetensors;
 
 namespace Quant.Net.Tests.Conversion;
 
@@ -51,7 +52,7 @@ public sealed class CompanionScaleTests : IDisposable
         using GgufFile model = Open([8], [1e38f]);
         DequantizeResult result = await ModelConverter.DequantizeAsync(
             model, _folder["out.gguf"], new DequantizeOptions { ApplyScales = true, OutputType = QuantFormat.F32 }, _device);
-        Assert.Contains("2 values are too large for F32", Assert.Single(result.Warnings));
+        Assert.Contains("2 values too large for F32", Assert.Single(result.Warnings));
     }
 
     [Fact]
@@ -60,9 +61,20 @@ public sealed class CompanionScaleTests : IDisposable
         using GgufFile model = Open([8], [2]);
         DequantizeResult result = await ModelConverter.DequantizeAsync(
             model, _folder["out.gguf"], new DequantizeOptions { OutputType = QuantFormat.F32 }, _device);
-        Assert.Contains("kept and not applied: 'a.scale'", Assert.Single(result.Warnings));
+        Assert.Contains("1 companion scale kept beside the weights and not applied: 'a.scale'", Assert.Single(result.Warnings));
         using GgufFile output = GgufFile.Open(_folder["out.gguf"]);
         Assert.Equal(["a.weight", "a.scale"], output.Tensors.Select(tensor => tensor.Name));
+    }
+
+    [Fact]
+    public async Task UnappliedScalesStayExact()
+    {
+        using GgufFile model = Open([8], [1 / 3f]);
+        await ModelConverter.DequantizeAsync(model, _folder["out.safetensors"], new DequantizeOptions(), _device);
+        var output = new SafetensorsFile(_folder["out.safetensors"]);
+        Assert.Equal("F16", output.Tensors["a.weight"].Type);
+        Assert.Equal("F32", output.Tensors["a.scale"].Type);
+        Assert.Equal(BitConverter.GetBytes(1 / 3f), output.Tensors["a.scale"].Data);
     }
 
     [Fact]

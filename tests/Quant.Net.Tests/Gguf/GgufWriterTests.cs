@@ -144,7 +144,7 @@ public sealed class GgufWriterTests : IDisposable
         using (GgufWriter writer = GgufWriter.Create(_folder["m.gguf"]))
         {
             _folder.Write("m.gguf", [1]);
-            Assert.Throws<IOException>(writer.Complete);
+            Assert.Throws<OutputExistsException>(writer.Complete);
         }
 
         Assert.Equal([1], File.ReadAllBytes(_folder["m.gguf"]));
@@ -156,7 +156,7 @@ public sealed class GgufWriterTests : IDisposable
     {
         string path = _folder[Path.Combine("none", "m.gguf")];
         var fault = Assert.Throws<DirectoryNotFoundException>(() => GgufWriter.Create(path));
-        Assert.StartsWith("m.gguf: there is no directory '", fault.Message);
+        Assert.Contains("m.gguf: there is no directory '", fault.Message);
     }
 
     [Fact]

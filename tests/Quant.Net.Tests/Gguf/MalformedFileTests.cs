@@ -50,7 +50,7 @@ public class MalformedFileTests(ITestOutputHelper output)
         }
 
         AssertIsOneCleanLine(fault.Message);
-        Assert.Contains(files, file => fault.Message.StartsWith(file.Name + ": ", StringComparison.Ordinal));
+        Assert.Contains(files, file => fault.Message.StartsWith(broken[file.Name] + ": ", StringComparison.Ordinal));
     }
 
     internal static void AssertIsOneCleanLine(string message)

@@ -80,12 +80,12 @@ public sealed class SafetensorsWriterTests : IDisposable
     public void ExistingFilesStayUnlessToldOtherwise()
     {
         _folder.Write("m-00002-of-00003.safetensors", [1]);
-        var refused = Assert.Throws<IOException>(() => WriteModel(_folder["m.safetensors"], shard: 10));
+        var refused = Assert.Throws<OutputExistsException>(() => WriteModel(_folder["m.safetensors"], shard: 10));
         Assert.Contains("m-00002-of-00003.safetensors: exists already", refused.Message);
         Assert.Equal(["m-00002-of-00003.safetensors"], _folder.Names);
         WriteModel(_folder["m.safetensors"], shard: 10, overwrite: true);
         Assert.Equal(4, _folder.Names.Length);
-        Assert.Throws<IOException>(() => CreateInShards(10));
+        Assert.Throws<OutputExistsException>(() => CreateInShards(10));
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class SafetensorsWriterTests : IDisposable
             writer.Write("a", [1]);
             writer.Write("b", [1]);
             _folder.Write("m-00002-of-00002.safetensors", [9]);
-            Assert.Throws<IOException>(writer.Complete);
+            Assert.Throws<OutputExistsException>(writer.Complete);
         }
 
         Assert.Equal(["m-00002-of-00002.safetensors"], _folder.Names);
