@@ -12,7 +12,7 @@ internal static class DequantizeText
             ("written", Quantity.Files(result.Outputs)),
             ("holds", $"{Quantity.Count(result.Tensors, "tensor")}, {Quantity.Count(result.Parameters, "parameter")} " +
                 $"as {result.Type}, {Quantity.Bytes(result.BytesWritten)}"),
-            ("took", Quantity.Took(result.Seconds, result.BytesWritten - result.BytesResumed)),
+            ("took", Quantity.Took(result.Seconds, result.BytesWritten - result.BytesResumed, "written")),
             ("decoded on", result.Device.Description),
         ];
         if (result.BytesResumed > 0)

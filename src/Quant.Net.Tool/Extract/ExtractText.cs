@@ -21,7 +21,7 @@ internal static class ExtractText
             [
                 ("written", result.Output),
                 ("holds", $"{result.Tensor}, {shape}, {result.Type ?? result.Format}, {Quantity.Bytes(result.BytesWritten)}"),
-                ("took", Quantity.Took(result.Seconds, result.BytesWritten)),
+                ("took", Quantity.Took(result.Seconds, result.BytesWritten, "written")),
             ]);
         }
     }

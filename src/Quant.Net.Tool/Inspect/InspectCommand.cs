@@ -22,7 +22,7 @@ internal sealed class InspectCommand : ToolCommand
 
     private readonly Option<bool> _partial = new("--partial")
     {
-        Description = "Accept a split model with files missing and show what is there",
+        Description = "Accept a split model with whole files missing (none cut short) and show what is there",
     };
 
     private readonly ToolConsole _console;
@@ -50,7 +50,7 @@ internal sealed class InspectCommand : ToolCommand
         bool all = parsed.GetValue(_all);
         IReadOnlyList<NamePattern> patterns = _tensors.PatternsIn(parsed);
 
-        using GgufFile model = GgufFile.Open(path, new GgufOpenOptions { AllowPartial = parsed.GetValue(_partial) });
+        using GgufFile model = Open(path, parsed.GetValue(_partial));
         InspectResult result = ModelSurvey.Describe(model, TensorOption.Select(model, patterns), all ? int.MaxValue : ShortArray);
         if (parsed.GetValue(CommonOptions.Json))
         {
@@ -62,5 +62,17 @@ internal sealed class InspectCommand : ToolCommand
         }
 
         return ExitCode.Done;
+    }
+
+    private static GgufFile Open(string path, bool partial)
+    {
+        try
+        {
+            return GgufFile.Open(path, new GgufOpenOptions { AllowPartial = partial });
+        }
+        catch (FileNotFoundException missing) when (!partial)
+        {
+            throw new ToolException($"{missing.Message} (--partial shows what is there)");
+        }
     }
 }

@@ -20,13 +20,17 @@ internal static class InspectText
     public static void Write(InspectResult result, bool all, bool withMetadata, IReport report)
     {
         WriteFacts(result, report);
-        if (withMetadata)
+        if (withMetadata && result.Metadata.Count > 0)
         {
             WriteMetadata(result, all, report);
         }
 
-        WriteTypes(result, report);
-        WriteTensors(result, report);
+        if (result.Tensors.Count > 0)
+        {
+            WriteTypes(result, report);
+            WriteTensors(result, report);
+        }
+
         WriteWarnings(result, report);
     }
 
@@ -44,7 +48,9 @@ internal static class InspectText
         }
 
         string files = result.Files.Count > 1 ? $" in {Quantity.Count(result.Files.Count, "file")}" : "";
-        facts.Add(("size", $"{Quantity.Bytes(result.FileBytes)}{files} ({Quantity.Count(result.FileBytes)} bytes)"));
+        bool isRounded = result.FileBytes >= 1000;   // else the two are the same
+        string exactly = isRounded ? $" ({Quantity.Count(result.FileBytes)} bytes)" : "";
+        facts.Add(("size", $"{Quantity.Bytes(result.FileBytes)}{files}{exactly}"));
         facts.Add(("tensors", Selection(result)));
         facts.Add(("parameters", $"{Quantity.Count(result.Selected.Parameters)}, {Bits(result.Selected.BitsPerWeight)} bits per weight"));
         facts.Add(("in memory", $"{Quantity.Bytes(result.Selected.PackedBytes)} packed, " +

@@ -26,8 +26,8 @@ internal sealed class ProgressLines(TextWriter output, string title)
     public string Line(long done, long total, TimeSpan elapsed)
     {
         double rate = done / elapsed.TotalSeconds;
-        string left = done == 0 ? "" : $", {Quantity.Duration(TimeSpan.FromSeconds((total - done) / rate))} left";
+        string left = done == 0 ? "" : $", {Quantity.Forecast(TimeSpan.FromSeconds((total - done) / rate))} left";
         return $"{SafeText.Escape(title)}: {Quantity.Percent((double)done / total)} " +
-            $"of {Quantity.Bytes(total)}, {Quantity.Rate(rate)}{left}";
+            $"of {Quantity.Bytes(total)} read, {Quantity.Rate(rate)}{left}";
     }
 }

@@ -29,8 +29,9 @@ internal static class Quantity
     /// <summary>A rate: <c>1.30 GiB/s</c>.</summary>
     public static string Rate(double bytesPerSecond) => $"{Bytes(bytesPerSecond)}/s";
 
-    /// <summary>How long something took, and how fast that was: <c>1.8 s, 1.30 GiB/s</c>.</summary>
-    public static string Took(double seconds, long bytes) => $"{Duration(TimeSpan.FromSeconds(seconds))}, {Rate(bytes / seconds)}";
+    /// <summary>How long something took, and how fast that was: <c>1.8 s, 1.30 GiB/s written</c>.</summary>
+    public static string Took(double seconds, long bytes, string done) =>
+        $"{Duration(TimeSpan.FromSeconds(seconds))}, {Rate(bytes / seconds)} {done}";
 
     /// <summary>The last of some files, and how many others there are.</summary>
     public static string Files(IReadOnlyList<string> paths) =>
@@ -52,6 +53,11 @@ internal static class Quantity
         { TotalDays: < 1 } => time.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture),
         _ => $"{time.TotalHours.ToString("0", CultureInfo.InvariantCulture)} h",
     };
+
+    /// <summary>A forecast, in whole seconds because nobody knows better: <c>1 s</c>, <c>3:05</c>.</summary>
+    public static string Forecast(TimeSpan time) => time.TotalSeconds < 60
+        ? $"{Math.Ceiling(time.TotalSeconds).ToString("0", CultureInfo.InvariantCulture)} s"
+        : Duration(time);
 
     private static string ThreeDigits(double value) =>
         value.ToString(value < 9.995 ? "0.00" : value < 99.95 ? "0.0" : "0", CultureInfo.InvariantCulture);

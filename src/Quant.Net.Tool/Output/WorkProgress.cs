@@ -25,8 +25,8 @@ internal static class WorkProgress
                 new TaskDescriptionColumn(),
                 new ProgressBarColumn { Width = 24 },
                 new PercentageColumn(),
-                new TextColumn(task => task.Speed is { } speed ? Quantity.Rate(speed) : ""),
-                new TextColumn(task => task.RemainingTime is { } time ? $"{Quantity.Duration(time)} left" : ""))
+                new TextColumn(task => task.Speed is { } speed ? $"{Quantity.Rate(speed)} read" : ""),
+                new TextColumn(task => task.RemainingTime is { } time ? $"{Quantity.Forecast(time)} left" : ""))
             .StartAsync(context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(SafeText.Shorten(title, 30)));

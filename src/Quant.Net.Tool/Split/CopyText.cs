@@ -20,7 +20,7 @@ internal static class CopyText
             [
                 ("written", Quantity.Files(result.Outputs)),
                 ("holds", $"{Quantity.Count(result.Tensors, "tensor")}, {Quantity.Bytes(result.BytesWritten)}"),
-                ("took", Quantity.Took(result.Seconds, result.BytesWritten)),
+                ("took", Quantity.Took(result.Seconds, result.BytesWritten, "written")),
             ]);
         }
     }

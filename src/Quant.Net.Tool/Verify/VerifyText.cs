@@ -34,7 +34,7 @@ internal static class VerifyText
         {
             string files = Quantity.Count(result.Files.Count, "file");
             facts.Add(("checked", $"{Quantity.Count(result.Tensors, "tensor")}, {Quantity.Bytes(result.Bytes)} in {files}"));
-            facts.Add(("took", Quantity.Took(result.Seconds, result.Bytes)));
+            facts.Add(("took", Quantity.Took(result.Seconds, result.Bytes, "read")));
         }
 
         facts.Add(("result", result.Sound

@@ -129,6 +129,45 @@ public class DequantizeTests
     }
 
     [Fact]
+    public void FilesOfAnEarlierOutputAreNamed()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--shard-size", "2MB", "-q");
+        File.WriteAllText(folder["out-of-season.safetensors"], "");
+        Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--shard-size", "2MB").AssertFails(
+            1, "out.safetensors.index.json: exists already (--force replaces it)");
+
+        ToolResult result = Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains(
+            "files of an earlier output are still beside it: 'out-00001-of-00003.safetensors', 'out-00002-of-00003.safetensors', "
+            + "'out-00003-of-00003.safetensors', 'out.safetensors.index.json'\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATensorLargerThanAFileMayBeIsAWarning()
+    {
+        using var folder = new TemporaryFolder();
+        string model = new TinyGguf().AddTensor("x.weight", 0, [2], Bytes(1, 2)).Write(folder["m.gguf"]);
+
+        ToolResult result = Run("dequantize", model, "-o", folder["out.safetensors"], "--shard-size", "3");
+
+        Assert.Contains("1 tensor larger than the limit of 3 bytes", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheLongestNameThatTheSystemTakesIsTaken()
+    {
+        using var folder = new TemporaryFolder();
+        string name = new string('n', 250) + ".gguf";
+
+        Succeed("dequantize", Repository.StoriesModel, "-o", folder[name], "-q");
+        Assert.Equal([name], folder.Names);
+        Run("dequantize", Repository.StoriesModel, "-o", folder["n" + name]).AssertFails(1, "the name has 256 bytes, expected at most 255");
+    }
+
+    [Fact]
     public void TheModelIsNeverItsOwnOutput()
     {
         using var folder = new TemporaryFolder();
@@ -178,7 +217,16 @@ public class DequantizeTests
         using var folder = new TemporaryFolder();
         string model = new TinyGguf().AddTensor("x.weight", 99, [32], new byte[64]).Write(folder["m.gguf"]);
 
-        Run("dequantize", model, "-o", folder["out.safetensors"]).AssertFails(1, "x.weight", "99");
+        Run("dequantize", model, "-o", folder["out.safetensors"]).AssertFails(1, "1 tensor of types", "x.weight", "99");
+    }
+
+    [Fact]
+    public void ANameThatSafetensorsKeepForThemselvesIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        string model = new TinyGguf().AddTensor("__metadata__", 0, [2], Bytes(1, 2)).Write(folder["m.gguf"]);
+
+        Run("dequantize", model, "-o", folder["out.safetensors"]).AssertFails(1, model, "'__metadata__'");
     }
 
     [Fact]
@@ -186,7 +234,8 @@ public class DequantizeTests
     {
         using var folder = new TemporaryFolder();
         Run("dequantize", folder["none.gguf"], "-o", folder["out.safetensors"]).AssertFails(1, folder["none.gguf"], "no such file");
-        Run("dequantize", Repository.WideModel, "-o", folder["no/such/out.safetensors"]).AssertFails(1, "no/such");
+        Run("dequantize", Repository.WideModel, "-o", folder["no/such/out.safetensors"]).AssertFails(1, "there is no directory", "no/such");
+        Run("dequantize", Repository.WideModel, "-o", folder["no/such/out.gguf"]).AssertFails(1, "there is no directory", "no/such");
         File.WriteAllBytes(folder["cut.gguf"], File.ReadAllBytes(Repository.WideModel)[..500_000]);
         Run("dequantize", folder["cut.gguf"], "-o", folder["out.safetensors"]).AssertFails(1, "cut.gguf");
         Assert.Equal(["cut.gguf"], folder.Names);

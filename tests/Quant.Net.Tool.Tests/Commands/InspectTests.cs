@@ -145,6 +145,8 @@ public class InspectTests
     public void FilesThatAreNoModelsAreRefused()
     {
         using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["other.gguf"], [2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}']);
+        Run("inspect", folder["other.gguf"]).AssertFails(1, folder["other.gguf"], "it looks like a safetensors file");
         File.WriteAllText(folder["text.gguf"], "this is no model at all, not even nearly");
         File.WriteAllBytes(folder["empty.gguf"], []);
         File.WriteAllBytes(folder["cut.gguf"], File.ReadAllBytes(Repository.WideModel)[..100_000]);

@@ -18,7 +18,7 @@ public class StreamTests
 
     [LinuxFact]
     public void AFullDiskBehindTheResultsIsAnError() =>
-        RunInShell("quantnet formats > /dev/full").AssertFails(1, "No space left on device");
+        RunInShell("quantnet formats > /dev/full").AssertFails(1, "standard output: No space left on device");
 
     [LinuxFact]
     public void ClosedStreamsAreNoCrash()

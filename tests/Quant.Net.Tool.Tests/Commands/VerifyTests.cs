@@ -81,8 +81,8 @@ public class VerifyTests
 
         ToolResult unknown = Run("verify", model);
         Assert.Equal(0, unknown.ExitCode);
-        Assert.Contains("warning: m.gguf: tensor 'x' has type 99: its weights are not checked", unknown.Error, StringComparison.Ordinal);
-        Assert.Contains("4 bytes lie behind the last tensor", Run("verify", longer).Error, StringComparison.Ordinal);
+        Assert.Contains($"warning: {model}: tensor 'x' has type 99: its weights are not checked", unknown.Error, StringComparison.Ordinal);
+        Assert.Contains("4 bytes behind the last tensor", Run("verify", longer).Error, StringComparison.Ordinal);
     }
 
     [Fact]
