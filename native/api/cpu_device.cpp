@@ -31,22 +31,16 @@ constexpr uint64_t kWeightsPerPiece = 32 * 1024;
 // Results larger than this are streamed past the caches, where the instruction set can.
 constexpr size_t kStreamedBytes = size_t{4} << 20;
 
-// What a destination that is not aligned for streaming is decoded into first, a piece at a time.
-constexpr size_t kScratchBytes = 16 * 1024;
+// What a destination that is not aligned for streaming is decoded into first, a piece at a time. Small, so that copying
+// one piece and decoding the next overlap.
+constexpr size_t kScratchBytes = 2 * 1024;
 
 // A call's work as the threads of the pool see it: blocks, or rows if there is a list of them, to be decoded in pieces.
 class Job {
  public:
-  Job(const DequantizeWork& work, const KernelRow& row, void (*stream)(uint8_t*, const uint8_t*, size_t))
-      : work_(work) {
-    kernel_ = row.dequantize[work.output];
-    const size_t unit = work.destination_block * (work.rows ? work.blocks : 1);
-    const size_t units = work.rows ? work.row_count : work.blocks;
-    if (!stream || units * unit <= kStreamedBytes) return;
-    if (reinterpret_cast<uintptr_t>(work.destination) % kStreamAlignment == 0 && unit % kStreamAlignment == 0)
-      kernel_ = row.streamed[work.output];
-    else if (work.destination_block <= kScratchBytes)
-      stream_ = stream;
+  Job(const DequantizeWork& work, const KernelSet& kernels) : work_(work), kernels_(kernels) {
+    const size_t row_bytes = work.destination_block * work.blocks;
+    streams_ = kernels.stream && row_bytes * (work.rows ? work.row_count : 1) > kStreamedBytes;
   }
 
   // Pool::Work over a Job.
@@ -62,24 +56,44 @@ class Job {
  private:
   // Decodes `count` blocks; `from` and `to` are their places in the source and in the destination.
   void decode(uint64_t from, uint64_t to, uint64_t count) const {
-    const uint8_t* source = work_.source + from * work_.source_block;
-    uint8_t* destination = work_.destination + to * work_.destination_block;
-    if (!stream_) return kernel_(source, destination, count);
+    const KernelRow& row = kernels_.rows[work_.format];
+    const DequantizeKernel kernel = row.dequantize[work_.output];
+    const uint8_t* const source = work_.source + from * work_.source_block;
+    uint8_t* const destination = work_.destination + to * work_.destination_block;
+    if (!streams_) return kernel(source, destination, count);
+
+    // The bytes up to a cache line may be whole blocks: none of them, or numbers of a plain format.
+    const size_t gap = -reinterpret_cast<uintptr_t>(destination) % kStreamAlignment;
+    if (gap % work_.destination_block == 0) {
+      const uint64_t head = gap / work_.destination_block < count ? gap / work_.destination_block : count;
+      kernel(source, destination, head);
+      row.streamed[work_.output](source + head * work_.source_block, destination + head * work_.destination_block,
+                                 count - head);
+    } else if (work_.destination_block <= kScratchBytes) {
+      stream_through_scratch(kernel, source, destination, count);
+    } else {
+      kernel(source, destination, count);
+    }
+  }
+
+  void stream_through_scratch(DequantizeKernel kernel, const uint8_t* source, uint8_t* destination,
+                              uint64_t count) const {
     alignas(kStreamAlignment) uint8_t scratch[kScratchBytes];
     const uint64_t fitting = kScratchBytes / work_.destination_block;
     while (count > 0) {
       const uint64_t now = count < fitting ? count : fitting;
-      kernel_(source, scratch, now);
-      stream_(destination, scratch, now * work_.destination_block);
+      kernel(source, scratch, now);
+      kernels_.stream(destination, scratch, now * work_.destination_block);
       source += now * work_.source_block;
       destination += now * work_.destination_block;
       count -= now;
     }
+    kernels_.finish_streaming();
   }
 
   const DequantizeWork work_;
-  DequantizeKernel kernel_;
-  void (*stream_)(uint8_t*, const uint8_t*, size_t) = nullptr;  // not null: decode into scratch, and stream that
+  const KernelSet& kernels_;
+  bool streams_;  // past the caches
 };
 
 uint32_t usable_processors() {
@@ -158,7 +172,7 @@ class CpuDevice final : public qn_device {
   qn_status dequantize(const DequantizeWork& work, const char*& kernel) override {
     const KernelRow& row = set_.kernels->rows[work.format];
     kernel = row.names[work.output];
-    const Job job(work, row, set_.kernels->stream);
+    const Job job(work, *set_.kernels);
     const uint64_t weights = work.destination_block / (work.output == 0 ? 4 : 2) * (work.rows ? work.blocks : 1);
     const uint64_t grain = weights >= kWeightsPerPiece ? 1 : kWeightsPerPiece / weights;
     pool_->run(work.rows ? work.row_count : work.blocks, grain, Job::run, &job);

@@ -26,8 +26,10 @@ inline constexpr size_t kStreamAlignment = 64;
 
 struct KernelSet {
   const KernelRow* rows;
-  // Copies past the caches, between any addresses. nullptr, as are all `streamed`: the set has no such stores.
+  // Copies past the caches, between any addresses; finish_streaming() must follow before others may look. Both are
+  // nullptr, as are all `streamed`, where the set has no such stores.
   void (*stream)(uint8_t* to, const uint8_t* from, size_t bytes);
+  void (*finish_streaming)();
 };
 
 #define QN_DECLARE_KERNELS(target) \

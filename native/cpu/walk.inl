@@ -43,8 +43,10 @@ inline void stream(uint8_t* to, const uint8_t* from, size_t bytes) {
   for (; i + kStreamAlignment <= bytes; i += kStreamAlignment)
     stream_line(to + i, from + i);
   memcpy(to + i, from + i, bytes - i);
-  _mm_sfence();  // streamed stores are not ordered with others
 }
+
+// Streamed stores are not ordered with others, such as the one that says the work is done.
+inline void finish_streaming() { _mm_sfence(); }
 #endif
 
 // Same-type copies keep the bits of a NaN too.
@@ -62,7 +64,7 @@ void dequantize_kernel(const uint8_t* __restrict source, uint8_t* __restrict des
   // All format structs have alignment 1 and hold only bytes.
   dequantize_run(reinterpret_cast<const Block*>(source), blocks, Out{destination});
 #ifdef QN_STREAMS
-  if constexpr (Out::kStreamed) _mm_sfence();
+  if constexpr (Out::kStreamed) finish_streaming();
 #endif
 }
 
@@ -100,9 +102,9 @@ static constexpr KernelRow kRows[] = {
 };
 
 #ifdef QN_STREAMS
-extern const KernelSet kKernels = {kRows, stream};
+extern const KernelSet kKernels = {kRows, stream, finish_streaming};
 #else
-extern const KernelSet kKernels = {kRows, nullptr};
+extern const KernelSet kKernels = {kRows, nullptr, nullptr};
 #endif
 
 }  // namespace qn::QN_TARGET

@@ -28,10 +28,10 @@ struct IQ1_M {
 
   QN_HD uint32_t scale_code(int pair) const { return scales[pair / 4].get() >> 3 * (pair % 4) & 7; }
 
-  QN_HD OffsetRun run(int r) const {
-    const uint32_t packed = uint32_t{qh[r / 2]} >> r % 2 * 4;
-    return {kGridIQ1[indices[r] | (packed & 7) << 8], packed & 8};
-  }
+  QN_HD uint32_t index(int r) const { return indices[r] | (qh[r / 2] >> r % 2 * 4 & 7u) << 8; }
+  QN_HD uint32_t negative(int r) const { return qh[r / 2] >> (r % 2 * 4 + 3) & 1u; }
+
+  QN_HD OffsetRun run(int r) const { return {kGridIQ1[index(r)], negative(r)}; }
 
   template <int N>
   QN_HD void decode(int first, float (&w)[N]) const {

@@ -24,10 +24,10 @@ struct IQ1_S {
 
   QN_HD uint32_t scale_code(int pair) const { return qh[pair / 2].get() >> 12 & 7; }
 
-  QN_HD OffsetRun run(int r) const {
-    const uint32_t packed = qh[r / 4].get();
-    return {kGridIQ1[indices[r] | (packed >> 3 * (r % 4) & 7) << 8], packed & 0x8000};
-  }
+  QN_HD uint32_t index(int r) const { return indices[r] | (qh[r / 4].get() >> 3 * (r % 4) & 7) << 8; }
+  QN_HD uint32_t negative(int r) const { return qh[r / 4].get() >> 15; }
+
+  QN_HD OffsetRun run(int r) const { return {kGridIQ1[index(r)], negative(r)}; }
 
   template <int N>
   QN_HD void decode(int first, float (&w)[N]) const {

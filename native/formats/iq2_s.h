@@ -28,10 +28,10 @@ struct IQ2_S {
 
   QN_HD uint32_t scale_code(int pair) const { return scales[pair / 2] >> pair % 2 * 4 & 15; }
 
-  QN_HD SignedRun run(int r) const {
-    const int high = qh[r / 4] >> r % 4 * 2 & 3;
-    return {kGridIQ2_S[indices[r] | high << 8], signs[r]};
-  }
+  QN_HD int index(int r) const { return indices[r] | (qh[r / 4] >> r % 4 * 2 & 3) << 8; }
+  QN_HD uint32_t sign_bits(int r) const { return signs[r]; }
+
+  QN_HD SignedRun run(int r) const { return {kGridIQ2_S[index(r)], sign_bits(r)}; }
 
   template <int N>
   QN_HD void decode(int first, float (&w)[N]) const {

@@ -24,10 +24,10 @@ struct IQ2_XS {
 
   QN_HD uint32_t scale_code(int pair) const { return scales[pair / 2] >> pair % 2 * 4 & 15; }
 
-  QN_HD SignedRun run(int r) const {
-    const uint32_t packed = qs[r].get();
-    return {kGridIQ2_XS[packed & 511], kSigns[packed >> 9]};
-  }
+  QN_HD int index(int r) const { return static_cast<int>(qs[r].get() & 511); }
+  QN_HD uint32_t sign_bits(int r) const { return kSigns[qs[r].get() >> 9]; }
+
+  QN_HD SignedRun run(int r) const { return {kGridIQ2_XS[index(r)], sign_bits(r)}; }
 
   template <int N>
   QN_HD void decode(int first, float (&w)[N]) const {

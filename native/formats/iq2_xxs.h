@@ -28,10 +28,10 @@ struct IQ2_XXS {
 
   QN_HD uint32_t scale_code(int pair) const { return groups[pair / 2].signs_and_scale.get() >> 28; }
 
-  QN_HD SignedRun run(int r) const {
-    const Group& group = groups[r / 4];
-    return {kGridIQ2_XXS[group.indices[r % 4]], kSigns[group.signs_and_scale.get() >> 7 * (r % 4) & 127]};
-  }
+  QN_HD int index(int r) const { return groups[r / 4].indices[r % 4]; }
+  QN_HD uint32_t sign_bits(int r) const { return kSigns[groups[r / 4].signs_and_scale.get() >> 7 * (r % 4) & 127]; }
+
+  QN_HD SignedRun run(int r) const { return {kGridIQ2_XXS[index(r)], sign_bits(r)}; }
 
   template <int N>
   QN_HD void decode(int first, float (&w)[N]) const {

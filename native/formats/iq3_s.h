@@ -30,11 +30,13 @@ struct IQ3_S {
 
   QN_HD uint32_t scale_code(int pair) const { return scales[pair / 4] >> pair / 2 % 2 * 4 & 15; }
 
+  QN_HD uint32_t sign_bits(int r) const { return signs[r]; }
+
   QN_HD SignedRun run(int r) const {
     const uint32_t ninth = uint32_t{qh[r / 4]} >> r % 4 * 2;
     const uint64_t low = kGridIQ3_S[indices[2 * r] | (ninth & 1) << 8];
     const uint64_t high = kGridIQ3_S[indices[2 * r + 1] | (ninth & 2) << 7];
-    return {low | high << 32, signs[r]};
+    return {low | high << 32, sign_bits(r)};
   }
 
   template <int N>

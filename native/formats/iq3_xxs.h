@@ -25,9 +25,11 @@ struct IQ3_XXS {
 
   QN_HD uint32_t scale_code(int pair) const { return signs_and_scales[pair / 2].get() >> 28; }
 
+  QN_HD uint32_t sign_bits(int r) const { return kSigns[signs_and_scales[r / 4].get() >> 7 * (r % 4) & 127]; }
+
   QN_HD SignedRun run(int r) const {
     const uint64_t low = kGridIQ3_XXS[indices[2 * r]], high = kGridIQ3_XXS[indices[2 * r + 1]];
-    return {low | high << 32, kSigns[signs_and_scales[r / 4].get() >> 7 * (r % 4) & 127]};
+    return {low | high << 32, sign_bits(r)};
   }
 
   template <int N>

@@ -30,10 +30,22 @@ QN_HD Floats affine(Floats scale, Bytes q, Floats offset) {
   return mul_add(scale, to_floats(widen_unsigned(q)), offset);
 }
 
+// Makes the compiler read `value` from memory again: it would rather take numbers out of vectors, and put them into
+// others, by the instructions that these kernels have too many of.
+template <class T>
+QN_HD void in_memory([[maybe_unused]] T& value) {
+#if defined(__GNUC__)
+  __asm__("" : "+m"(value));
+#endif
+}
+
 // Sixteen floats in memory, from where each can be spread over a vector.
 struct Sixteen {
-  float values[16];
-  QN_HD explicit Sixteen(Floats v) { keep(values, v); }
+  alignas(64) float values[16];
+  QN_HD explicit Sixteen(Floats v) {
+    keep(values, v);
+    in_memory(values);
+  }
   QN_HD float operator[](int i) const { return values[i]; }
 };
 

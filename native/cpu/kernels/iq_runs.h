@@ -7,14 +7,33 @@
 
 namespace qn::QN_TARGET {
 
-// The scales of all sixteen pairs of runs.
+// The codes of the scales of all sixteen pairs of runs.
+template <class Block>
+QN_HD Bytes scale_codes(const Block& block) {
+  uint64_t eights[2] = {};
+  for (int pair = 0; pair < 16; pair++)
+    eights[pair / 8] |= uint64_t{block.scale_code(pair)} << 8 * (pair % 8);
+  return bytes_of(eights[0], eights[1]);
+}
+
+// Low and high nibbles in turn.
+QN_HD Bytes nibbles_in_turn(const uint8_t (&packed)[8]) {
+  const Bytes bytes = load_8_bytes(packed);
+  return interleave(field<0, 4>(bytes), field<4, 4>(bytes));
+}
+QN_HD Bytes scale_codes(const IQ2_XS& block) { return nibbles_in_turn(block.scales); }
+QN_HD Bytes scale_codes(const IQ2_S& block) { return nibbles_in_turn(block.scales); }
+
+// The scales of codes, one in each lane.
+template <class Block>
+QN_HD Sixteen scales_of_codes(const Block& block, Ints codes) {
+  const Floats from_half = add(splat(0.5f), to_floats(codes));
+  return Sixteen(mul(mul(splat(block.unit()), from_half), splat(Block::kScaleFactor)));
+}
+
 template <class Block>
 QN_HD Sixteen grid_scales(const Block& block) {
-  uint8_t codes[16];
-  for (int pair = 0; pair < 16; pair++)
-    codes[pair] = static_cast<uint8_t>(block.scale_code(pair));
-  const Floats from_half = add(splat(0.5f), to_floats(widen_unsigned(load_bytes(codes))));
-  return Sixteen(mul(mul(splat(block.unit()), from_half), splat(Block::kScaleFactor)));
+  return scales_of_codes(block, widen_unsigned(scale_codes(block)));
 }
 
 // IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S

@@ -134,6 +134,15 @@ QN_HD LevelTable level_table(float scale, const int8_t (&levels)[16]) {
 
 QN_HD __m256i load_256(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
 
+// Sixteen halves as scales: see Half::to_scale().
+QN_HD Floats load_scales(const uint64_t (&halves)[4]) {
+  const __m256i h = load_256(halves);
+  const __m256i magnitude = _mm256_and_si256(h, _mm256_set1_epi16(0x7fff));
+  const __m256i nan = _mm256_cmpgt_epi16(magnitude, _mm256_set1_epi16(0x7c00));
+  const __m256i plain = _mm256_blendv_epi8(h, _mm256_set1_epi16(0x7e00), nan);
+  return {_mm256_cvtph_ps(_mm256_castsi256_si128(plain)), _mm256_cvtph_ps(_mm256_extracti128_si256(plain, 1))};
+}
+
 QN_HD Floats load(const F32* from) {
   return {_mm256_castsi256_ps(load_256(from)), _mm256_castsi256_ps(load_256(from + 8))};
 }
