@@ -109,6 +109,26 @@ TEST_P(Buffers, MayBeLargerThanTheCaches) {
   }
 }
 
+TEST_P(Buffers, MayBeLargerThanTheCachesAsRows) {
+  const size_t blocks_per_row = 3000 / format().values_per_block + 1;
+  const size_t values = blocks_per_row * format().values_per_block;
+  const auto source = blocks(4 * blocks_per_row);
+  std::vector<uint64_t> rows((size_t{4} << 20) / (values * 2) + 3);
+  for (size_t i = 0; i < rows.size(); i++)
+    rows[i] = i * 7 % 4;
+  const Device pool = open_cpu(set().isa, 2);
+  for (const qn_format output : kOutputs) {
+    const size_t row_size = values * output_size(output);
+    const auto matrix = dequantize(device_.get(), format().format, source, output);
+    std::vector<uint8_t> expected, found(rows.size() * row_size);
+    for (const uint64_t row : rows)
+      expected.insert(expected.end(), matrix.data() + row * row_size, matrix.data() + (row + 1) * row_size);
+    ASSERT_EQ(QN_OK, qn_dequantize_rows(pool.get(), format().format, source.data(), source.size(), values, rows.data(),
+                                        rows.size(), output, found.data(), found.size()));
+    ASSERT_EQ("", difference(expected, found, output)) << qn_last_kernel();
+  }
+}
+
 EACH_FORMAT_AND_SET(Buffers);
 
 }  // namespace
