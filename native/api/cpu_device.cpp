@@ -133,8 +133,8 @@ const InstructionSet* choose(qn_isa isa, qn_status& status) {
   }
   list_available(available);
   if (by_name)
-    status = fail(QN_ERROR_INVALID_ARGUMENT, "QUANTNET_ISA is '%.64s', which is no instruction set (available: %s)",
-                  named, available);
+    status = fail(QN_ERROR_INVALID_ARGUMENT, "QUANTNET_ISA is '%.*s', which is no instruction set (available: %s)",
+                  quoted_length(named), named, available);
   else
     status = fail(QN_ERROR_INVALID_ARGUMENT, "%d is not the number of an instruction set (available: %s)",
                   static_cast<int>(isa), available);

@@ -58,7 +58,8 @@ qn_status qn_device_open(const char* name, const qn_device_options* options, qn_
   if (strcmp(name, "cpu") == 0) return open_cpu(wanted, "", device);
   if (strcmp(name, "auto") == 0) return open_cpu(wanted, "; no CUDA device: this build has no CUDA kernels", device);
   if (is_cuda_name(name)) return fail(QN_ERROR_UNAVAILABLE, "%s cannot be had: this build has no CUDA kernels", name);
-  return fail(QN_ERROR_INVALID_ARGUMENT, "'%.64s' is no device name, expected cpu, cuda:N or auto", name);
+  return fail(QN_ERROR_INVALID_ARGUMENT, "'%.*s' is no device name, expected cpu, cuda:N or auto", quoted_length(name),
+              name);
 }
 
 void qn_device_close(qn_device* device) { delete device; }

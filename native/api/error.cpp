@@ -20,6 +20,18 @@ qn_status fail(qn_status status, const char* format, ...) {
   return status;
 }
 
+int quoted_length(const char* text) {
+  constexpr int kLongest = 64;
+  int length = 0;
+  while (length < kLongest && text[length])
+    length++;
+  // A byte 10xxxxxx goes on with a character; the cut moves to the byte that begins it. Text that is not UTF-8 is cut
+  // as it is.
+  for (int back = 0; text[length] && back < 4; back++)
+    if ((static_cast<unsigned char>(text[length - back]) & 0xc0) != 0x80) return length - back;
+  return length;
+}
+
 }  // namespace qn
 
 using namespace qn;

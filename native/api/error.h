@@ -15,4 +15,7 @@ __attribute__((format(printf, 2, 3)))
 qn_status
 fail(qn_status status, const char* format, ...);
 
+// How many bytes of a caller's text a message quotes (for "%.*s"): at most 64, and no part of a character of UTF-8.
+int quoted_length(const char* text);
+
 }  // namespace qn

@@ -23,14 +23,29 @@ const size_t kFormatCount = sizeof kFormats / sizeof *kFormats;
 
 namespace {
 
-// GGUF's numbers are small: a place is one look-up.
+// GGUF's numbers begin at 0 and ours at 0x1000, each without large gaps: two short ranges, so that a place is one
+// look-up.
+constexpr unsigned kRange = 64, kOurs = 0x1000;
+
+constexpr unsigned kSlots = 2 * kRange;
+
+// Where a number stands in the two ranges; kSlots or more if in none.
+constexpr unsigned slot(unsigned number) {
+  if (number < kRange) return number;
+  return number >= kOurs ? number - kOurs + kRange : kSlots;
+}
+
+#define QN_CHECK(format, number) static_assert(slot(number) < kSlots, #format " needs a longer range");
+QN_FORMATS(QN_CHECK)
+#undef QN_CHECK
+
 struct Places {
-  int8_t of[64];
+  int8_t of[kSlots];
   constexpr Places() : of() {
     int8_t place = 0;
     for (int8_t& entry : of)
       entry = -1;
-#define QN_PLACE(format, number) of[number] = place++;
+#define QN_PLACE(format, number) of[slot(number)] = place++;
     QN_FORMATS(QN_PLACE)
 #undef QN_PLACE
   }
@@ -40,8 +55,8 @@ constexpr Places kPlaces;
 }  // namespace
 
 int format_place(qn_format format) {
-  const auto number = static_cast<unsigned>(format);
-  return number < sizeof kPlaces.of ? kPlaces.of[number] : -1;
+  const unsigned place = slot(static_cast<unsigned>(format));
+  return place < kSlots ? kPlaces.of[place] : -1;
 }
 
 int output_column(qn_format format) {

@@ -35,7 +35,8 @@ TEST(FormatInfo, IsCheckedAndInOrder) {
   EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, qn_format_at(qn_format_count(), &info));
   EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, qn_format_at(SIZE_MAX, &info));
   EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, qn_format_at(0, nullptr));
-  for (const int number : {-1, 4, 5, 31, 33, 38, 43, 63, 64, 99, 0x1000, INT32_MAX, INT32_MIN})
+  for (const int number :
+       {-1, 4, 5, 31, 33, 38, 43, 63, 64, 99, 999, 0x0fff, 0x1000, 0x103f, 0x1040, INT32_MAX, INT32_MIN})
     EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, qn_format_get(static_cast<qn_format>(number), &info)) << number;
   EXPECT_STREQ("-2147483648 is not the number of a format", qn_last_error());
   int last = -1;

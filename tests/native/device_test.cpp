@@ -49,6 +49,18 @@ TEST(DeviceName, OpensOrSaysWhyNot) {
   EXPECT_STREQ("'auto:0' is no device name, expected cpu, cuda:N or auto", qn_last_error());
   EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, open("x\n\x1b[31m"));
   EXPECT_STREQ("'x??[31m' is no device name, expected cpu, cuda:N or auto", qn_last_error());
+  const std::string sixty(60, 'x');
+  const std::string cut[][2] = {{sixty + "abcdef", sixty + "abcd"},
+                                {sixty + "ab\xc3\xa9"
+                                         "f",
+                                 sixty + "ab\xc3\xa9"},
+                                {sixty + "abc\xc3\xa9", sixty + "abc"},
+                                {sixty + "a\xf0\x9f\x8d\xb0", sixty + "a"},
+                                {std::string(70, '\x80'), std::string(64, '\x80')}};
+  for (const auto& [name, quoted] : cut) {
+    EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, open(name.c_str()));
+    EXPECT_EQ("'" + quoted + "' is no device name, expected cpu, cuda:N or auto", qn_last_error());
+  }
   EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, open(nullptr));
   EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, qn_device_open("cpu", nullptr, nullptr));
 }
