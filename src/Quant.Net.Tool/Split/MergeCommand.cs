@@ -41,7 +41,7 @@ internal sealed class MergeCommand : ToolCommand
             parsed.GetValue(CommonOptions.Quiet),
             Path.GetFileName(output),
             progress => ModelConverter.MergeAsync(model, output, force, progress, cancellation));
-        CopyText.Show(_console, parsed, CopyReport.Of(input, result, model.Warnings));
+        CopyText.Show(_console, parsed, CopyReport.Of(input, model, result));
         return ExitCode.Done;
     }
 }

@@ -64,7 +64,7 @@ internal sealed class SplitCommand : ToolCommand
         string prefix = Prefix(parsed.GetRequiredValue(_output), model);
         CopyResult result = await WorkProgress.RunAsync(
             _console, quiet, Path.GetFileName(prefix), progress => ModelConverter.SplitAsync(model, prefix, options, progress, cancellation));
-        CopyText.Show(_console, parsed, CopyReport.Of(input, result, model.Warnings));
+        CopyText.Show(_console, parsed, CopyReport.Of(input, model, result));
         return ExitCode.Done;
     }
 

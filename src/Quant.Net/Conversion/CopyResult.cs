@@ -12,6 +12,12 @@ public sealed class CopyResult
     /// <summary>Bytes of the files that were written.</summary>
     public required long OutputBytes { get; init; }
 
+    /// <summary>
+    /// What a user should know of the output, each in one line: files of an earlier output beside it. What is odd about the model
+    /// stands in <see cref="Gguf.GgufFile.Warnings"/>.
+    /// </summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
     /// <summary>How long it took.</summary>
     public required TimeSpan Elapsed { get; init; }
 }

@@ -26,7 +26,7 @@ internal sealed class DequantizeRun(
         cancellation.ThrowIfCancellationRequested();
         long outputBytes = writer.DeclaredLength;
         writer.Complete();
-        _warnings.AddRange(StaleFiles.Warn(writer.Files));
+        _warnings.AddRange(StaleFiles.WarnBesideSafetensors(writer.Files));
         return new DequantizeResult
         {
             Files = writer.Files,

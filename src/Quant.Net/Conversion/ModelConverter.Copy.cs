@@ -63,13 +63,15 @@ public static partial class ModelConverter
         var watch = Stopwatch.StartNew();
         using var shards = new GgufShards(model, outputPrefix, options);
         var count = new ProgressCount(model.Tensors, progress);
-        OutputGuard.RefuseInputs(shards.Files, model.Parts.Select(part => part.Path));
+        string[] inputs = [.. model.Parts.Select(part => part.Path)];
+        OutputGuard.RefuseInputs(shards.Files, inputs);
         OutputGuard.RequireSpace(shards.Files[0], count.BytesTotal);
         var copy = new TensorCopy(count, cancellation);
         shards.Write((tensor, writer) => copy.Copy(tensor, bytes => writer.Write(tensor.Name, bytes)));
         cancellation.ThrowIfCancellationRequested();
         shards.Complete();
-        return Done(model, shards.Files, shards.Length, watch);
+        return Done(
+            model, shards.Files, shards.Length, StaleFiles.WarnBesideParts(Path.GetFullPath(outputPrefix), shards.Files, inputs), watch);
     }
 
     private static CopyResult Merge(
@@ -94,16 +96,18 @@ public static partial class ModelConverter
 
         cancellation.ThrowIfCancellationRequested();
         writer.Complete();
-        return Done(model, writer.Files, length, watch);
+        return Done(model, writer.Files, length, warnings: [], watch);
     }
 
-    private static CopyResult Done(GgufFile model, IReadOnlyList<string> files, long bytes, Stopwatch watch) => new()
-    {
-        Files = files,
-        TensorCount = model.Tensors.Count,
-        OutputBytes = bytes,
-        Elapsed = watch.Elapsed,
-    };
+    private static CopyResult Done(GgufFile model, IReadOnlyList<string> files, long bytes, IEnumerable<string> warnings, Stopwatch watch) =>
+        new()
+        {
+            Files = files,
+            TensorCount = model.Tensors.Count,
+            OutputBytes = bytes,
+            Warnings = [.. warnings],
+            Elapsed = watch.Elapsed,
+        };
 
     private static void RequireWhole(GgufFile model)
     {

@@ -76,6 +76,13 @@ public static partial class ModelConverter
         cancellation.ThrowIfCancellationRequested();
         file.Rename();
         file.Keep();
-        return new CopyResult { Files = [file.Path], TensorCount = 1, OutputBytes = tensor.ByteLength, Elapsed = watch.Elapsed };
+        return new CopyResult
+        {
+            Files = [file.Path],
+            TensorCount = 1,
+            OutputBytes = tensor.ByteLength,
+            Warnings = [],
+            Elapsed = watch.Elapsed,
+        };
     }
 }

@@ -55,6 +55,24 @@ public class SplitTests
     }
 
     [Fact]
+    public void FilesOfAnEarlierOutputAreNamed()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("split", Repository.WideModel, "-o", folder["part"], "--max-tensors", "30", "-q");
+        Assert.Equal("", Run("split", Repository.WideModel, "-o", folder["part"], "--max-tensors", "30", "--force", "--json").Error);
+
+        ToolResult result = Run("split", Repository.WideModel, "-o", folder["part"], "--max-tensors", "20", "--force", "--json");
+        Assert.EndsWith(
+            "part: files of an earlier output are still beside it: 'part-00001-of-00002.gguf', 'part-00002-of-00002.gguf'",
+            Assert.Single(result.Json.GetProperty("warnings").EnumerateArray()).GetString(), StringComparison.Ordinal);
+
+        // What the parts are made of is no earlier output.
+        folder.Names.Where(name => name.EndsWith("3.gguf", StringComparison.Ordinal)).ToList().ForEach(name => File.Delete(folder[name]));
+        result = Run("split", folder["part-00001-of-00002.gguf"], "-o", folder["part"], "--max-tensors", "10");
+        Assert.DoesNotContain("warning", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ASplitModelIsCutAnew()
     {
         using var folder = new TemporaryFolder();
