@@ -25,13 +25,13 @@ internal static class DotNetReference
             page.Append($"\nNamespace {space.Key}\n\n| type | |\n| --- | --- |\n");
             foreach (Type type in space)
             {
-                page.Append($"| [{Signature.Name(type)}](#{Anchor(type)}) | {XmlDocs.Text(docs.Of(type)?.Element("summary"))} |\n");
+                page.Append($"| [{CSharpText.Name(type)}](#{Anchor(type)}) | {XmlDocs.Text(docs.Of(type)?.Element("summary"))} |\n");
             }
         }
 
         foreach (Type type in library.GetExportedTypes().OrderBy(type => type.Name, StringComparer.Ordinal))
         {
-            page.Append($"\n## {Signature.Name(type)}\n\n`{Signature.Of(type)}` in {type.Namespace}\n");
+            page.Append($"\n## {CSharpText.Name(type)}\n\n`{Signature.Of(type)}` in {type.Namespace}\n");
             Description(page, docs.Of(type));
             if (type.IsEnum)
             {
@@ -46,7 +46,7 @@ internal static class DotNetReference
         return page.ToString();
     }
 
-    private static string Anchor(Type type) => Signature.Name(type).ToLowerInvariant();
+    private static string Anchor(Type type) => CSharpText.Name(type).ToLowerInvariant();
 
     private static void Values(StringBuilder page, Type type, XmlDocs docs)
     {
@@ -75,7 +75,7 @@ internal static class DotNetReference
                 PropertyInfo { Name: "Item" } => "this[]",
                 MemberInfo member => IsOperator(member) ? Signature.Of(member) : member.Name,
             };
-            page.Append($"\n### {Signature.Name(type)}.{heading}\n\n```csharp\n");
+            page.Append($"\n### {CSharpText.Name(type)}.{heading}\n\n```csharp\n");
             page.AppendJoin('\n', group.Select(pair => Signature.Of(pair.Member))).Append("\n```\n");
             Description(page, group.Key);
         }

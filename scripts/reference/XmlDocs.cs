@@ -44,7 +44,7 @@ internal sealed partial class XmlDocs(string path)
 
         string name = id[2..].Split('(')[0].Replace("#ctor", "new");
         string[] parts = Arity().Replace(name, "").Split('.');
-        return id[0] == 'T' && Type.GetType(name) is { } type ? Signature.Name(type) : string.Join('.', id[0] == 'T' ? parts[^1..] : parts[^2..]);
+        return id[0] == 'T' && Type.GetType(name) is { } type ? CSharpText.Name(type) : string.Join('.', id[0] == 'T' ? parts[^1..] : parts[^2..]);
     }
 
     [GeneratedRegex(@"\s+")]

@@ -1,25 +1,22 @@
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Quant.Net.Reference;
 
 namespace Quant.Net.Tests.PublicApi;
 
 /// <summary>Everything that a program can use of an assembly: a line for each, in an order that does not depend on the sources.</summary>
-internal sealed class ApiText
+internal static class ApiText
 {
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    private readonly NullabilityInfoContext _nullability = new();
-
     /// <summary>The lines.</summary>
     public static IEnumerable<string> Of(Assembly assembly)
     {
-        var text = new ApiText();
         foreach (Type type in assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal))
         {
             yield return $"{type.FullName} = {Kind(type)}{Bases(type)}";
-            foreach (string member in text.Members(type).Order(StringComparer.Ordinal))
+            foreach (string member in Members(type).Order(StringComparer.Ordinal))
             {
                 yield return $"    {member}";
             }
@@ -30,7 +27,7 @@ internal sealed class ApiText
     {
         if (type.IsEnum)
         {
-            return $"enum : {TypeText.Of(Enum.GetUnderlyingType(type))}";
+            return $"enum : {CSharpText.Name(Enum.GetUnderlyingType(type))}";
         }
 
         if (type.IsValueType)
@@ -58,17 +55,17 @@ internal sealed class ApiText
             interfaces = interfaces.Except(super.GetInterfaces());
         }
 
-        IEnumerable<string> bases = interfaces.Select(TypeText.Of).Order(StringComparer.Ordinal);
+        IEnumerable<string> bases = interfaces.Select(CSharpText.Name).Order(StringComparer.Ordinal);
         if (type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType))
         {
-            bases = bases.Prepend(TypeText.Of(parent));
+            bases = bases.Prepend(CSharpText.Name(parent));
         }
 
         string joined = string.Join(", ", bases);
         return joined.Length == 0 ? "" : $" : {joined}";
     }
 
-    private IEnumerable<string> Members(Type type)
+    private static IEnumerable<string> Members(Type type)
     {
         foreach (FieldInfo field in type.GetFields(Declared).Where(field => (field.IsPublic || field.IsFamily) && !field.IsSpecialName))
         {
@@ -77,7 +74,7 @@ internal sealed class ApiText
 
         foreach (ConstructorInfo constructor in type.GetConstructors(Declared).Where(IsVisible))
         {
-            yield return $"{Access(constructor)}{type.Name}({Parameters(constructor)})";
+            yield return $"{Access(constructor)}{type.Name}({CSharpText.Parameters(constructor.GetParameters())})";
         }
 
         foreach (PropertyInfo property in type.GetProperties(Declared).Where(property => Accessors(property).Any()))
@@ -87,7 +84,7 @@ internal sealed class ApiText
 
         foreach (EventInfo happening in type.GetEvents(Declared).Where(happening => IsVisible(happening.AddMethod!)))
         {
-            yield return $"event {TypeText.Of(happening.EventHandlerType!)} {happening.Name}";
+            yield return $"event {CSharpText.Name(happening.EventHandlerType!)} {happening.Name}";
         }
 
         foreach (MethodInfo method in type.GetMethods(Declared).Where(IsVisible).Where(IsCallable))
@@ -102,22 +99,22 @@ internal sealed class ApiText
     private static bool IsCallable(MethodInfo method) =>
         (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) && !method.Name.StartsWith('<');
 
-    private string Field(FieldInfo field)
+    private static string Field(FieldInfo field)
     {
-        string type = TypeText.Of(_nullability.Create(field), field.FieldType);
-        return field.DeclaringType!.IsEnum ? $"{field.Name} = {Value(field.GetRawConstantValue())}"
-            : field.IsLiteral ? $"const {type} {field.Name} = {Value(field.GetRawConstantValue())}"
+        string type = CSharpText.TypeOf(field);
+        return field.DeclaringType!.IsEnum ? $"{field.Name} = {CSharpText.Value(field.GetRawConstantValue())}"
+            : field.IsLiteral ? $"const {type} {field.Name} = {CSharpText.Value(field.GetRawConstantValue())}"
             : $"{(field.IsStatic ? "static " : "")}{(field.IsInitOnly ? "readonly " : "")}{type} {field.Name}";
     }
 
-    private string Property(PropertyInfo property)
+    private static string Property(PropertyInfo property)
     {
-        string parameters = string.Join(", ", property.GetIndexParameters().Select(Parameter));
+        string parameters = CSharpText.Parameters(property.GetIndexParameters());
         string name = parameters.Length == 0 ? property.Name : $"this[{parameters}]";
         string accessors = string.Join(' ', Accessors(property).Select(Accessor).Order(StringComparer.Ordinal));
         bool required = property.IsDefined(typeof(RequiredMemberAttribute));
         return $"{Access(Accessors(property).First())}{(required ? "required " : "")}"
-            + $"{TypeText.Of(_nullability.Create(property), property.PropertyType)} {name} {{ {accessors} }}";
+            + $"{CSharpText.TypeOf(property)} {name} {{ {accessors} }}";
     }
 
     private static IEnumerable<MethodInfo> Accessors(PropertyInfo property) =>
@@ -127,12 +124,12 @@ internal sealed class ApiText
         accessor.Name.StartsWith("get_", StringComparison.Ordinal) ? "get;"
         : accessor.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) ? "init;" : "set;";
 
-    private string Method(MethodInfo method)
+    private static string Method(MethodInfo method)
     {
         Type[] generics = method.GetGenericArguments();
         string parameters = generics.Length == 0 ? "" : $"<{string.Join(", ", generics.Select(type => type.Name))}>";
-        return $"{Access(method)}{TypeText.Of(_nullability.Create(method.ReturnParameter), method.ReturnType)} "
-            + $"{method.Name}{parameters}({Parameters(method)}){string.Concat(generics.Select(Constraints))}";
+        return $"{Access(method)}{CSharpText.ResultOf(method)} "
+            + $"{method.Name}{parameters}({CSharpText.Parameters(method.GetParameters())}){string.Concat(generics.Select(Constraints))}";
     }
 
     private static string Constraints(Type parameter)
@@ -150,7 +147,7 @@ internal sealed class ApiText
             all.AddRange(special.HasFlag(GenericParameterAttributes.DefaultConstructorConstraint) ? ["new()"] : []);
         }
 
-        all.AddRange(parameter.GetGenericParameterConstraints().Where(type => type != typeof(ValueType)).Select(TypeText.Of));
+        all.AddRange(parameter.GetGenericParameterConstraints().Where(type => type != typeof(ValueType)).Select(CSharpText.Name));
         return all.Count == 0 ? "" : $" where {parameter.Name} : {string.Join(", ", all)}";
     }
 
@@ -163,23 +160,4 @@ internal sealed class ApiText
         : method.IsAbstract ? "abstract " : "virtual ";
 
     private static bool IsOverride(MethodBase method) => method is MethodInfo info && info.GetBaseDefinition() != info;
-
-    private string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(Parameter));
-
-    private string Parameter(ParameterInfo parameter)
-    {
-        string direction = parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params "
-            : !parameter.ParameterType.IsByRef ? ""
-            : parameter.IsOut ? "out " : parameter.IsIn ? "in " : "ref ";
-        string optional = parameter.HasDefaultValue ? $" = {Value(parameter.RawDefaultValue)}" : "";
-        return $"{direction}{TypeText.Of(_nullability.Create(parameter), parameter.ParameterType)} {parameter.Name}{optional}";
-    }
-
-    private static string Value(object? value) => value switch
-    {
-        null => "default",
-        string text => $"\"{text}\"",
-        bool flag => flag ? "true" : "false",
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-    };
 }
