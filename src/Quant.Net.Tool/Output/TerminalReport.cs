@@ -34,6 +34,7 @@ internal sealed class TerminalReport(IAnsiConsole console) : IReport
     {
         StartBlock();
         int width = console.Profile.Width;
+        Column[] hidden = [.. table.Columns.Where(column => column.ShownFromWidth > width)];
         int[] shown = [.. Enumerable.Range(0, table.Columns.Count).Where(i => table.Columns[i].ShownFromWidth <= width)];
 
         var view = new Table { Border = TableBorder.Simple, BorderStyle = new Style(decoration: Decoration.Dim) };
@@ -54,6 +55,11 @@ internal sealed class TerminalReport(IAnsiConsole console) : IReport
 
         console.Write(view);
         _needsGap = false;
+        if (hidden.Length > 0)
+        {
+            string titles = string.Join(", ", hidden.Select(column => column.Title));
+            Line(new Cell($"A terminal of {hidden.Max(column => column.ShownFromWidth)} columns shows also: {titles}", Tone.Dim));
+        }
     }
 
     public void Line(Cell text)

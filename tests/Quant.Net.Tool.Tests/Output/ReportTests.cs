@@ -31,7 +31,9 @@ public class ReportTests
 
         Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, width));
         Assert.Equal(200, text.Count(character => character == 'x'));
-        Assert.Equal(width >= 100, text.Contains("Note", StringComparison.Ordinal));
+        Assert.Equal(width >= 100, text.Contains("first", StringComparison.Ordinal));
+        Assert.Equal(width < 100, text.Contains("A terminal of 100 columns", StringComparison.Ordinal));
+        Assert.Contains("Note", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,6 +12,19 @@ internal sealed class LinuxFactAttribute : FactAttribute
     }
 }
 
+/// <summary>A test that needs a shell that not every Linux has.</summary>
+internal sealed class ShellFactAttribute : FactAttribute
+{
+    public ShellFactAttribute(string shell)
+    {
+        string[] folders = Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator) ?? [];
+        if (!OperatingSystem.IsLinux() || !folders.Any(folder => File.Exists(Path.Combine(folder, shell))))
+        {
+            Skip = $"needs Linux and {shell}";
+        }
+    }
+}
+
 /// <summary>A test that takes minutes and gigabytes.</summary>
 internal sealed class LongFactAttribute : FactAttribute
 {
