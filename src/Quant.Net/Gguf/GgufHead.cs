@@ -106,7 +106,7 @@ internal sealed class GgufHead
     private void ReadEntry(ref GgufCursor cursor, ReadOnlyMemory<byte> bytes, int index)
     {
         cursor.Place = new GgufPlace("metadata", index, null);
-        string key = ReadName(ref cursor, "key", GgufLayout.LongestKey);
+        string key = ReadName(ref cursor, "key", "key length", GgufLayout.LongestKey);
         if (key.Length == 0)
         {
             throw cursor.Fault($"key is empty");
@@ -154,7 +154,7 @@ internal sealed class GgufHead
     private GgufTensorEntry ReadTensor(ref GgufCursor cursor, int index)
     {
         cursor.Place = new GgufPlace("tensor", index, null);
-        string name = ReadName(ref cursor, "name", GgufLayout.LongestTensorName);
+        string name = ReadName(ref cursor, "name", "name length", GgufLayout.LongestTensorName);
         cursor.Place = new GgufPlace("tensor", index, name);
         WarnOfName(name);
 
@@ -202,9 +202,10 @@ internal sealed class GgufHead
         }
     }
 
-    private static string ReadName(ref GgufCursor cursor, string what, int longest)
+    // Both words for messages are constants: putting them together here would make a text for each of a million keys.
+    private static string ReadName(ref GgufCursor cursor, string what, string whatLength, int longest)
     {
-        ReadOnlySpan<byte> bytes = cursor.String($"{what} length");
+        ReadOnlySpan<byte> bytes = cursor.String(whatLength);
         if (bytes.Length > longest)
         {
             throw cursor.Fault($"{what} has {bytes.Length} bytes, expected at most {longest}");
