@@ -3,7 +3,8 @@
 #
 # `./build.sh test`: everything that can be tested on this machine. Output is kept in artifacts/test-results. Without internet,
 # once the tools and the NuGet packages are there.
-#   QN_TEST_LONG=1   more random blocks in the native tests, and all floats; takes hours
+#   QN_TEST_LONG=1         more random blocks in the native tests, and all floats; takes hours
+#   QUANTNET_TEST_LONG=1   models of 8 GiB in the tests of the command line; takes minutes and 20 GiB of TMPDIR
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 source tests/results.sh
