@@ -4,17 +4,18 @@ namespace Quant.Net.Tests.Gguf;
 
 /// <summary>
 /// Damages a valid GGUF file where it hurts: its numbers become others that programs get wrong, its entries and tensors are
-/// dropped, doubled and swapped, its end is cut. Plain damage of bytes is there too.
+/// dropped, doubled and swapped, its end is cut. Plain damage of bytes is there too. A damaged file can be kept, to be damaged further.
 /// </summary>
 internal sealed class GgufDamage(byte[] original, Random random)
 {
     private readonly GgufMap _map = new(original);
+    private readonly List<byte[]> _kept = [original];
 
     public byte[] Original => original;
 
     public byte[] Next()
     {
-        byte[] bytes = [.. original];
+        byte[] bytes = [.. random.Next(2) == 0 ? original : Pick(_kept)];
         for (int i = random.Next(4); i > 0; i--)
         {
             ChangeNumber(bytes);
@@ -33,6 +34,15 @@ internal sealed class GgufDamage(byte[] original, Random random)
             3 => [.. bytes, .. new byte[random.Next(100)]],
             _ => bytes,
         };
+    }
+
+    /// <summary>Damages the file further at times, if things still stand where they stood in the original.</summary>
+    public void Keep(byte[] damaged)
+    {
+        if (damaged.Length == original.Length)
+        {
+            _kept.Add(damaged);
+        }
     }
 
     private void ChangeNumber(byte[] bytes)
