@@ -131,13 +131,14 @@ internal sealed class ResultsPage(Results results, TextWriter output)
         output.WriteLine();
         output.WriteLine(
             $"{any?.Weights / (1024 * 1024)} Mi weights, {any?.Threads} threads. GB written a second, and the share of the roof: the same");
-        output.WriteLine("bytes read and written past the caches without decoding.");
+        output.WriteLine("bytes read and written past the caches without decoding. \"Computing\" is what as many threads decode in cache, where");
+        output.WriteLine("memory costs nothing, as a share of the same roof: near 100 % or below, a decoder cannot reach it.");
         output.WriteLine();
         string[] types = [F32, "f16", "bf16"];
         WriteHeader(
         [
             "Format",
-            .. types.SelectMany(type => new[] { $"{type} {results.BestSet}:", "Roof:", "Share:" }),
+            .. types.SelectMany(type => new[] { $"{type} {results.BestSet}:", "Roof:", "Share:", "Computing:" }),
             .. results.Sets.SkipLast(1).Select(set => $"{F32} {set}, share:"),
             .. results.Peers.Select(peer => $"{peer.Name}, share:"),
         ]);
@@ -147,8 +148,14 @@ internal sealed class ResultsPage(Results results, TextWriter output)
             [
                 format,
                 .. types.SelectMany(type => Memory(format, type, results.BestSet) is { } best
-                    ? new[] { Gigabytes(best.BytesPerSecond), Gigabytes(best.YardstickBytesPerSecond), Percent(best.Share) }
-                    : ["", "", ""]),
+                    ? new[]
+                    {
+                        Gigabytes(best.BytesPerSecond),
+                        Gigabytes(best.YardstickBytesPerSecond),
+                        Percent(best.Share),
+                        Percent(Cache(format, type, results.BestSet)?.BytesPerSecond * best.Threads / best.YardstickBytesPerSecond),
+                    }
+                    : ["", "", "", ""]),
                 .. results.Sets.SkipLast(1).Select(set => Percent(Memory(format, F32, set)?.Share)),
                 .. results.Peers.Select(peer => Percent(results.FindPeer(MemoryPlace.PlaceName, format, F32, peer.Name)?.Share)),
             ]);
