@@ -27,7 +27,7 @@ QN_HD WordTable word_table(Out out, Floats first, Floats second) {
 // The same sixteen twice: the fifth bit of a place may be anything.
 template <class Out>
 QN_HD WordTable word_table(Out out, Floats weights) {
-  return {_mm512_broadcast_i64x4(rounded(out, weights))};
+  return {rounded_twice(out, weights)};
 }
 
 template <class T, bool kStream>
@@ -222,7 +222,7 @@ template <class T, bool kStream>
   requires(sizeof(T) == 2)
 QN_HD void dequantize(const Q1_0& block, Output<T, kStream> out) {
   const float d = block.d.to_scale();
-  const Words positive = _mm512_broadcastw_epi16(_mm256_castsi256_si128(rounded(out, splat(d))));
+  const Words positive = rounded_twice(out, splat(d));
   const Words negative = _mm512_xor_si512(positive, splat_word(-0x8000));
   for (int i = 0; i < 4; i++) {
     uint32_t bits;

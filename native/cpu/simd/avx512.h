@@ -145,42 +145,44 @@ QN_HD void store(Output<F32, kStream> out, size_t at, Floats first, Floats secon
   store_line<kStream>(out.bytes + at * 4 + 64, _mm512_castps_si512(second));
 }
 
-// Rounded once, to nearest even: sixteen weights, or 32 of them. NaNs must have lower halves of 0, which those that the
-// processor makes have, and those of to_scale().
+// 32 weights, or sixteen of them twice, rounded once, to nearest even. NaNs must have lower halves of 0, which those
+// that the processor makes have, and those of to_scale().
 template <bool kStream>
-QN_HD __m256i rounded(Output<F16, kStream>, Floats w) {
-  return _mm512_cvtps_ph(w, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+QN_HD __m512i rounded(Output<F16, kStream>, Floats first, Floats second) {
+  constexpr int kToNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+  const __m512i low = _mm512_castsi256_si512(_mm512_cvtps_ph(first, kToNearest));
+  return _mm512_inserti64x4(low, _mm512_cvtps_ph(second, kToNearest), 1);
 }
 
 template <bool kStream>
-QN_HD __m512i rounded(Output<F16, kStream> out, Floats first, Floats second) {
-  return _mm512_inserti64x4(_mm512_castsi256_si512(rounded(out, first)), rounded(out, second), 1);
+QN_HD __m512i rounded_twice(Output<F16, kStream>, Floats w) {
+  return _mm512_broadcast_i64x4(_mm512_cvtps_ph(w, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
-template <bool kStream>
-QN_HD __m256i rounded(Output<BF16, kStream>, Floats w) {
+// w + 0x7fff, and 1 more where the upper half is odd: the upper half is the rounded one then.
+QN_HD Ints carried(Floats w) {
   const Ints bits = _mm512_castps_si512(w);
+#ifdef __AVX512VNNI__
+  // As products of halves: 1 * 0x7fff + (0 or 1) * 1.
+  constexpr int kAndOr = 0xea;  // (a & b) | c
+  const Ints factors = _mm512_ternarylogic_epi32(bits, _mm512_set1_epi32(0x10000), _mm512_set1_epi32(1), kAndOr);
+  return _mm512_dpwssd_epi32(bits, factors, _mm512_set1_epi32(0x17fff));
+#else
   const Ints odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  const Ints carried = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
-  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(carried, 16));
+  return _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+#endif
 }
 
 template <bool kStream>
 QN_HD __m512i rounded(Output<BF16, kStream>, Floats first, Floats second) {
-  const Ints a = _mm512_castps_si512(first), b = _mm512_castps_si512(second);
-  // Rounded, in the order first 0, second 0, first 1, ...
+  // In the order first 0, second 0, first 1, ...
 #ifdef __AVX512VNNI__
-  // Adds 0x7fff, and 1 more where the upper half is odd: as products of halves, 1 * 0x7fff + (0 or 1) * 1.
-  const auto carried = [](Ints bits) {
-    constexpr int kAndOr = 0xea;  // (a & b) | c
-    const Ints factors = _mm512_ternarylogic_epi32(bits, _mm512_set1_epi32(0x10000), _mm512_set1_epi32(1), kAndOr);
-    return _mm512_dpwssd_epi32(bits, factors, _mm512_set1_epi32(0x17fff));
-  };
-  const Ints rounded = _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(carried(a), 16), carried(b));
+  const Ints rounded = _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(carried(first), 16), carried(second));
 #else
-  // Up if the lower half is more than 0x8000, or is that and the upper half is odd.
+  const Ints a = _mm512_castps_si512(first), b = _mm512_castps_si512(second);
   const Ints high = _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(a, 16), b);
   const Ints low = _mm512_mask_blend_epi16(0xaaaaaaaa, a, _mm512_slli_epi32(b, 16));
+  // Up if the lower half is more than 0x8000, or is that and the upper half is odd.
   const Ints odd = _mm512_and_si512(high, _mm512_set1_epi16(1));
   const __mmask32 up = _mm512_cmpgt_epu16_mask(_mm512_adds_epu16(low, odd), _mm512_set1_epi16(-0x8000));
   const Ints rounded = _mm512_mask_sub_epi16(high, up, high, _mm512_set1_epi16(-1));
@@ -188,6 +190,13 @@ QN_HD __m512i rounded(Output<BF16, kStream>, Floats first, Floats second) {
   const Ints places = _mm512_set_epi16(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1,  //
                                        30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
   return _mm512_permutexvar_epi16(places, rounded);
+}
+
+template <bool kStream>
+QN_HD __m512i rounded_twice(Output<BF16, kStream>, Floats w) {
+  const Ints places = _mm512_set_epi16(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1,  //
+                                       31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+  return _mm512_permutexvar_epi16(places, carried(w));
 }
 
 template <class T, bool kStream>
