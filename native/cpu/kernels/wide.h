@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Formats of five and six bits with AVX-512: codes put together 64 at a time, or looked up in 32 weights.
+// Q5_0, Q5_1, Q6_K and TQ1_0 with AVX-512: codes put together 64 at a time, or looked up in 32 weights, or as numbers
+// in lanes.
 #pragma once
 
 #include "blocks_of_32.h"
+#include "few_bits.h"
 #include "k_formats.h"
 
 namespace qn::QN_TARGET {
@@ -74,6 +76,37 @@ QN_HD void dequantize(const Q6_K& block, Output<T, kStream> out) {
     store(out, 32 * pair, scaled(splat(scales[2 * pair]), load_bytes(q)),
           scaled(splat(scales[2 * pair + 1]), load_bytes(q + 16)));
   });
+}
+
+// TQ1_0: digits stand above the lowest eight bits of a lane after multiplying by 3, so that nothing is compared.
+template <bool kStream>
+QN_HD void dequantize(const TQ1_0& block, Output<F32, kStream> out) {
+  const WeightTable table = centered_table<2>(block.d.to_scale(), 1);
+  const auto times_3 = [](Ints a) { return _mm512_add_epi32(a, _mm512_add_epi32(a, a)); };
+  const auto rest = [](Ints multiplied) { return _mm512_and_si512(multiplied, _mm512_set1_epi32(255)); };
+  Ints first = widen_unsigned(load_bytes(block.qs)), second = widen_unsigned(load_bytes(block.qs + 16));
+  for (int n = 0; n < 5; n++) {
+    first = times_3(first);
+    second = times_3(second);
+    store(out, 32 * n, table.at<8>(first), table.at<8>(second));
+    first = rest(first);
+    second = rest(second);
+  }
+  // Sixteen bytes with five digits each, 160 .. 239, then four bytes with four digits.
+  Ints sixteen = widen_unsigned(load_bytes(block.qs + 32));
+  Floats weights[6];
+  for (int n = 0; n < 5; n++) {
+    sixteen = times_3(sixteen);
+    weights[n] = table.at<8>(sixteen);
+    sixteen = rest(sixteen);
+  }
+  uint32_t four;
+  memcpy(&four, block.qh, 4);
+  const Ints columns = widen_unsigned(_mm_set1_epi32(static_cast<int>(four)));
+  const Ints powers = _mm512_set_epi32(27, 27, 27, 27, 9, 9, 9, 9, 3, 3, 3, 3, 1, 1, 1, 1);
+  weights[5] = table.at<8>(times_3(rest(_mm512_mullo_epi16(columns, powers))));
+  for (int n = 0; n < 6; n += 2)
+    store(out, 160 + 16 * n, weights[n], weights[n + 1]);
 }
 
 }  // namespace qn::QN_TARGET
