@@ -150,11 +150,31 @@ QN_HD void dequantize(const MXFP4& block, Scales scales, Out out) {
   store_nibbles(level_table(scales.d, kE2M1Doubled), block.qs, out, 0);
 }
 
+// NVFP4::half_scale() of every code, so that a scale is spread over a vector from memory.
+struct HalfScalesNVFP4 {
+  float of[256];
+
+  constexpr HalfScalesNVFP4() : of() {
+    for (int code = 0; code < 256; code++) {
+      const int exponent = code >> 3 & 15, fraction = code & 7;
+      float value = static_cast<float>(exponent == 0 ? fraction : 8 + fraction) * 0x1p-10f;
+      for (int i = 1; i < exponent; i++)
+        value *= 2;
+      of[code] = code == 0x7f ? 0 : value;
+    }
+  }
+};
+inline constexpr HalfScalesNVFP4 kHalfScalesNVFP4;
+
+QN_HD auto table_of(const NVFP4& block, int group) {
+  return level_table(kHalfScalesNVFP4.of[block.d[group]], kE2M1Doubled);
+}
+
 QN_HD Floats group_of(const NVFP4& block, int group) {
   uint64_t packed;
   memcpy(&packed, block.qs + 8 * group, 8);
   const Ints wide = widen_unsigned(bytes_of(packed, packed >> 4));
-  return level_table(block.half_scale(group), kE2M1Doubled).template at<0>(wide);
+  return table_of(block, group).template at<0>(wide);
 }
 
 template <class Out>

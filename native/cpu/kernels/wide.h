@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Q5_0, Q5_1, Q6_K and TQ1_0 with AVX-512: codes put together 64 at a time, or looked up in 32 weights, or as numbers
-// in lanes.
+// Q5_0, Q5_1, Q6_K, NVFP4 and TQ1_0 to float32 with AVX-512, where other ways than those of all sets are faster.
 #pragma once
 
 #include "blocks_of_32.h"
@@ -78,7 +77,24 @@ QN_HD void dequantize(const Q6_K& block, Output<T, kStream> out) {
   });
 }
 
-// TQ1_0: digits stand above the lowest eight bits of a lane after multiplying by 3, so that nothing is compared.
+// ---- NVFP4
+
+template <bool kStream>
+QN_HD void dequantize(const NVFP4& block, Output<F32, kStream> out) {
+  const auto group_of = [&](int group) {  // eight low, then eight high nibbles
+    uint64_t packed;
+    memcpy(&packed, block.qs + 8 * group, 8);
+    const Ints wide = widen_unsigned(_mm_set1_epi64x(static_cast<long long>(packed)));
+    const Ints shifts = _mm512_set_epi32(4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0);
+    return table_of(block, group).at<0>(_mm512_srlv_epi32(wide, shifts));
+  };
+  store(out, 0, group_of(0), group_of(1));
+  store(out, 32, group_of(2), group_of(3));
+}
+
+// ---- TQ1_0
+
+// Digits stand above the lowest eight bits of a lane after multiplying by 3, so that nothing is compared.
 template <bool kStream>
 QN_HD void dequantize(const TQ1_0& block, Output<F32, kStream> out) {
   const WeightTable table = centered_table<2>(block.d.to_scale(), 1);

@@ -8,6 +8,7 @@
 #include "blocks_of_32.h"
 #include "few_bits.h"
 #include "k_formats.h"
+#include "wide.h"
 
 namespace qn::QN_TARGET {
 
@@ -119,7 +120,7 @@ QN_HD void dequantize(const NVFP4& block, Output<T, kStream> out) {
   unroll<0, 2>([&](auto half) {
     const __m256i twice = _mm256_permute4x64_epi64(_mm256_castsi128_si256(load_bytes(block.qs + 16 * half)), 0x50);
     const Words nibbles = _mm512_srlv_epi16(_mm512_cvtepu8_epi16(twice), shifts);
-    const auto table = [&](int group) { return level_table(block.half_scale(group), kE2M1Doubled).weights; };
+    const auto table = [&](int group) { return table_of(block, group).weights; };
     store_words(
         out, 32 * half,
         word_table(out, table(2 * half), table(2 * half + 1)).at(and_or(nibbles, splat_word(15), halves(0, 16))));
