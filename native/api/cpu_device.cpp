@@ -22,8 +22,6 @@
 namespace qn {
 namespace {
 
-constexpr uint32_t kMaxThreads = 1024;
-
 // A thread's share of a job, in weights: large enough that handing it out costs nothing, small enough that its results
 // stay in the L2 cache and the last thread does not keep the others waiting.
 constexpr uint64_t kWeightsPerPiece = 32 * 1024;
@@ -96,17 +94,6 @@ class Job {
   bool streams_;  // past the caches
 };
 
-uint32_t usable_processors() {
-#if defined(__linux__)
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return static_cast<uint32_t>(CPU_COUNT(&set));
-  return 1;  // more than 1024 processors: the caller has to say how many
-#else
-  const unsigned count = std::thread::hardware_concurrency();
-  return count ? count : 1;
-#endif
-}
-
 // "scalar, avx2", for messages.
 void list_available(char (&text)[128]) {
   size_t length = 0;
@@ -144,7 +131,9 @@ const InstructionSet* choose(qn_isa isa, qn_status& status) {
 class CpuDevice final : public qn_device {
  public:
   CpuDevice(const InstructionSet& set, uint32_t threads, Pool* pool, const char* note)
-      : set_(set), threads_(threads), pool_(pool), note_(note) {}
+      : set_(set), threads_(threads), pool_(pool) {
+    snprintf(note_, sizeof note_, "%s", note);
+  }
   ~CpuDevice() override { Pool::destroy(pool_); }
 
   void describe(qn_device_info& info) const override {
@@ -190,15 +179,23 @@ class CpuDevice final : public qn_device {
   const InstructionSet& set_;
   const uint32_t threads_;
   Pool* const pool_;
-  const char* const note_;
+  char note_[256];
 };
 
 }  // namespace
 
+uint32_t usable_processors() {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return static_cast<uint32_t>(CPU_COUNT(&set));
+  return 1;  // more than 1024 processors: the caller has to say how many
+#else
+  const unsigned count = std::thread::hardware_concurrency();
+  return count ? count : 1;
+#endif
+}
+
 qn_status open_cpu(const qn_device_options& options, const char* note, qn_device** device) {
-  if (options.threads > kMaxThreads)
-    return fail(QN_ERROR_INVALID_ARGUMENT, "%u threads asked for, at most %u are allowed", options.threads,
-                kMaxThreads);
   qn_status status = QN_OK;
   const InstructionSet* const set = choose(options.isa, status);
   if (!set) return status;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Dequantizing: everything a caller can get wrong is found here, before a device sees the work.
-#include "device.h"
+#include "cuda_device.h"
 #include "error.h"
 #include "format_table.h"
+#include "streams.h"
 
 using namespace qn;
 
@@ -16,10 +17,8 @@ bool overlap(const void* a, size_t a_size, const void* b, size_t b_size) {
   return a_size && b_size && (a_first < b_first ? b_first - a_first < a_size : a_first - b_first < b_size);
 }
 
-// What both entry points check; fills in the formats and block sizes.
-qn_status prepare(const qn_device* device, qn_format format, const void* source, size_t source_size, qn_format output,
-                  DequantizeWork& work) {
-  if (!device) return fail(QN_ERROR_INVALID_ARGUMENT, "device is null");
+// What all entry points check; fills in the formats and block sizes.
+qn_status prepare(qn_format format, const void* source, size_t source_size, qn_format output, DequantizeWork& work) {
   work.format = format_place(format);
   if (work.format < 0) return fail(QN_ERROR_INVALID_ARGUMENT, "%d is not the number of a format", format);
   if (format_place(output) < 0)
@@ -45,27 +44,21 @@ qn_status check_room(const DequantizeWork& work, size_t blocks, const void* dest
   return QN_OK;
 }
 
-// Runs work that gives `blocks` blocks of results, for which there is room.
-qn_status run(qn_device* device, DequantizeWork& work, size_t source_size, size_t blocks, void* destination) {
-  if (blocks == 0) return QN_OK;
-  if (overlap(work.source, source_size, destination, blocks * work.destination_block))
+// Checks that results overwrite neither what they are made from nor the list of rows.
+qn_status check_apart(const DequantizeWork& work, size_t source_size, size_t blocks, const void* destination) {
+  const size_t size = blocks * work.destination_block;
+  if (overlap(work.source, source_size, destination, size))
     return fail(QN_ERROR_INVALID_ARGUMENT, "source and destination overlap");
   // Numbers that results overwrite would no longer be those that were checked.
-  if (overlap(work.rows, work.row_count * sizeof *work.rows, destination, blocks * work.destination_block))
+  if (overlap(work.rows, work.row_count * sizeof *work.rows, destination, size))
     return fail(QN_ERROR_INVALID_ARGUMENT, "rows and destination overlap");
-  work.destination = static_cast<uint8_t*>(destination);
-  return device->dequantize(work, last_kernel);
+  return QN_OK;
 }
 
-}  // namespace
-
-const char* qn_last_kernel(void) { return last_kernel; }
-
-qn_status qn_dequantize(qn_device* device, qn_format format, const void* source, size_t source_size, qn_format output,
-                        void* destination, size_t destination_size) {
-  DequantizeWork work;
-  if (const qn_status status = prepare(device, format, source, source_size, output, work); status != QN_OK)
-    return status;
+// All checks of work on whole blocks.
+qn_status check_blocks(qn_format format, const void* source, size_t source_size, qn_format output, void* destination,
+                       size_t destination_size, DequantizeWork& work) {
+  if (const qn_status status = prepare(format, source, source_size, output, work); status != QN_OK) return status;
   const FormatFacts& facts = kFormats[work.format];
   if (source_size % work.source_block)
     return fail(QN_ERROR_SIZE, "%zu bytes of %s are not whole blocks of %zu", source_size, facts.name,
@@ -73,15 +66,15 @@ qn_status qn_dequantize(qn_device* device, qn_format format, const void* source,
   work.blocks = source_size / work.source_block;
   if (const qn_status status = check_room(work, work.blocks, destination, destination_size); status != QN_OK)
     return status;
-  return run(device, work, source_size, work.blocks, destination);
+  work.destination = static_cast<uint8_t*>(destination);
+  return check_apart(work, source_size, work.blocks, destination);
 }
 
-qn_status qn_dequantize_rows(qn_device* device, qn_format format, const void* source, size_t source_size,
-                             uint64_t values_per_row, const uint64_t* rows, size_t row_count, qn_format output,
-                             void* destination, size_t destination_size) {
-  DequantizeWork work;
-  if (const qn_status status = prepare(device, format, source, source_size, output, work); status != QN_OK)
-    return status;
+// All checks of work on rows of a list.
+qn_status check_rows(qn_format format, const void* source, size_t source_size, uint64_t values_per_row,
+                     const uint64_t* rows, size_t row_count, qn_format output, void* destination,
+                     size_t destination_size, DequantizeWork& work) {
+  if (const qn_status status = prepare(format, source, source_size, output, work); status != QN_OK) return status;
   const FormatFacts& facts = kFormats[work.format];
   if (values_per_row == 0 || values_per_row % facts.values_per_block)
     return fail(QN_ERROR_SIZE, "rows of %llu weights of %s are not whole blocks of %u",
@@ -105,8 +98,65 @@ qn_status qn_dequantize_rows(qn_device* device, qn_format format, const void* so
     if (rows[i] >= available)
       return fail(QN_ERROR_INVALID_ARGUMENT, "rows[%zu] is %llu, expected less than %llu", i,
                   static_cast<unsigned long long>(rows[i]), static_cast<unsigned long long>(available));
-  work.blocks = blocks_per_row;
+  work.blocks = row_count ? blocks_per_row : 0;
   work.rows = rows;
   work.row_count = row_count;
-  return run(device, work, source_size, blocks_per_row * row_count, destination);
+  work.destination = static_cast<uint8_t*>(destination);
+  return check_apart(work, source_size, blocks_per_row * row_count, destination);
+}
+
+bool has_results(const DequantizeWork& work) { return work.blocks != 0; }
+
+// An address on the GPU, for the checks only.
+void* on_device(uint64_t address) { return reinterpret_cast<void*>(static_cast<uintptr_t>(address)); }
+
+}  // namespace
+
+const char* qn_last_kernel(void) { return last_kernel; }
+
+qn_status qn_dequantize(qn_device* device, qn_format format, const void* source, size_t source_size, qn_format output,
+                        void* destination, size_t destination_size) {
+  if (!device) return fail(QN_ERROR_INVALID_ARGUMENT, "device is null");
+  DequantizeWork work;
+  const qn_status status = check_blocks(format, source, source_size, output, destination, destination_size, work);
+  return status == QN_OK && has_results(work) ? device->dequantize(work, last_kernel) : status;
+}
+
+qn_status qn_dequantize_rows(qn_device* device, qn_format format, const void* source, size_t source_size,
+                             uint64_t values_per_row, const uint64_t* rows, size_t row_count, qn_format output,
+                             void* destination, size_t destination_size) {
+  if (!device) return fail(QN_ERROR_INVALID_ARGUMENT, "device is null");
+  DequantizeWork work;
+  const qn_status status = check_rows(format, source, source_size, values_per_row, rows, row_count, output, destination,
+                                      destination_size, work);
+  return status == QN_OK && has_results(work) ? device->dequantize(work, last_kernel) : status;
+}
+
+qn_status qn_dequantize_async(qn_stream* stream, qn_format format, uint64_t source, size_t source_size,
+                              qn_format output, uint64_t destination, size_t destination_size) {
+  if (!stream) return fail(QN_ERROR_INVALID_ARGUMENT, "stream is null");
+  DequantizeWork work;
+  const qn_status status =
+      check_blocks(format, on_device(source), source_size, output, on_device(destination), destination_size, work);
+  return status == QN_OK && has_results(work) ? queue(*stream, work, last_kernel) : status;
+}
+
+qn_status qn_dequantize_rows_async(qn_stream* stream, qn_format format, uint64_t source, size_t source_size,
+                                   uint64_t values_per_row, const uint64_t* rows, size_t row_count, qn_format output,
+                                   uint64_t destination, size_t destination_size) {
+  if (!stream) return fail(QN_ERROR_INVALID_ARGUMENT, "stream is null");
+  DequantizeWork work;
+  const qn_status status = check_rows(format, on_device(source), source_size, values_per_row, rows, row_count, output,
+                                      on_device(destination), destination_size, work);
+  return status == QN_OK && has_results(work) ? queue(*stream, work, last_kernel) : status;
+}
+
+qn_status qn_dequantize_to_device(qn_device* device, qn_format format, const void* source, size_t source_size,
+                                  qn_format output, uint64_t destination, size_t destination_size) {
+  qn_status status;
+  CudaDevice* const gpu = require_cuda(device, status);
+  if (!gpu) return status;
+  DequantizeWork work;
+  status = check_blocks(format, source, source_size, output, on_device(destination), destination_size, work);
+  return status == QN_OK && has_results(work) ? gpu->dequantize_to(destination, work, last_kernel) : status;
 }

@@ -8,12 +8,33 @@
 #include <string.h>
 
 #include "../cpu/features.h"
+#include "cuda_device.h"
 #include "format_table.h"
 #include "structs.h"
 
 using namespace qn;
 
 namespace {
+
+constexpr uint32_t kMaxThreads = 1024;
+
+qn_status check(const qn_device_options& options) {
+  if (options.reserved) return fail(QN_ERROR_INVALID_ARGUMENT, "options.reserved is %u, expected 0", options.reserved);
+  if (options.threads > kMaxThreads)
+    return fail(QN_ERROR_INVALID_ARGUMENT, "%u threads asked for, at most %u are allowed", options.threads,
+                kMaxThreads);
+  if (options.memory_limit && options.memory_limit < QN_MEMORY_LIMIT_MIN)
+    return fail(QN_ERROR_INVALID_ARGUMENT, "options.memory_limit is %llu, expected at least %d",
+                static_cast<unsigned long long>(options.memory_limit), QN_MEMORY_LIMIT_MIN);
+  return QN_OK;
+}
+
+// A CUDA device, else the CPU with the reasons in its description.
+qn_status open_auto(const qn_device_options& options, qn_device** device) {
+  char refused[256];
+  if (open_any_cuda(options, device, refused) == QN_OK) return QN_OK;
+  return open_cpu(options, refused, device);
+}
 
 // "cuda:N", N decimal without sign or leading zeros.
 bool is_cuda_name(const char* name) {
@@ -40,12 +61,15 @@ qn_status qn_isa_at(size_t index, qn_isa_info* info) {
   return fill(info, value, "info");
 }
 
-size_t qn_device_count(void) { return 1; }
+size_t qn_device_count(void) { return 1 + cuda_count(); }
 
 qn_status qn_device_at(size_t index, qn_device_info* info) {
-  if (index >= qn_device_count())
-    return fail(QN_ERROR_INVALID_ARGUMENT, "device index is %zu, expected less than %zu", index, qn_device_count());
-  return fill(info, cpu_info(), "info");
+  if (index == 0) return fill(info, cpu_info(), "info");
+  if (const size_t count = qn_device_count(); index >= count)
+    return fail(QN_ERROR_INVALID_ARGUMENT, "device index is %zu, expected less than %zu", index, count);
+  qn_device_info value{};
+  if (const qn_status status = cuda_info(index - 1, value); status != QN_OK) return status;
+  return fill(info, value, "info");
 }
 
 qn_status qn_device_open(const char* name, const qn_device_options* options, qn_device** device) {
@@ -54,10 +78,10 @@ qn_status qn_device_open(const char* name, const qn_device_options* options, qn_
   if (!name) return fail(QN_ERROR_INVALID_ARGUMENT, "name is null");
   qn_device_options wanted;
   if (const qn_status status = read(options, wanted, "options"); status != QN_OK) return status;
-  if (wanted.reserved) return fail(QN_ERROR_INVALID_ARGUMENT, "options.reserved is %u, expected 0", wanted.reserved);
+  if (const qn_status status = check(wanted); status != QN_OK) return status;
   if (strcmp(name, "cpu") == 0) return open_cpu(wanted, "", device);
-  if (strcmp(name, "auto") == 0) return open_cpu(wanted, "; no CUDA device: this build has no CUDA kernels", device);
-  if (is_cuda_name(name)) return fail(QN_ERROR_UNAVAILABLE, "%s cannot be had: this build has no CUDA kernels", name);
+  if (strcmp(name, "auto") == 0) return open_auto(wanted, device);
+  if (is_cuda_name(name)) return open_cuda(atoi(name + 5), wanted, device);
   return fail(QN_ERROR_INVALID_ARGUMENT, "'%.*s' is no device name, expected cpu, cuda:N or auto", quoted_length(name),
               name);
 }

@@ -21,6 +21,10 @@ struct DequantizeWork {
   size_t row_count = 0;
 };
 
+namespace qn {
+class CudaDevice;
+}
+
 struct qn_device {
   virtual ~qn_device() = default;
   virtual void describe(qn_device_info& info) const = 0;
@@ -30,6 +34,9 @@ struct qn_device {
 
   // Does the work and names the kernel that did it.
   virtual qn_status dequantize(const DequantizeWork& work, const char*& kernel) = 0;
+
+  // Itself, if it is a GPU.
+  virtual qn::CudaDevice* cuda() { return nullptr; }
 };
 
 namespace qn {
@@ -39,5 +46,8 @@ qn_status open_cpu(const qn_device_options& options, const char* note, qn_device
 
 // The CPU as it would be with default options.
 qn_device_info cpu_info();
+
+// Processors that this process may use; at least 1.
+uint32_t usable_processors();
 
 }  // namespace qn

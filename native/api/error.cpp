@@ -50,6 +50,8 @@ const char* qn_status_name(qn_status status) {
     QN_CASE(QN_ERROR_UNAVAILABLE)
     QN_CASE(QN_ERROR_OUT_OF_MEMORY)
     QN_CASE(QN_ERROR_SYSTEM)
+    QN_CASE(QN_ERROR_DEVICE_LOST)
+    QN_CASE(QN_ERROR_DRIVER)
 #undef QN_CASE
   }
   return "unknown status";

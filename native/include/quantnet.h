@@ -86,7 +86,12 @@ typedef enum qn_status QN_ENUM {
     /** Memory could not be had. */
     QN_ERROR_OUT_OF_MEMORY = -5,
     /** The operating system refused something else, such as starting a thread. */
-    QN_ERROR_SYSTEM = -6
+    QN_ERROR_SYSTEM = -6,
+    /** A GPU's context ended, as by an access to an illegal address; nothing works on this device any more. Other
+     * devices do. Close the device and everything that was made from it, then open it anew. */
+    QN_ERROR_DEVICE_LOST = -7,
+    /** The driver of a GPU reported another error, which qn_last_error names. */
+    QN_ERROR_DRIVER = -8
 } qn_status;
 
 /** One line about the last call that failed in this thread ("" if none did). It stays valid until the thread's next
@@ -222,17 +227,24 @@ typedef enum qn_device_kind QN_ENUM {
 /** A device that is open. Opaque; from qn_device_open, ended by qn_device_close. */
 typedef struct qn_device qn_device;
 
+/** The least that qn_device_options.memory_limit can be, in bytes. */
+#define QN_MEMORY_LIMIT_MIN 1048576
+
 /** How to open a device. Zero in a field means "as the library thinks best". */
 typedef struct qn_device_options {
     /** Set by the caller to sizeof(qn_device_options). */
     uint32_t struct_size;
-    /** CPU: how many threads work on a call, the caller's included; at most 1024. 0: one for each processor that this
-     *  process may use. */
+    /** How many threads work on a call, the caller's included; at most 1024. On a GPU they copy between the caller's
+     *  memory and pinned memory. 0: one for each processor that this process may use, on a GPU no more than 8. */
     uint32_t threads;
     /** CPU: the instruction set. QN_ISA_AUTO: the one named by the environment variable QUANTNET_ISA, else the best. */
     qn_isa isa;
     /** Reserved, 0. */
     uint32_t reserved;
+    /** GPU: bytes of its memory, and again as many of pinned host memory, through which work on the caller's memory
+     * goes (qn_dequantize and others that are not asynchronous). Taken at the first such call; where so much cannot be
+     * had, less is used, down to QN_MEMORY_LIMIT_MIN. 0: 64 MiB. */
+    uint64_t memory_limit;
 } qn_device_options;
 
 /** What is known of a device. */
@@ -243,9 +255,9 @@ typedef struct qn_device_info {
     qn_device_kind kind;
     /** The N of cuda:N, 0 for the CPU. */
     uint32_t index;
-    /** CPU: threads that work on a call. */
+    /** Threads that work on a call. */
     uint32_t threads;
-    /** CPU: the instruction set in use. */
+    /** CPU: the instruction set in use. QN_ISA_AUTO for others. */
     qn_isa isa;
     /** Reserved, 0. */
     uint32_t reserved;
@@ -253,9 +265,22 @@ typedef struct qn_device_info {
     char name[32];
     /** One line for people: the hardware, what was chosen, and why nothing better was. */
     char description[512];
+    /** GPU: bytes of its memory. 0 for the CPU, as are all fields below. */
+    uint64_t memory_total;
+    /** GPU: bytes of its memory that are free now. 0 for a device that is not open: only a context can tell. */
+    uint64_t memory_free;
+    /** GPU: the compute capability, 9 and 0 for 9.0. */
+    uint32_t compute_major;
+    /** GPU: see compute_major. */
+    uint32_t compute_minor;
+    /** GPU: the newest CUDA that the driver knows, as the driver counts: 12040 for 12.4. */
+    uint32_t driver_version;
+    /** Reserved, 0. */
+    uint32_t reserved2;
 } qn_device_info;
 
-/** The number of devices of this machine that could be opened now. The CPU is always the first. */
+/** The number of devices of this machine that could be opened now. The CPU is always the first; GPUs that are here but
+ *  cannot be used do not count (qn_device_open says why). */
 QN_API size_t qn_device_count(void);
 
 /** Describes a device of this machine without opening it, as it would be with default options.
@@ -273,7 +298,8 @@ QN_API qn_status qn_device_at(size_t index, qn_device_info *info);
  *          cannot be started. */
 QN_API qn_status qn_device_open(const char *name, const qn_device_options *options, qn_device **device);
 
-/** Closes a device and ends its threads. Waits for nothing else: no call on it may be running. NULL is allowed. */
+/** Closes a device and ends its threads. Waits for nothing else: no call on it may be running. Streams, events and
+ * buffers made from it stay good until they are freed. NULL is allowed. */
 QN_API void qn_device_close(qn_device *device);
 
 /** Describes an open device.
@@ -333,7 +359,8 @@ QN_API const char *qn_last_kernel(void);
  *  @param destination       receives the weights, in order; may be NULL if source_size is 0.
  *  @param destination_size  bytes at destination: at least the weights' size in the output format, else QN_ERROR_SIZE.
  *                           Bytes beyond that are left alone.
- *  @return QN_ERROR_INVALID_ARGUMENT when the buffers overlap; nothing is written on failure. */
+ *  @return QN_ERROR_INVALID_ARGUMENT when the buffers overlap. Nothing is written when arguments are refused; when a
+ * GPU fails in the middle (QN_ERROR_DEVICE_LOST, QN_ERROR_DRIVER, QN_ERROR_OUT_OF_MEMORY) a part may be. */
 QN_API qn_status qn_dequantize(qn_device *device, qn_format format, const void *source, size_t source_size,
                                qn_format output, void *destination, size_t destination_size);
 
@@ -350,10 +377,193 @@ QN_API qn_status qn_dequantize(qn_device *device, qn_format format, const void *
  *  @param output            as in qn_dequantize.
  *  @param destination       receives row_count rows, behind each other.
  *  @param destination_size  bytes at destination, as in qn_dequantize.
- *  @return as qn_dequantize; nothing is written on failure. */
+ *  @return as qn_dequantize. */
 QN_API qn_status qn_dequantize_rows(qn_device *device, qn_format format, const void *source, size_t source_size,
                                     uint64_t values_per_row, const uint64_t *rows, size_t row_count, qn_format output,
                                     void *destination, size_t destination_size);
+
+/* -------------------------------------------------------------------- GPUs
+ *
+ * What follows works on CUDA devices; on a CPU device it is QN_ERROR_UNSUPPORTED.
+ *
+ *     qn_device *gpu;      qn_device_open("cuda:0", NULL, &gpu);
+ *     qn_stream *stream;   qn_stream_create(gpu, &stream);
+ *     qn_buffer *packed;   qn_buffer_create(gpu, QN_MEMORY_DEVICE, packed_size, &packed);
+ *     qn_buffer *weights;  qn_buffer_create(gpu, QN_MEMORY_DEVICE, count * 2, &weights);
+ *     qn_copy_to_device(stream, file, qn_buffer_address(packed), packed_size);
+ *     qn_dequantize_async(stream, QN_FORMAT_Q4_K, qn_buffer_address(packed), packed_size,
+ *                         QN_FORMAT_F16, qn_buffer_address(weights), count * 2);
+ *     qn_stream_synchronize(stream);
+ *
+ *   - Memory of the GPU is an address, a uint64_t, which the CPU cannot read: a CUdeviceptr, or a pointer that another
+ *     engine got from cudaMalloc. Addresses are not checked; one that is wrong loses the device.
+ *   - Calls that take a stream are asynchronous: they queue work in the stream's order and return. They allocate
+ * nothing and wait for nothing, except that the first use of a format loads its kernels (some milliseconds to a
+ * second). What they are given must stay as it is until the work is done.
+ *   - An error of queued work shows in a later call. Errors that end the GPU's context make the device lost:
+ *     QN_ERROR_DEVICE_LOST, now and at each further call.
+ *   - Any number of threads may use one device, each best with a stream of its own. A stream, event or buffer may be
+ * used by several threads at once, but not while it is freed.
+ *   - The device works in the GPU's primary context, as CUDA's runtime does: memory and streams are shared with it. */
+
+/** The memory of an open GPU.
+ *  @param device  an open CUDA device.
+ *  @param free    receives the bytes that are free now. May be NULL.
+ *  @param total   receives all bytes. May be NULL. */
+QN_API qn_status qn_device_memory(const qn_device *device, uint64_t *free, uint64_t *total);
+
+/** Work of a GPU that is done in order. Opaque. */
+typedef struct qn_stream qn_stream;
+
+/** Makes a stream. It does not wait for the default stream.
+ *  @param device  an open CUDA device.
+ *  @param stream  receives the stream; free it with qn_stream_free. NULL on failure. */
+QN_API qn_status qn_stream_create(qn_device *device, qn_stream **stream);
+
+/** Makes a handle for a stream of another engine, which stays that engine's.
+ *  @param device  an open CUDA device, the stream's.
+ *  @param handle  a CUstream or cudaStream_t as a number; 0 is the default stream.
+ *  @param stream  receives the handle; qn_stream_free frees it and leaves the stream alone. NULL on failure.
+ *  @return QN_ERROR_INVALID_ARGUMENT for a stream of another device or context. */
+QN_API qn_status qn_stream_from_native(qn_device *device, uint64_t handle, qn_stream **stream);
+
+/** Frees a stream. Work that is queued in it is still done. NULL is allowed. */
+QN_API void qn_stream_free(qn_stream *stream);
+
+/** The stream as a CUstream or cudaStream_t, for other engines. 0 for NULL. */
+QN_API uint64_t qn_stream_native(const qn_stream *stream);
+
+/** Waits until all work queued in a stream is done. */
+QN_API qn_status qn_stream_synchronize(qn_stream *stream);
+
+/** Asks whether all work queued in a stream is done, without waiting.
+ *  @param stream  the stream.
+ *  @param done    receives 1 or 0. */
+QN_API qn_status qn_stream_query(qn_stream *stream, uint32_t *done);
+
+/** A point in the work of a stream. Opaque. */
+typedef struct qn_event qn_event;
+
+/** Makes an event, which counts as passed until it is recorded.
+ *  @param device  an open CUDA device.
+ *  @param event   receives the event; free it with qn_event_free. NULL on failure. */
+QN_API qn_status qn_event_create(qn_device *device, qn_event **event);
+
+/** Frees an event. NULL is allowed. */
+QN_API void qn_event_free(qn_event *event);
+
+/** Puts an event behind the work that is queued in a stream so far. Recording it again moves it.
+ *  @return QN_ERROR_INVALID_ARGUMENT if event and stream are of different devices. */
+QN_API qn_status qn_event_record(qn_event *event, qn_stream *stream);
+
+/** Waits until an event has passed. */
+QN_API qn_status qn_event_synchronize(qn_event *event);
+
+/** Asks whether an event has passed, without waiting.
+ *  @param event  the event.
+ *  @param done   receives 1 or 0. */
+QN_API qn_status qn_event_query(qn_event *event, uint32_t *done);
+
+/** Makes the work that is queued in a stream from now on wait for an event, which may be another stream's. */
+QN_API qn_status qn_stream_wait(qn_stream *stream, qn_event *event);
+
+/** The time between two events that have been recorded and have passed.
+ *  @param start         the earlier event.
+ *  @param end           the later one, of the same device.
+ *  @param milliseconds  receives the time, to about half a microsecond.
+ *  @return QN_ERROR_DRIVER if one was not recorded or has not passed. */
+QN_API qn_status qn_event_elapsed(qn_event *start, qn_event *end, float *milliseconds);
+
+/** Where a buffer is. */
+typedef enum qn_memory QN_ENUM {
+    /** Memory of the GPU. */
+    QN_MEMORY_DEVICE = 0,
+    /** Memory of the host that is pinned: the GPU copies from and to it at full speed and while other work goes on. */
+    QN_MEMORY_HOST = 1
+} qn_memory;
+
+/** Memory that the library allocated. Opaque. */
+typedef struct qn_buffer qn_buffer;
+
+/** Allocates memory.
+ *  @param device  an open CUDA device.
+ *  @param memory  where.
+ *  @param size    bytes; QN_ERROR_SIZE for 0.
+ *  @param buffer  receives the buffer; free it with qn_buffer_free. NULL on failure.
+ *  @return QN_ERROR_OUT_OF_MEMORY, with the bytes asked for and free. */
+QN_API qn_status qn_buffer_create(qn_device *device, qn_memory memory, size_t size, qn_buffer **buffer);
+
+/** Frees memory. No queued work may use it any more: synchronize first. NULL is allowed. */
+QN_API void qn_buffer_free(qn_buffer *buffer);
+
+/** Where the buffer begins, aligned to 256 bytes at least: an address of the GPU, or for QN_MEMORY_HOST a pointer. 0
+ * for NULL. */
+QN_API uint64_t qn_buffer_address(const qn_buffer *buffer);
+
+/** The bytes of a buffer. 0 for NULL. */
+QN_API size_t qn_buffer_size(const qn_buffer *buffer);
+
+/** Queues a copy from host memory to the GPU. Memory that is not pinned makes the call wait for most of it.
+ *  @param stream       the stream.
+ *  @param source       memory of the host; may be NULL if size is 0.
+ *  @param destination  an address of the GPU.
+ *  @param size         bytes. */
+QN_API qn_status qn_copy_to_device(qn_stream *stream, const void *source, uint64_t destination, size_t size);
+
+/** Queues a copy from the GPU to host memory. Memory that is not pinned makes the call wait.
+ *  @param stream       the stream.
+ *  @param source       an address of the GPU.
+ *  @param destination  memory of the host; may be NULL if size is 0.
+ *  @param size         bytes. */
+QN_API qn_status qn_copy_to_host(qn_stream *stream, uint64_t source, void *destination, size_t size);
+
+/** Queues a copy within the GPU.
+ *  @param stream       the stream.
+ *  @param source       an address of the GPU.
+ *  @param destination  another one; the two must not overlap.
+ *  @param size         bytes. */
+QN_API qn_status qn_copy_on_device(qn_stream *stream, uint64_t source, uint64_t destination, size_t size);
+
+/** Queues decoding from the GPU's memory into the GPU's memory; else as qn_dequantize.
+ *  @param stream            the stream.
+ *  @param format            the format of the source.
+ *  @param source            the address of packed blocks; any alignment.
+ *  @param source_size       bytes of source: a whole number of blocks, else QN_ERROR_SIZE.
+ *  @param output            QN_FORMAT_F32, QN_FORMAT_F16 or QN_FORMAT_BF16, else QN_ERROR_UNSUPPORTED.
+ *  @param destination       the address that receives the weights; aligned to 16 bytes it is fastest.
+ *  @param destination_size  bytes there, as in qn_dequantize. */
+QN_API qn_status qn_dequantize_async(qn_stream *stream, qn_format format, uint64_t source, size_t source_size,
+                                     qn_format output, uint64_t destination, size_t destination_size);
+
+/** Queues decoding of rows from the GPU's memory into the GPU's memory; else as qn_dequantize_rows. Neighbouring
+ * numbers of neighbouring rows cost one start of a kernel together.
+ *  @param stream            the stream.
+ *  @param format            the format of the source.
+ *  @param source            the address of the packed matrix.
+ *  @param source_size       bytes of source: a whole number of rows, else QN_ERROR_SIZE.
+ *  @param values_per_row    weights of a row: a whole number of blocks and not 0, else QN_ERROR_SIZE.
+ *  @param rows              the numbers of the rows, in host memory; read before the call returns.
+ *  @param row_count         how many numbers rows has.
+ *  @param output            as in qn_dequantize.
+ *  @param destination       the address that receives row_count rows, behind each other.
+ *  @param destination_size  bytes there, as in qn_dequantize. */
+QN_API qn_status qn_dequantize_rows_async(qn_stream *stream, qn_format format, uint64_t source, size_t source_size,
+                                          uint64_t values_per_row, const uint64_t *rows, size_t row_count,
+                                          qn_format output, uint64_t destination, size_t destination_size);
+
+/** Decodes from host memory into the GPU's memory, chunk by chunk through pinned memory
+ * (qn_device_options.memory_limit), the way to load a model. Returns when all is done. One such call is at work on a
+ * device at a time, others wait.
+ *  @param device            an open CUDA device.
+ *  @param format            the format of the source.
+ *  @param source            packed blocks in host memory, such as a mapped file.
+ *  @param source_size       bytes of source: a whole number of blocks, else QN_ERROR_SIZE.
+ *  @param output            as in qn_dequantize.
+ *  @param destination       the address on the GPU that receives the weights.
+ *  @param destination_size  bytes there, as in qn_dequantize.
+ *  @return as qn_dequantize. */
+QN_API qn_status qn_dequantize_to_device(qn_device *device, qn_format format, const void *source, size_t source_size,
+                                         qn_format output, uint64_t destination, size_t destination_size);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "cuda_device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <new>
+
+#include "error.h"
+
+namespace qn {
+namespace {
+
+constexpr uint64_t kDefaultMemoryLimit = uint64_t{64} << 20;
+
+// A few threads saturate the bus; more would only take the processor from others.
+constexpr uint32_t kMostDefaultThreads = 8;
+
+uint32_t default_threads() {
+  const uint32_t usable = usable_processors();
+  return usable < kMostDefaultThreads ? usable : kMostDefaultThreads;
+}
+
+void describe_gpu(const cuda::GpuFacts& facts, uint32_t threads, const char* note, qn_device_info& info) {
+  info.kind = QN_DEVICE_CUDA;
+  info.index = static_cast<uint32_t>(facts.index);
+  info.threads = threads;
+  info.isa = QN_ISA_AUTO;
+  snprintf(info.name, sizeof info.name, "cuda:%d", facts.index);
+  snprintf(info.description, sizeof info.description, "%s, %.1f GiB, compute capability %d.%d, driver for CUDA %d.%d%s",
+           facts.name, static_cast<double>(facts.memory) / (1 << 30), facts.major, facts.minor,
+           facts.driver_version / 1000, facts.driver_version % 1000 / 10, note);
+  info.memory_total = facts.memory;
+  info.compute_major = static_cast<uint32_t>(facts.major);
+  info.compute_minor = static_cast<uint32_t>(facts.minor);
+  info.driver_version = static_cast<uint32_t>(facts.driver_version);
+}
+
+qn_status open_gpu(const cuda::Driver& driver, int index, const qn_device_options& options, const char* note,
+                   qn_device** device) {
+  cuda::GpuFacts facts;
+  if (const qn_status status = cuda::survey(driver, index, facts); status != QN_OK) return status;
+  cuda::Context* context = nullptr;
+  if (const qn_status status = cuda::Context::open(driver, facts, context); status != QN_OK) return status;
+  CudaDevice* const opened = new (std::nothrow) CudaDevice(*context, options, note);
+  if (!opened) {
+    context->release();
+    return fail(QN_ERROR_OUT_OF_MEMORY, "no memory for cuda:%d", index);
+  }
+  *device = opened;
+  return QN_OK;
+}
+
+}  // namespace
+
+CudaDevice::CudaDevice(cuda::Context& context, const qn_device_options& options, const char* note)
+    : context_(context),
+      threads_(options.threads ? options.threads : default_threads()),
+      memory_limit_(options.memory_limit ? options.memory_limit : kDefaultMemoryLimit) {
+  snprintf(note_, sizeof note_, "%s", note);
+}
+
+CudaDevice::~CudaDevice() {
+  if (staging_) {
+    const cuda::Pushed pushed(context_);
+    delete staging_;
+  }
+  context_.release();
+}
+
+void CudaDevice::describe(qn_device_info& info) const {
+  describe_gpu(context_.facts(), threads_, note_, info);
+  const cuda::Current current(context_);
+  size_t free = 0, total = 0;
+  if (current.status() == QN_OK && context_.driver().mem_get_info(&free, &total) == cuda::CUDA_SUCCESS)
+    info.memory_free = free;
+}
+
+qn_capability CudaDevice::capability(qn_operation operation, int format, int output) const {
+  qn_capability value{};
+  value.kernel = operation == QN_OPERATION_DEQUANTIZE && output >= 0 ? context_.kernel_name(format, output) : "";
+  value.supported = *value.kernel != 0;
+  return value;
+}
+
+qn_status CudaDevice::dequantize(const DequantizeWork& work, const char*& kernel) {
+  return dequantize_to(0, work, kernel);
+}
+
+qn_status CudaDevice::dequantize_to(uint64_t address, const DequantizeWork& work, const char*& kernel) {
+  const std::lock_guard<std::mutex> lock(staging_busy_);
+  const cuda::Current current(context_);
+  qn_status status = current.status();
+  if (status == QN_OK && !staging_) status = cuda::Staging::create(context_, memory_limit_, threads_, staging_);
+  return status == QN_OK ? staging_->run(work, address, kernel) : status;
+}
+
+CudaDevice* require_cuda(qn_device* device, qn_status& status) {
+  CudaDevice* const gpu = device ? device->cuda() : nullptr;
+  if (!device) status = fail(QN_ERROR_INVALID_ARGUMENT, "device is null");
+  if (device && !gpu)
+    status = fail(QN_ERROR_UNSUPPORTED, "the device is the CPU, which has no streams and no memory of its own");
+  return gpu;
+}
+
+size_t cuda_count() {
+  int count = 0;
+  qn_status status;
+  const cuda::Driver* const driver = cuda::start_driver(count, status);
+  size_t usable = 0;
+  cuda::GpuFacts facts;
+  for (int i = 0; driver && i < count; i++)
+    usable += cuda::survey(*driver, i, facts) == QN_OK;
+  return usable;
+}
+
+qn_status cuda_info(size_t place, qn_device_info& info) {
+  int count = 0;
+  qn_status status;
+  const cuda::Driver* const driver = cuda::start_driver(count, status);
+  for (int i = 0; driver && i < count; i++) {
+    cuda::GpuFacts facts;
+    if (cuda::survey(*driver, i, facts) != QN_OK || place-- > 0) continue;
+    describe_gpu(facts, default_threads(), "", info);
+    return QN_OK;
+  }
+  return fail(QN_ERROR_UNAVAILABLE, "the CUDA device at this place of the list is gone");
+}
+
+qn_status open_cuda(int index, const qn_device_options& options, qn_device** device) {
+  int count = 0;
+  qn_status status;
+  const cuda::Driver* const driver = cuda::start_driver(count, status);
+  if (!driver) {
+    char reason[400];
+    snprintf(reason, sizeof reason, "%s", qn_last_error());
+    return fail(status, "cuda:%d cannot be had: %s", index, reason);
+  }
+  if (index >= count)
+    return fail(QN_ERROR_UNAVAILABLE, "cuda:%d cannot be had: this machine has %d CUDA device%s", index, count,
+                count == 1 ? "" : "s");
+  return open_gpu(*driver, index, options, "", device);
+}
+
+qn_status open_any_cuda(const qn_device_options& options, qn_device** device, char (&refused)[256]) {
+  int count = 0;
+  qn_status status;
+  refused[0] = 0;
+  const cuda::Driver* const driver = cuda::start_driver(count, status);
+  if (!driver) {
+    snprintf(refused, sizeof refused, "; no CUDA device: %.220s", qn_last_error());
+    return status;
+  }
+  for (int i = 0; i < count; i++) {
+    status = open_gpu(*driver, i, options, refused, device);
+    if (status == QN_OK) return QN_OK;
+    const size_t length = strlen(refused);
+    snprintf(refused + length, sizeof refused - length, "; %s", qn_last_error());
+  }
+  return status;
+}
+
+}  // namespace qn

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+//
+// The way from the caller's memory through the GPU: chunk by chunk, through pinned memory, so that the copy in, the
+// kernel and the copy out of one chunk overlap with those of the next.
+//
+//     caller -> pinned -> GPU, packed -> kernel -> GPU, weights -> pinned -> caller
+//
+// There are kSlots such ways, each with a stream of its own, and the memory of all of them together is limited.
+#pragma once
+
+#include "../api/device.h"
+#include "../cpu/pool.h"
+#include "context.h"
+
+namespace qn::cuda {
+
+class Staging {
+ public:
+  // Takes `limit` bytes of the GPU and as many of pinned memory; if they cannot be had, half of that, and so on down to
+  // QN_MEMORY_LIMIT_MIN. `threads` threads copy between the caller's and pinned memory. The context is current.
+  static qn_status create(Context& context, uint64_t limit, uint32_t threads, Staging*& staging);
+
+  // The context is current.
+  ~Staging();
+
+  // Decodes work whose source is the caller's memory. The weights go to work.destination, or, if `address` is not 0, to
+  // that address on the GPU. Returns when all is done. One call at a time; the context is current.
+  qn_status run(const DequantizeWork& work, uint64_t address, const char*& kernel);
+
+ private:
+  static constexpr int kSlots = 2;
+
+  struct Slot {
+    CUstream stream = nullptr;
+    uint8_t* host = nullptr;
+    CUdeviceptr device = 0;
+    // The chunk on its way.
+    uint64_t first = 0, blocks = 0;
+  };
+
+  Staging(Context& context) : context_(context) {}
+  qn_status take_memory(uint64_t limit);
+  qn_status take_bytes(size_t bytes);
+  void give_back_memory();
+  qn_status begin(Slot& slot, const DequantizeWork& work, uint64_t address, const char*& kernel);
+  qn_status finish(Slot& slot, const DequantizeWork& work, uint64_t address);
+
+  Context& context_;
+  Pool* pool_ = nullptr;
+  size_t slot_bytes_ = 0;
+  uint8_t* host_ = nullptr;
+  CUdeviceptr device_ = 0;
+  Slot slots_[kSlots];
+};
+
+}  // namespace qn::cuda
