@@ -45,6 +45,10 @@ step "native tests, ASan and UBSan" read_gtest env QN_TEST_SHORT=1 artifacts/cma
 step "failures, ASan and UBSan" read_gtest artifacts/cmake/sanitize/tests/quantnet_failure_tests
 step "native tests with threads, TSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/thread/tests/quantnet_tests \
   --gtest_filter='Device.*:*AreSharedByThreads*'
+step "GPUs, by a fake driver" read_gtest artifacts/cmake/tests/tests/quantnet_cuda_tests
+step "GPUs, ASan and UBSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/sanitize/tests/quantnet_cuda_tests
+step "GPUs, TSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/thread/tests/quantnet_cuda_tests \
+  --gtest_filter='CudaStreams.*:CudaStaging.*'
 step "fuzz, some seconds" read_checks tests/fuzz/run.sh --seconds 12 decode rows stream open
 
 step "instruction sets of this machine" read_nothing tests/checks/support/instruction-sets.sh "$results/sets.txt"

@@ -65,7 +65,7 @@ qn_status qn_buffer_create(qn_device* device, qn_memory memory, size_t size, qn_
   return made ? hand_over(made, allocate(*made), buffer) : fail_handle();
 }
 
-void qn_buffer_free(qn_buffer* buffer) {
+void qn_buffer_close(qn_buffer* buffer) {
   if (!buffer) return;
   Context& context = buffer->context;
   {

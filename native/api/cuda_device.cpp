@@ -13,12 +13,12 @@ namespace {
 
 constexpr uint64_t kDefaultMemoryLimit = uint64_t{64} << 20;
 
-// A few threads saturate the bus; more would only take the processor from others.
-constexpr uint32_t kMostDefaultThreads = 8;
+// So many threads saturate the bus; more would only take the processor from others.
+constexpr uint32_t kMostThreads = 8;
 
-uint32_t default_threads() {
-  const uint32_t usable = usable_processors();
-  return usable < kMostDefaultThreads ? usable : kMostDefaultThreads;
+uint32_t threads_of(const qn_device_options& options) {
+  const uint32_t threads = options.threads ? options.threads : usable_processors();
+  return threads < kMostThreads ? threads : kMostThreads;
 }
 
 void describe_gpu(const cuda::GpuFacts& facts, uint32_t threads, const char* note, qn_device_info& info) {
@@ -55,7 +55,7 @@ qn_status open_gpu(const cuda::Driver& driver, int index, const qn_device_option
 
 CudaDevice::CudaDevice(cuda::Context& context, const qn_device_options& options, const char* note)
     : context_(context),
-      threads_(options.threads ? options.threads : default_threads()),
+      threads_(threads_of(options)),
       memory_limit_(options.memory_limit ? options.memory_limit : kDefaultMemoryLimit) {
   snprintf(note_, sizeof note_, "%s", note);
 }
@@ -121,7 +121,7 @@ qn_status cuda_info(size_t place, qn_device_info& info) {
   for (int i = 0; driver && i < count; i++) {
     cuda::GpuFacts facts;
     if (cuda::survey(*driver, i, facts) != QN_OK || place-- > 0) continue;
-    describe_gpu(facts, default_threads(), "", info);
+    describe_gpu(facts, threads_of({}), "", info);
     return QN_OK;
   }
   return fail(QN_ERROR_UNAVAILABLE, "the CUDA device at this place of the list is gone");

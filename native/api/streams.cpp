@@ -102,7 +102,7 @@ qn_status qn_stream_from_native(qn_device* device, uint64_t handle, qn_stream** 
   return made ? hand_over(made, QN_OK, stream) : fail_handle();
 }
 
-void qn_stream_free(qn_stream* stream) {
+void qn_stream_close(qn_stream* stream) {
   if (!stream) return;
   Context& context = stream->context;
   if (stream->own) {
@@ -142,7 +142,7 @@ qn_status qn_event_create(qn_device* device, qn_event** event) {
   return hand_over(made, status, event);
 }
 
-void qn_event_free(qn_event* event) {
+void qn_event_close(qn_event* event) {
   if (!event) return;
   Context& context = event->context;
   {

@@ -235,7 +235,8 @@ typedef struct qn_device_options {
     /** Set by the caller to sizeof(qn_device_options). */
     uint32_t struct_size;
     /** How many threads work on a call, the caller's included; at most 1024. On a GPU they copy between the caller's
-     *  memory and pinned memory. 0: one for each processor that this process may use, on a GPU no more than 8. */
+     *  memory and pinned memory. 0: one for each processor that this process may use. On a GPU no more than 8 are used.
+     */
     uint32_t threads;
     /** CPU: the instruction set. QN_ISA_AUTO: the one named by the environment variable QUANTNET_ISA, else the best. */
     qn_isa isa;
@@ -299,7 +300,7 @@ QN_API qn_status qn_device_at(size_t index, qn_device_info *info);
 QN_API qn_status qn_device_open(const char *name, const qn_device_options *options, qn_device **device);
 
 /** Closes a device and ends its threads. Waits for nothing else: no call on it may be running. Streams, events and
- * buffers made from it stay good until they are freed. NULL is allowed. */
+ * buffers made from it stay good until they are closed. NULL is allowed. */
 QN_API void qn_device_close(qn_device *device);
 
 /** Describes an open device.
@@ -403,7 +404,7 @@ QN_API qn_status qn_dequantize_rows(qn_device *device, qn_format format, const v
  *   - An error of queued work shows in a later call. Errors that end the GPU's context make the device lost:
  *     QN_ERROR_DEVICE_LOST, now and at each further call.
  *   - Any number of threads may use one device, each best with a stream of its own. A stream, event or buffer may be
- * used by several threads at once, but not while it is freed.
+ * used by several threads at once, but not while it is closed.
  *   - The device works in the GPU's primary context, as CUDA's runtime does: memory and streams are shared with it. */
 
 /** The memory of an open GPU.
@@ -417,18 +418,18 @@ typedef struct qn_stream qn_stream;
 
 /** Makes a stream. It does not wait for the default stream.
  *  @param device  an open CUDA device.
- *  @param stream  receives the stream; free it with qn_stream_free. NULL on failure. */
+ *  @param stream  receives the stream; close it with qn_stream_close. NULL on failure. */
 QN_API qn_status qn_stream_create(qn_device *device, qn_stream **stream);
 
 /** Makes a handle for a stream of another engine, which stays that engine's.
  *  @param device  an open CUDA device, the stream's.
  *  @param handle  a CUstream or cudaStream_t as a number; 0 is the default stream.
- *  @param stream  receives the handle; qn_stream_free frees it and leaves the stream alone. NULL on failure.
+ *  @param stream  receives the handle; qn_stream_close ends it and leaves the stream alone. NULL on failure.
  *  @return QN_ERROR_INVALID_ARGUMENT for a stream of another device or context. */
 QN_API qn_status qn_stream_from_native(qn_device *device, uint64_t handle, qn_stream **stream);
 
-/** Frees a stream. Work that is queued in it is still done. NULL is allowed. */
-QN_API void qn_stream_free(qn_stream *stream);
+/** Ends a stream. Work that is queued in it is still done. NULL is allowed. */
+QN_API void qn_stream_close(qn_stream *stream);
 
 /** The stream as a CUstream or cudaStream_t, for other engines. 0 for NULL. */
 QN_API uint64_t qn_stream_native(const qn_stream *stream);
@@ -446,11 +447,11 @@ typedef struct qn_event qn_event;
 
 /** Makes an event, which counts as passed until it is recorded.
  *  @param device  an open CUDA device.
- *  @param event   receives the event; free it with qn_event_free. NULL on failure. */
+ *  @param event   receives the event; close it with qn_event_close. NULL on failure. */
 QN_API qn_status qn_event_create(qn_device *device, qn_event **event);
 
-/** Frees an event. NULL is allowed. */
-QN_API void qn_event_free(qn_event *event);
+/** Ends an event. NULL is allowed. */
+QN_API void qn_event_close(qn_event *event);
 
 /** Puts an event behind the work that is queued in a stream so far. Recording it again moves it.
  *  @return QN_ERROR_INVALID_ARGUMENT if event and stream are of different devices. */
@@ -489,12 +490,12 @@ typedef struct qn_buffer qn_buffer;
  *  @param device  an open CUDA device.
  *  @param memory  where.
  *  @param size    bytes; QN_ERROR_SIZE for 0.
- *  @param buffer  receives the buffer; free it with qn_buffer_free. NULL on failure.
+ *  @param buffer  receives the buffer; close it with qn_buffer_close. NULL on failure.
  *  @return QN_ERROR_OUT_OF_MEMORY, with the bytes asked for and free. */
 QN_API qn_status qn_buffer_create(qn_device *device, qn_memory memory, size_t size, qn_buffer **buffer);
 
 /** Frees memory. No queued work may use it any more: synchronize first. NULL is allowed. */
-QN_API void qn_buffer_free(qn_buffer *buffer);
+QN_API void qn_buffer_close(qn_buffer *buffer);
 
 /** Where the buffer begins, aligned to 256 bytes at least: an address of the GPU, or for QN_MEMORY_HOST a pointer. 0
  * for NULL. */

@@ -75,14 +75,14 @@ qn_status use_everything(std::string& error) {
   if (status != QN_OK) error = qn_last_error();
   // In no helpful order.
   qn_device_close(device);
-  qn_event_free(last);
+  qn_event_close(last);
   if (stream && status == QN_OK) qn_stream_synchronize(stream);
-  qn_stream_free(same);
-  qn_stream_free(stream);
-  qn_buffer_free(weights);
-  qn_buffer_free(out);
-  qn_event_free(first);
-  qn_buffer_free(packed);
+  qn_stream_close(same);
+  qn_stream_close(stream);
+  qn_buffer_close(weights);
+  qn_buffer_close(out);
+  qn_event_close(first);
+  qn_buffer_close(packed);
   return status;
 }
 

@@ -218,9 +218,9 @@ TEST_F(CudaStreams, CheckTheirArguments) {
   EXPECT_EQ(0u, qn_buffer_address(nullptr));
   EXPECT_EQ(0u, qn_buffer_size(nullptr));
   EXPECT_EQ(4096u, qn_buffer_size(buffer.get()));
-  qn_stream_free(nullptr);
-  qn_event_free(nullptr);
-  qn_buffer_free(nullptr);
+  qn_stream_close(nullptr);
+  qn_event_close(nullptr);
+  qn_buffer_close(nullptr);
   EXPECT_EQ(0, fake_cuda_calls("cuLaunchKernel"));
 }
 

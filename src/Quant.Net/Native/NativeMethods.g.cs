@@ -24,6 +24,9 @@ internal static unsafe partial class NativeMethods
 
     public const int QN_VERSION_PATCH = 0;
 
+    /// <summary>The least that <see cref="qn_device_options"/>.memory_limit can be, in bytes.</summary>
+    public const int QN_MEMORY_LIMIT_MIN = 1048576;
+
     /// <summary>The <see cref="NativeMethods.QN_ABI_VERSION"/> that the loaded library was compiled with. Compare it with the header's,
     /// once.</summary>
     [LibraryImport(LibraryName)]
@@ -77,7 +80,8 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibraryName)]
     public static partial NativeStatus qn_isa_at(nuint index, qn_isa_info* info);
 
-    /// <summary>The number of devices of this machine that could be opened now. The CPU is always the first.</summary>
+    /// <summary>The number of devices of this machine that could be opened now. The CPU is always the first; GPUs that are here but cannot
+    /// be used do not count (<see cref="NativeMethods.qn_device_open"/> says why).</summary>
     [LibraryImport(LibraryName)]
     public static partial nuint qn_device_count();
 
@@ -99,7 +103,8 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibraryName)]
     public static partial NativeStatus qn_device_open(byte* name, qn_device_options* options, out DeviceHandle device);
 
-    /// <summary>Closes a device and ends its threads. Waits for nothing else: no call on it may be running. NULL is allowed.</summary>
+    /// <summary>Closes a device and ends its threads. Waits for nothing else: no call on it may be running. Streams, events and buffers
+    /// made from it stay good until they are closed. NULL is allowed.</summary>
     [LibraryImport(LibraryName)]
     public static partial void qn_device_close(nint device);
 
@@ -137,7 +142,9 @@ internal static unsafe partial class NativeMethods
     /// <param name="destination">receives the weights, in order; may be NULL if source_size is 0.</param>
     /// <param name="destination_size">bytes at destination: at least the weights' size in the output format, else
     /// <see cref="NativeStatus.Size"/>. Bytes beyond that are left alone.</param>
-    /// <returns><see cref="NativeStatus.InvalidArgument"/> when the buffers overlap; nothing is written on failure.</returns>
+    /// <returns><see cref="NativeStatus.InvalidArgument"/> when the buffers overlap. Nothing is written when arguments are refused; when a
+    /// GPU fails in the middle (<see cref="NativeStatus.DeviceLost"/>, <see cref="NativeStatus.Driver"/>,
+    /// <see cref="NativeStatus.OutOfMemory"/>) a part may be.</returns>
     /// <remarks>f32 results equal the format's reference bit for bit; f16 and bf16 results are those rounded once, to nearest even,
     /// subnormals kept, overflow to infinity. A source that already has the output's format is copied.</remarks>
     [LibraryImport(LibraryName)]
@@ -157,9 +164,183 @@ internal static unsafe partial class NativeMethods
     /// <param name="output">as in <see cref="NativeMethods.qn_dequantize"/>.</param>
     /// <param name="destination">receives row_count rows, behind each other.</param>
     /// <param name="destination_size">bytes at destination, as in <see cref="NativeMethods.qn_dequantize"/>.</param>
-    /// <returns>as <see cref="NativeMethods.qn_dequantize"/>; nothing is written on failure.</returns>
+    /// <returns>as <see cref="NativeMethods.qn_dequantize"/>.</returns>
     [LibraryImport(LibraryName)]
     public static partial NativeStatus qn_dequantize_rows(
         DeviceHandle device, QuantFormat format, void* source, nuint source_size, ulong values_per_row, ulong* rows, nuint row_count,
         QuantFormat output, void* destination, nuint destination_size);
+
+    /// <summary>The memory of an open GPU.</summary>
+    /// <param name="device">an open CUDA device.</param>
+    /// <param name="free">receives the bytes that are free now. May be NULL.</param>
+    /// <param name="total">receives all bytes. May be NULL.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_device_memory(DeviceHandle device, ulong* free, ulong* total);
+
+    /// <summary>Makes a stream. It does not wait for the default stream.</summary>
+    /// <param name="device">an open CUDA device.</param>
+    /// <param name="stream">receives the stream; close it with <see cref="NativeMethods.qn_stream_close"/>. NULL on failure.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_stream_create(DeviceHandle device, out StreamHandle stream);
+
+    /// <summary>Makes a handle for a stream of another engine, which stays that engine's.</summary>
+    /// <param name="device">an open CUDA device, the stream's.</param>
+    /// <param name="handle">a CUstream or cudaStream_t as a number; 0 is the default stream.</param>
+    /// <param name="stream">receives the handle; <see cref="NativeMethods.qn_stream_close"/> ends it and leaves the stream alone. NULL on
+    /// failure.</param>
+    /// <returns><see cref="NativeStatus.InvalidArgument"/> for a stream of another device or context.</returns>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_stream_from_native(DeviceHandle device, ulong handle, out StreamHandle stream);
+
+    /// <summary>Ends a stream. Work that is queued in it is still done. NULL is allowed.</summary>
+    [LibraryImport(LibraryName)]
+    public static partial void qn_stream_close(nint stream);
+
+    /// <summary>The stream as a CUstream or cudaStream_t, for other engines. 0 for NULL.</summary>
+    [LibraryImport(LibraryName)]
+    [SuppressGCTransition]
+    public static partial ulong qn_stream_native(StreamHandle stream);
+
+    /// <summary>Waits until all work queued in a stream is done.</summary>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_stream_synchronize(StreamHandle stream);
+
+    /// <summary>Asks whether all work queued in a stream is done, without waiting.</summary>
+    /// <param name="stream">the stream.</param>
+    /// <param name="done">receives 1 or 0.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_stream_query(StreamHandle stream, uint* done);
+
+    /// <summary>Makes an event, which counts as passed until it is recorded.</summary>
+    /// <param name="device">an open CUDA device.</param>
+    /// <param name="event">receives the event; close it with <see cref="NativeMethods.qn_event_close"/>. NULL on failure.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_event_create(DeviceHandle device, out EventHandle @event);
+
+    /// <summary>Ends an event. NULL is allowed.</summary>
+    [LibraryImport(LibraryName)]
+    public static partial void qn_event_close(nint @event);
+
+    /// <summary>Puts an event behind the work that is queued in a stream so far. Recording it again moves it.</summary>
+    /// <returns><see cref="NativeStatus.InvalidArgument"/> if event and stream are of different devices.</returns>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_event_record(EventHandle @event, StreamHandle stream);
+
+    /// <summary>Waits until an event has passed.</summary>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_event_synchronize(EventHandle @event);
+
+    /// <summary>Asks whether an event has passed, without waiting.</summary>
+    /// <param name="event">the event.</param>
+    /// <param name="done">receives 1 or 0.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_event_query(EventHandle @event, uint* done);
+
+    /// <summary>Makes the work that is queued in a stream from now on wait for an event, which may be another stream's.</summary>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_stream_wait(StreamHandle stream, EventHandle @event);
+
+    /// <summary>The time between two events that have been recorded and have passed.</summary>
+    /// <param name="start">the earlier event.</param>
+    /// <param name="end">the later one, of the same device.</param>
+    /// <param name="milliseconds">receives the time, to about half a microsecond.</param>
+    /// <returns><see cref="NativeStatus.Driver"/> if one was not recorded or has not passed.</returns>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_event_elapsed(EventHandle start, EventHandle end, float* milliseconds);
+
+    /// <summary>Allocates memory.</summary>
+    /// <param name="device">an open CUDA device.</param>
+    /// <param name="memory">where.</param>
+    /// <param name="size">bytes; <see cref="NativeStatus.Size"/> for 0.</param>
+    /// <param name="buffer">receives the buffer; close it with <see cref="NativeMethods.qn_buffer_close"/>. NULL on failure.</param>
+    /// <returns><see cref="NativeStatus.OutOfMemory"/>, with the bytes asked for and free.</returns>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_buffer_create(DeviceHandle device, NativeMemoryKind memory, nuint size, out BufferHandle buffer);
+
+    /// <summary>Frees memory. No queued work may use it any more: synchronize first. NULL is allowed.</summary>
+    [LibraryImport(LibraryName)]
+    public static partial void qn_buffer_close(nint buffer);
+
+    /// <summary>Where the buffer begins, aligned to 256 bytes at least: an address of the GPU, or for <see cref="NativeMemoryKind.Host"/> a
+    /// pointer. 0 for NULL.</summary>
+    [LibraryImport(LibraryName)]
+    [SuppressGCTransition]
+    public static partial ulong qn_buffer_address(BufferHandle buffer);
+
+    /// <summary>The bytes of a buffer. 0 for NULL.</summary>
+    [LibraryImport(LibraryName)]
+    [SuppressGCTransition]
+    public static partial nuint qn_buffer_size(BufferHandle buffer);
+
+    /// <summary>Queues a copy from host memory to the GPU. Memory that is not pinned makes the call wait for most of it.</summary>
+    /// <param name="stream">the stream.</param>
+    /// <param name="source">memory of the host; may be NULL if size is 0.</param>
+    /// <param name="destination">an address of the GPU.</param>
+    /// <param name="size">bytes.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_copy_to_device(StreamHandle stream, void* source, ulong destination, nuint size);
+
+    /// <summary>Queues a copy from the GPU to host memory. Memory that is not pinned makes the call wait.</summary>
+    /// <param name="stream">the stream.</param>
+    /// <param name="source">an address of the GPU.</param>
+    /// <param name="destination">memory of the host; may be NULL if size is 0.</param>
+    /// <param name="size">bytes.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_copy_to_host(StreamHandle stream, ulong source, void* destination, nuint size);
+
+    /// <summary>Queues a copy within the GPU.</summary>
+    /// <param name="stream">the stream.</param>
+    /// <param name="source">an address of the GPU.</param>
+    /// <param name="destination">another one; the two must not overlap.</param>
+    /// <param name="size">bytes.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_copy_on_device(StreamHandle stream, ulong source, ulong destination, nuint size);
+
+    /// <summary>Queues decoding from the GPU's memory into the GPU's memory; else as <see cref="NativeMethods.qn_dequantize"/>.</summary>
+    /// <param name="stream">the stream.</param>
+    /// <param name="format">the format of the source.</param>
+    /// <param name="source">the address of packed blocks; any alignment.</param>
+    /// <param name="source_size">bytes of source: a whole number of blocks, else <see cref="NativeStatus.Size"/>.</param>
+    /// <param name="output"><see cref="QuantFormat.F32"/>, <see cref="QuantFormat.F16"/> or <see cref="QuantFormat.BF16"/>, else
+    /// <see cref="NativeStatus.Unsupported"/>.</param>
+    /// <param name="destination">the address that receives the weights; aligned to 16 bytes it is fastest.</param>
+    /// <param name="destination_size">bytes there, as in <see cref="NativeMethods.qn_dequantize"/>.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_dequantize_async(
+        StreamHandle stream, QuantFormat format, ulong source, nuint source_size, QuantFormat output, ulong destination,
+        nuint destination_size);
+
+    /// <summary>Queues decoding of rows from the GPU's memory into the GPU's memory; else as
+    /// <see cref="NativeMethods.qn_dequantize_rows"/>. Neighbouring numbers of neighbouring rows cost one start of a kernel
+    /// together.</summary>
+    /// <param name="stream">the stream.</param>
+    /// <param name="format">the format of the source.</param>
+    /// <param name="source">the address of the packed matrix.</param>
+    /// <param name="source_size">bytes of source: a whole number of rows, else <see cref="NativeStatus.Size"/>.</param>
+    /// <param name="values_per_row">weights of a row: a whole number of blocks and not 0, else <see cref="NativeStatus.Size"/>.</param>
+    /// <param name="rows">the numbers of the rows, in host memory; read before the call returns.</param>
+    /// <param name="row_count">how many numbers rows has.</param>
+    /// <param name="output">as in <see cref="NativeMethods.qn_dequantize"/>.</param>
+    /// <param name="destination">the address that receives row_count rows, behind each other.</param>
+    /// <param name="destination_size">bytes there, as in <see cref="NativeMethods.qn_dequantize"/>.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_dequantize_rows_async(
+        StreamHandle stream, QuantFormat format, ulong source, nuint source_size, ulong values_per_row, ulong* rows, nuint row_count,
+        QuantFormat output, ulong destination, nuint destination_size);
+
+    /// <summary>Decodes from host memory into the GPU's memory, chunk by chunk through pinned memory
+    /// (<see cref="qn_device_options"/>.memory_limit), the way to load a model. Returns when all is done. One such call is at work on a
+    /// device at a time, others wait.</summary>
+    /// <param name="device">an open CUDA device.</param>
+    /// <param name="format">the format of the source.</param>
+    /// <param name="source">packed blocks in host memory, such as a mapped file.</param>
+    /// <param name="source_size">bytes of source: a whole number of blocks, else <see cref="NativeStatus.Size"/>.</param>
+    /// <param name="output">as in <see cref="NativeMethods.qn_dequantize"/>.</param>
+    /// <param name="destination">the address on the GPU that receives the weights.</param>
+    /// <param name="destination_size">bytes there, as in <see cref="NativeMethods.qn_dequantize"/>.</param>
+    /// <returns>as <see cref="NativeMethods.qn_dequantize"/>.</returns>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_dequantize_to_device(
+        DeviceHandle device, QuantFormat format, void* source, nuint source_size, QuantFormat output, ulong destination,
+        nuint destination_size);
 }

@@ -29,4 +29,11 @@ internal enum NativeStatus : int
 
     /// <summary>The operating system refused something else, such as starting a thread.</summary>
     System = -6,
+
+    /// <summary>A GPU's context ended, as by an access to an illegal address; nothing works on this device any more. Other devices do.
+    /// Close the device and everything that was made from it, then open it anew.</summary>
+    DeviceLost = -7,
+
+    /// <summary>The driver of a GPU reported another error, which <see cref="NativeMethods.qn_last_error"/> names.</summary>
+    Driver = -8,
 }

@@ -68,8 +68,8 @@ internal unsafe struct qn_device_options
     /// <summary>Set by the caller to sizeof(<see cref="qn_device_options"/>).</summary>
     public uint struct_size;
 
-    /// <summary>CPU: how many threads work on a call, the caller's included; at most 1024. 0: one for each processor that this process may
-    /// use.</summary>
+    /// <summary>How many threads work on a call, the caller's included; at most 1024. On a GPU they copy between the caller's memory and
+    /// pinned memory. 0: one for each processor that this process may use. On a GPU no more than 8 are used.</summary>
     public uint threads;
 
     /// <summary>CPU: the instruction set. <see cref="InstructionSet.Auto"/>: the one named by the environment variable QUANTNET_ISA, else
@@ -78,6 +78,11 @@ internal unsafe struct qn_device_options
 
     /// <summary>Reserved, 0.</summary>
     public uint reserved;
+
+    /// <summary>GPU: bytes of its memory, and again as many of pinned host memory, through which work on the caller's memory goes
+    /// (<see cref="NativeMethods.qn_dequantize"/> and others that are not asynchronous). Taken at the first such call; where so much cannot
+    /// be had, less is used, down to <see cref="NativeMethods.QN_MEMORY_LIMIT_MIN"/>. 0: 64 MiB.</summary>
+    public ulong memory_limit;
 }
 
 /// <summary>What is known of a device.</summary>
@@ -93,10 +98,10 @@ internal unsafe struct qn_device_info
     /// <summary>The N of cuda:N, 0 for the CPU.</summary>
     public uint index;
 
-    /// <summary>CPU: threads that work on a call.</summary>
+    /// <summary>Threads that work on a call.</summary>
     public uint threads;
 
-    /// <summary>CPU: the instruction set in use.</summary>
+    /// <summary>CPU: the instruction set in use. <see cref="InstructionSet.Auto"/> for others.</summary>
     public InstructionSet isa;
 
     /// <summary>Reserved, 0.</summary>
@@ -107,6 +112,24 @@ internal unsafe struct qn_device_info
 
     /// <summary>One line for people: the hardware, what was chosen, and why nothing better was.</summary>
     public ByteArray512 description;
+
+    /// <summary>GPU: bytes of its memory. 0 for the CPU, as are all fields below.</summary>
+    public ulong memory_total;
+
+    /// <summary>GPU: bytes of its memory that are free now. 0 for a device that is not open: only a context can tell.</summary>
+    public ulong memory_free;
+
+    /// <summary>GPU: the compute capability, 9 and 0 for 9.0.</summary>
+    public uint compute_major;
+
+    /// <summary>GPU: see compute_major.</summary>
+    public uint compute_minor;
+
+    /// <summary>GPU: the newest CUDA that the driver knows, as the driver counts: 12040 for 12.4.</summary>
+    public uint driver_version;
+
+    /// <summary>Reserved, 0.</summary>
+    public uint reserved2;
 }
 
 /// <summary>How a device does an operation.</summary>

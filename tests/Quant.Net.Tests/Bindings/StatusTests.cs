@@ -12,6 +12,8 @@ public unsafe class StatusTests
         { (int)NativeStatus.Unavailable, typeof(PlatformNotSupportedException) },
         { (int)NativeStatus.OutOfMemory, typeof(OutOfMemoryException) },
         { (int)NativeStatus.System, typeof(QuantNetException) },
+        { (int)NativeStatus.DeviceLost, typeof(QuantNetException) },
+        { (int)NativeStatus.Driver, typeof(QuantNetException) },
         { -77, typeof(QuantNetException) },
     };
 

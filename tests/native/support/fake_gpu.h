@@ -36,9 +36,9 @@ inline Device open_gpu(const char* name = "cuda:0", uint64_t memory_limit = QN_M
 }
 
 struct Freer {
-  void operator()(qn_stream* stream) const { qn_stream_free(stream); }
-  void operator()(qn_event* event) const { qn_event_free(event); }
-  void operator()(qn_buffer* buffer) const { qn_buffer_free(buffer); }
+  void operator()(qn_stream* stream) const { qn_stream_close(stream); }
+  void operator()(qn_event* event) const { qn_event_close(event); }
+  void operator()(qn_buffer* buffer) const { qn_buffer_close(buffer); }
 };
 using Stream = std::unique_ptr<qn_stream, Freer>;
 using Event = std::unique_ptr<qn_event, Freer>;
