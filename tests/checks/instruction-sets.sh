@@ -37,7 +37,8 @@ set_of() {
   esac
 }
 
-units=$(find "$objects" -name '*.o' | sort)
+# All but the images for GPUs, which are data.
+units=$(find "$objects" -name '*.o' ! -name '*images*' | sort)
 [[ -n $units ]] || fail "instruction sets" "no objects in $objects"
 for unit in $units; do
   clean "instructions of ${unit#"$objects/"}" outside "$(set_of "$unit")" < <(instructions "$unit")
