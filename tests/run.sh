@@ -59,6 +59,7 @@ while read -r set state reason; do
     step ".NET tests, $set" read_xunit xunit tests/Quant.Net.Tests "$set"
   fi
 done <"$results/sets.txt"
+step ".NET tests, GPUs" read_xunit xunit tests/Quant.Net.Cuda.Tests
 step "command line" read_xunit xunit tests/Quant.Net.Tool.Tests
 
 step "demo" read_nothing ./build.sh demo

@@ -50,6 +50,9 @@ public sealed unsafe partial class QuantDevice : IDisposable
     /// <inheritdoc cref="QuantDeviceInfo.Threads"/>
     public int Threads => _info.Threads;
 
+    /// <summary>What is known of the device.</summary>
+    public QuantDeviceInfo Info => _info;
+
     /// <inheritdoc cref="QuantDeviceInfo.InstructionSet"/>
     public InstructionSet InstructionSet => _info.InstructionSet;
 
@@ -141,6 +144,13 @@ public sealed unsafe partial class QuantDevice : IDisposable
                 $"{nameof(options.Threads)} is {options.Threads}, expected 0 to {QuantDeviceOptions.MaxThreads}.");
         }
 
+        if (options.MemoryLimit is not 0 and < QuantDeviceOptions.MinMemoryLimit)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options),
+                $"{nameof(options.MemoryLimit)} is {options.MemoryLimit}, expected 0 or at least {QuantDeviceOptions.MinMemoryLimit}.");
+        }
+
         if (options.InstructionSet != InstructionSet.Auto && InstructionSets.All(set => set.InstructionSet != options.InstructionSet))
         {
             throw new ArgumentException($"Instruction set {(int)options.InstructionSet} is unknown.", nameof(options));
@@ -151,6 +161,7 @@ public sealed unsafe partial class QuantDevice : IDisposable
             struct_size = (uint)sizeof(qn_device_options),
             threads = (uint)(options.Threads == 0 ? Math.Min(Environment.ProcessorCount, QuantDeviceOptions.MaxThreads) : options.Threads),
             isa = options.InstructionSet == InstructionSet.Auto ? InstructionSetVariable.Read(InstructionSets) : options.InstructionSet,
+            memory_limit = (ulong)options.MemoryLimit,
         };
     }
 

@@ -13,6 +13,12 @@ public sealed class QuantDeviceInfo
         InstructionSet = info.isa;
         Name = NativeText.Read(info.name);
         Description = NativeText.Read(info.description);
+        MemoryTotal = (long)info.memory_total;
+        MemoryFree = (long)info.memory_free;
+        ComputeCapability = info.compute_major == 0 ? null : new Version((int)info.compute_major, (int)info.compute_minor);
+        DriverVersion = info.driver_version == 0
+            ? null
+            : new Version((int)info.driver_version / 1000, (int)info.driver_version % 1000 / 10);
     }
 
     /// <summary>Its name, as <see cref="QuantDevice.Open"/> takes it: "cpu", "cuda:0".</summary>
@@ -27,11 +33,23 @@ public sealed class QuantDeviceInfo
     /// <summary>The N of cuda:N, 0 for the CPU.</summary>
     public int Index { get; }
 
-    /// <summary>CPU: threads that work on a call.</summary>
+    /// <summary>Threads that work on a call; on a GPU, those that copy to and from pinned memory.</summary>
     public int Threads { get; }
 
     /// <summary>CPU: the instruction set in use.</summary>
     public InstructionSet InstructionSet { get; }
+
+    /// <summary>GPU: bytes of its memory; 0 for the CPU.</summary>
+    public long MemoryTotal { get; }
+
+    /// <summary>GPU: bytes of its memory that were free when the device was opened; 0 for one that is not open.</summary>
+    public long MemoryFree { get; }
+
+    /// <summary>GPU: its compute capability, such as 9.0; null for the CPU.</summary>
+    public Version? ComputeCapability { get; }
+
+    /// <summary>GPU: the newest CUDA that its driver knows, such as 12.4; null for the CPU.</summary>
+    public Version? DriverVersion { get; }
 
     /// <summary>The device's name and description.</summary>
     /// <returns>One line.</returns>

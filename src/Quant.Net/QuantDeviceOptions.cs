@@ -6,8 +6,11 @@ public sealed class QuantDeviceOptions
     /// <summary>The most threads that a device can have.</summary>
     public const int MaxThreads = 1024;
 
-    /// <summary>CPU: how many threads work on a call, the caller's included. 0, the default: <see cref="Environment.ProcessorCount"/>.
-    /// </summary>
+    /// <summary>The least that <see cref="MemoryLimit"/> can be.</summary>
+    public const long MinMemoryLimit = Native.NativeMethods.QN_MEMORY_LIMIT_MIN;
+
+    /// <summary>How many threads work on a call, the caller's included. 0, the default: <see cref="Environment.ProcessorCount"/>.
+    /// On a GPU they copy between the caller's memory and pinned memory, and no more than 8 are used.</summary>
     public int Threads { get; init; }
 
     /// <summary>
@@ -15,4 +18,10 @@ public sealed class QuantDeviceOptions
     /// <c>QUANTNET_ISA</c> names, else the best that this machine has.
     /// </summary>
     public InstructionSet InstructionSet { get; init; }
+
+    /// <summary>
+    /// GPU: bytes of its memory, and again as many of pinned host memory, through which work on the caller's memory goes. Where so much
+    /// cannot be had less is used, down to <see cref="MinMemoryLimit"/>. 0, the default: 64 MiB.
+    /// </summary>
+    public long MemoryLimit { get; init; }
 }

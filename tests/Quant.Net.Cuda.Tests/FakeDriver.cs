@@ -1,0 +1,62 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace Quant.Net.Cuda.Tests;
+
+/// <summary>The driver without a GPU: see tests/native/fake_cuda/fake_cuda.h.</summary>
+internal static unsafe class FakeDriver
+{
+    private static nint _library;
+
+    /// <summary>Why there is nothing to test, or null.</summary>
+    public static string? Missing { get; private set; }
+
+    /// <summary>Starts anew with settings.</summary>
+    public static void Configure(string settings)
+    {
+        fixed (byte* text = Encoding.UTF8.GetBytes(settings + "\0"))
+        {
+            ((delegate* unmanaged<byte*, void>)NativeLibrary.GetExport(_library, "fake_cuda_configure"))(text);
+        }
+    }
+
+    /// <summary>Everything that lives: contexts, modules, streams, events, buffers of the GPU and of the host.</summary>
+    public static Counts Living => ((delegate* unmanaged<Counts>)NativeLibrary.GetExport(_library, "fake_cuda_counts"))();
+
+    /// <summary>What the library did wrong, or "".</summary>
+    public static string Misuses => Marshal.PtrToStringUTF8(
+        (nint)((delegate* unmanaged<byte*>)NativeLibrary.GetExport(_library, "fake_cuda_misuses"))())!;
+
+    /// <summary>Loads the fake before the library looks for a driver: it is then found by its name.</summary>
+#pragma warning disable CA2255 // it has to be before any test
+    [ModuleInitializer]
+    internal static void Load()
+    {
+        string root = typeof(FakeDriver).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
+        string path = Path.Combine(root, "artifacts/cmake/tests/tests/fake_cuda/libcuda.so.1");
+        if (!File.Exists(path))
+        {
+            Missing = $"{path} is not built";
+            return;
+        }
+
+        _library = NativeLibrary.Load(path);
+        Configure("");
+        Missing = QuantDevice.Enumerate().Count > 1 ? null : "the native library has no CUDA kernels";
+    }
+#pragma warning restore CA2255
+
+    internal record struct Counts(int Contexts, int Modules, int Streams, int Events, int DeviceBuffers, int PinnedBuffers);
+}
+
+/// <summary>A test that needs the fake driver and a library with kernels.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class GpuFactAttribute : FactAttribute
+{
+    public GpuFactAttribute() => Skip = FakeDriver.Missing;
+}
