@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// How kernels are started. A CUDA block decodes a tile of whole format blocks.
+// How kernels are started; the kernels, the driver layer and the tests all read it here. A kernel is
+//
+//   extern "C" __global__ void Q4_K_f16(const uint8_t* source, void* destination, uint64_t blocks)
+//
+// with a one-dimensional grid of ceil(blocks / tile) CUDA blocks, each of which decodes a tile of `tile` format blocks.
+// All shared memory is static. `source` and `destination` may have any alignment; kernels are fastest when both are
+// multiples of
+// 16. More format blocks than a grid can have tiles are several launches, one behind the other; so are the rows of a
+// list.
 #pragma once
 
 #include <stdint.h>
@@ -13,8 +21,11 @@ struct Launch {
   uint32_t shared_bytes;  // dynamic shared memory
 };
 
-constexpr Launch launch_of(uint32_t values_per_block) {
-  return {256, values_per_block >= 2048 ? 1 : 2048 / values_per_block, 0};
-}
+constexpr uint32_t kThreads = 256;
+// Two runs of eight for each thread. A tile of any format is then a multiple of 16 bytes, and eight CUDA blocks on a
+// multiprocessor have enough reads under way to hide the memory's latency.
+constexpr uint32_t kTileWeights = 4096;
+
+constexpr Launch launch_of(uint32_t values_per_block) { return {kThreads, kTileWeights / values_per_block, 0}; }
 
 }  // namespace qn::cuda

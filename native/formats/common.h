@@ -37,6 +37,11 @@
 #define QN_TABLE static constexpr
 #endif
 
+#if defined(__CUDA__) && defined(__clang__)
+// The C library's header declares it for the host alone; this one never becomes a call.
+extern "C" __attribute__((device)) void* memcpy(void* to, const void* from, size_t bytes);
+#endif
+
 namespace qn::QN_TARGET {
 
 // Multi-byte fields. Files are little-endian, and so is every machine that we run on.

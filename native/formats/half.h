@@ -26,6 +26,10 @@ struct Half {
   QN_HD static float to_float(uint32_t half) {
 #ifdef __F16C__
     return _cvtsh_ss(static_cast<unsigned short>(half));
+#elif defined(__CUDA_ARCH__)
+    float value;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(static_cast<uint16_t>(half)));
+    return value;
 #else
     constexpr uint32_t kExponent = 0x7c00u << 13;
     uint32_t magnitude = (half & 0x7fffu) << 13;
@@ -44,7 +48,13 @@ struct Half {
   // As a scale: NaN becomes the plain one, whose lower bits are 0. What is computed with it has no other NaN, which
   // makes rounding the results cheaper (see store() in cpu/simd).
   QN_HD float to_scale() const { return to_scale(bits()); }
-  QN_HD static float to_scale(uint32_t half) { return to_float((half & 0x7fffu) > 0x7c00u ? 0x7e00u : half); }
+  QN_HD static float to_scale(uint32_t half) {
+#ifdef __CUDA_ARCH__
+    return to_float(half);  // rounding takes any NaN there
+#else
+    return to_float((half & 0x7fffu) > 0x7c00u ? 0x7e00u : half);
+#endif
+  }
 
   QN_HD static uint16_t from_float(float value) {
     const uint32_t bits = bits_from_float(value);

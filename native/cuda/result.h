@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+//
+// Rounds a run of eight weights to the type of the result and stores it.
+#pragma once
+
+#include "../formats/plain.h"
+#include "gpu.h"
+
+namespace qn::QN_TARGET {
+
+template <class A, class B>
+inline constexpr bool kSame = false;
+template <class A>
+inline constexpr bool kSame<A, A> = true;
+
+// Two weights, rounded to nearest even, the first in the lower half.
+template <class Out>
+QN_DEVICE uint32_t round2(float first, float second) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  uint32_t both;
+  if constexpr (kSame<Out, F16>)
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(second), "f"(first));
+  else
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(second), "f"(first));
+  return both;
+#elif defined(__CUDA_ARCH__)
+  if constexpr (kSame<Out, F16>) {
+    uint32_t both;
+    asm("{\n\t.reg .b16 low, high;\n\tcvt.rn.f16.f32 low, %1;\n\tcvt.rn.f16.f32 high, %2;\n\tmov.b32 %0, {low, "
+        "high};\n\t}"
+        : "=r"(both)
+        : "f"(first), "f"(second));
+    return both;
+  } else {
+    return BFloat16::from_float(first) | uint32_t{BFloat16::from_float(second)} << 16;
+  }
+#else
+  return decltype(Out::x)::from_float(first) | uint32_t{decltype(Out::x)::from_float(second)} << 16;
+#endif
+}
+
+// The bits of eight results.
+template <class Out>
+struct Rounded {
+  uint32_t word[2 * sizeof(Out)];
+};
+
+template <class Out>
+QN_DEVICE Rounded<Out> round_run(const float (&w)[8]) {
+  Rounded<Out> run;
+  for (int i = 0; i < static_cast<int>(2 * sizeof(Out)); i++) {
+    if constexpr (kSame<Out, F32>)
+      run.word[i] = bits_from_float(w[i]);
+    else
+      run.word[i] = round2<Out>(w[2 * i], w[2 * i + 1]);
+  }
+  return run;
+}
+
+// A run of 16-bit results is one store, and the runs of a warp's lanes lie one behind the other: 512 bytes together.
+template <class Out>
+struct WarpStore {
+  // Which of a warp's 32 runs a lane decodes.
+  QN_DEVICE static uint32_t run_of_lane(uint32_t lane) { return lane; }
+
+  // `to` is the warp's first run, a multiple of 16; `runs` is how many there are. All lanes of the warp call together.
+  QN_DEVICE static void store(uint8_t* to, uint32_t lane, uint32_t runs, const Rounded<Out>& run) {
+    if (lane < runs) store16(to + lane * 16, {{run.word[0], run.word[1], run.word[2], run.word[3]}});
+  }
+};
+
+// A run of float32 is two stores. Were they both a lane's own, each would leave every other 16 bytes to the next one.
+// So a pair of lanes has run i and run 16 + i of the warp and swaps halves: the first store writes runs 0 to 15 without
+// a gap, the second 16 to 31.
+template <>
+struct WarpStore<F32> {
+  QN_DEVICE static uint32_t run_of_lane(uint32_t lane) { return lane / 2 + lane % 2 * 16; }
+
+  QN_DEVICE static void store(uint8_t* to, uint32_t lane, uint32_t runs, const Rounded<F32>& run) {
+    const bool odd = lane % 2;
+    Words4 first, second;
+    for (int i = 0; i < 4; i++) {
+      const uint32_t other = neighbour(odd ? run.word[i] : run.word[4 + i]);
+      first.word[i] = odd ? other : run.word[i];
+      second.word[i] = odd ? run.word[4 + i] : other;
+    }
+    if (lane / 2 < runs) store16(to + lane * 16, first);
+    if (lane / 2 + 16 < runs) store16(to + 512 + lane * 16, second);
+  }
+};
+
+// A run for destinations that are not multiples of 16, and the first `count` results for one that is cut short.
+// Unrolled: what is indexed by a variable would leave the registers.
+template <class Out>
+QN_DEVICE void store_singly(uint8_t* to, uint32_t count, const Rounded<Out>& run) {
+  constexpr uint32_t kSize = sizeof(Out);
+  if (is_aligned(to, kSize)) {
+    QN_UNROLLED
+    for (uint32_t i = 0; i < 8; i++) {
+      if (i >= count) continue;
+      if constexpr (kSize == 4)
+        store_aligned(to + 4 * i, run.word[i]);
+      else
+        store_aligned(to + 2 * i, static_cast<uint16_t>(run.word[i / 2] >> 16 * (i % 2)));
+    }
+  } else {
+    QN_UNROLLED
+    for (uint32_t byte = 0; byte < 8 * kSize; byte++)
+      if (byte / kSize < count) to[byte] = static_cast<uint8_t>(run.word[byte / 4] >> 8 * (byte % 4));
+  }
+}
+
+}  // namespace qn::QN_TARGET

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+//
+// The kernels of native/cuda, compiled for the emulation. Each namespace is a compilation of its own: the kernels as
+// they are, and copies of one in which a mistake was planted.
+#pragma once
+
+#include <vector>
+
+#include "emulation.h"
+
+namespace emulated {
+const std::vector<emulation::Kernel>& kernels();
+}
+namespace without_barrier {
+const std::vector<emulation::Kernel>& kernels();
+}
+namespace off_by_one {
+const std::vector<emulation::Kernel>& kernels();
+}
