@@ -12,8 +12,7 @@ struct Image {
   const char* format;  // "Q4_K"
   int sm;              // the target: 75, 80, 90
   bool is_ptx;         // text that the driver compiles for any GPU from the target on; else machine code for the target
-  const void* data;    // PTX ends in zero
-  size_t size;
+  const void* data;    // PTX ends in zero; machine code knows its size
 };
 
 extern const Image kImages[];

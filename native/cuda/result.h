@@ -80,9 +80,11 @@ struct WarpStore<F32> {
     const bool odd = lane % 2;
     Words4 first, second;
     for (int i = 0; i < 4; i++) {
-      const uint32_t other = neighbour(odd ? run.word[i] : run.word[4 + i]);
-      first.word[i] = odd ? other : run.word[i];
-      second.word[i] = odd ? run.word[4 + i] : other;
+      // Values, not elements: `odd ? a[i] : a[j]` would be an address, and the array leave the registers.
+      const uint32_t low = run.word[i], high = run.word[4 + i];
+      const uint32_t other = neighbour(odd ? low : high);
+      first.word[i] = odd ? other : low;
+      second.word[i] = odd ? high : other;
     }
     if (lane / 2 < runs) store16(to + lane * 16, first);
     if (lane / 2 + 16 < runs) store16(to + 512 + lane * 16, second);
