@@ -98,7 +98,7 @@ TEST_P(CudaFailures, AreReportedAndLeaveNothing) {
   std::string error;
   for (const CUresult kind : {CUDA_ERROR_OUT_OF_MEMORY, CUDA_ERROR_INVALID_HANDLE, CUDA_ERROR_LAUNCH_FAILED})
     for (int n = 1; n <= 3; n++) {
-      const std::string setting = "fail=" + entry + ":" + std::to_string(n) + ":" + std::to_string(kind);
+      const std::string setting = "kernels=scalar fail=" + entry + ":" + std::to_string(n) + ":" + std::to_string(kind);
       SCOPED_TRACE(setting);
       fake_cuda_configure(setting.c_str());
       error.clear();

@@ -18,7 +18,14 @@ std::vector<uint8_t> random_blocks(const qn_format_info& format, size_t bytes, u
 
 class CudaStaging : public FakeGpu {};
 
-class CudaStagingOfEachFormat : public FakeGpu, public testing::WithParamInterface<qn_format_info> {};
+// The CPU's kernels: this is about chunks, and many of them would take the emulation a minute.
+class CudaStagingOfEachFormat : public FakeGpu, public testing::WithParamInterface<qn_format_info> {
+ protected:
+  void SetUp() override {
+    FakeGpu::SetUp();
+    fake_cuda_add("kernels=scalar");
+  }
+};
 
 TEST_P(CudaStagingOfEachFormat, GivesTheBitsOfTheCpuInManyChunks) {
   const qn_format_info& format = GetParam();

@@ -55,6 +55,10 @@ struct Module {
   std::set<std::string> entries;
 };
 
+struct Grid {
+  unsigned blocks, threads;
+};
+
 struct Function {
   Module* module;
   const Kernel* kernel;
@@ -88,6 +92,13 @@ struct Context {
   }
 };
 
+// The thread sanitizer does not know the emulation's fibers.
+#if defined(__SANITIZE_THREAD__)
+constexpr Runs kDefaultRuns = Runs::kScalar;
+#else
+constexpr Runs kDefaultRuns = Runs::kEmulated;
+#endif
+
 struct Failure {
   std::string entry;
   int n;
@@ -103,6 +114,7 @@ struct Driver {
   std::vector<Failure> failures;
   std::map<std::string, int> calls;
   int kernels = 0;
+  Runs runs = kDefaultRuns;
   std::string misuses;
   std::map<int, std::unique_ptr<Context>> primary;
   float clock = 0;
@@ -120,6 +132,7 @@ struct Driver {
       const size_t equals = word.find('=');
       const std::string key = word.substr(0, equals), value = word.substr(equals + 1);
       if (key == "devices") devices = std::stoi(value);
+      if (key == "kernels") runs = value == "scalar" ? Runs::kScalar : kDefaultRuns;
       if (key == "memory") memory = std::stoull(value);
       if (key == "version") version = std::stoi(value);
       if (key.rfind("capability", 0) == 0)
@@ -285,8 +298,9 @@ CUresult run_kernel(Context& context, const Kernel& kernel, const Grid& grid, ui
   DeviceMemory* const destination = context.find(to, blocks * kernel.destination_block);
   if (!source || !destination) return CUDA_ERROR_ILLEGAL_ADDRESS;
   const DeviceMemory::Open open_source(*source), open_destination(*destination);
-  kernel.run(kernel, grid, reinterpret_cast<const uint8_t*>(from), reinterpret_cast<uint8_t*>(to), blocks);
-  return CUDA_SUCCESS;
+  const std::string wrong = run(kernel, d.runs, grid.blocks, grid.threads, reinterpret_cast<const uint8_t*>(from),
+                                reinterpret_cast<uint8_t*>(to), blocks);
+  return wrong.empty() ? CUDA_SUCCESS : d.misuse("kernel", wrong, CUDA_ERROR_LAUNCH_FAILED);
 }
 
 // The number behind the last `.` of a directive of PTX, such as ".target sm_75" or ".version 6.3", without dots.
@@ -309,6 +323,7 @@ extern "C" void fake_cuda_configure(const char* settings) {
   const std::lock_guard<std::mutex> lock(d.lock);
   d.initialized = false;
   d.devices = 1;
+  d.runs = kDefaultRuns;
   d.version = 12040;
   d.memory = size_t{1} << 30;
   d.capabilities.clear();
@@ -766,13 +781,13 @@ CUresult cuLaunchKernel(CUfunction handle, unsigned grid_x, unsigned grid_y, uns
   Stream* const stream = function ? call.stream(where) : nullptr;
   if (!stream) return call.result;
   if (grid_x == 0 || grid_x > 0x7fffffff || grid_y != 1 || grid_z != 1 || block_x == 0 || block_x > 1024 ||
-      block_y != 1 || block_z != 1 || shared_bytes > 48 * 1024 || extra)
+      block_y != 1 || block_z != 1 || shared_bytes != 0 || extra)
     return call.misuse("a launch that no GPU accepts", CUDA_ERROR_INVALID_VALUE);
   const uint64_t from = *static_cast<uint64_t*>(parameters[0]);
   const uint64_t to = *static_cast<uint64_t*>(parameters[1]);
   const uint64_t blocks = *static_cast<uint64_t*>(parameters[2]);
   const Kernel& kernel = *function->kernel;
-  const Grid grid{grid_x, block_x, shared_bytes};
+  const Grid grid{grid_x, block_x};
   Context& context = *call.context;
   DeviceMemory *const source = context.find(from, 1), *const destination = context.find(to, 1);
   push(*stream, {[=, &context, &kernel] { return run_kernel(context, kernel, grid, from, to, blocks); },

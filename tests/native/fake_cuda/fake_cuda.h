@@ -30,6 +30,7 @@ struct FakeCudaCounts {
 //   version=12040      of the driver
 //   capability=90      of each GPU; capability1=61 of GPU 1 only
 //   fail=NAME:N:ERROR  the N-th call of an entry point from now on returns ERROR; several are allowed
+//   kernels=scalar     runs the CPU's kernels instead of emulating the GPU's
 //   fault=N:ERROR      the N-th kernel that runs from now on ends in ERROR
 // A process that cannot call this sets the environment variable FAKE_CUDA.
 void fake_cuda_configure(const char* settings);

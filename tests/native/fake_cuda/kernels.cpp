@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: MIT
-//
-// Stand-ins: the scalar kernels of the CPU, by the names of the entries.
 #include "kernels.h"
 
 #include <map>
 
+#include "../cuda/kernels.h"
 #include "cpu/kernels.h"
 #include "formats/formats.h"
 
 namespace fake_cuda {
 namespace {
-
-void run(const Kernel& kernel, const Grid&, const uint8_t* source, uint8_t* destination, uint64_t blocks) {
-  qn::scalar::kKernels.rows[kernel.format].dequantize[kernel.output](source, destination, blocks);
-}
 
 std::map<std::string, Kernel> all_kernels() {
   std::map<std::string, Kernel> all;
@@ -21,12 +16,14 @@ std::map<std::string, Kernel> all_kernels() {
   int format = 0;
   const auto add = [&](const char* name, size_t packed, size_t values) {
     for (int output = 0; output < 3; output++)
-      all[std::string(name) + outputs[output]] = {packed, values * (output == 0 ? 4 : 2), run, format, output};
+      all[std::string(name) + outputs[output]] = {packed, values * (output == 0 ? 4 : 2), format, output, nullptr};
     format++;
   };
 #define QN_ADD(format, number) add(#format, sizeof(qn::portable::format), qn::portable::format::kValues);
   QN_FORMATS(QN_ADD)
 #undef QN_ADD
+  for (const emulation::Kernel& kernel : emulated::kernels())
+    all[kernel.name].emulated = kernel.entry;
   return all;
 }
 
@@ -35,7 +32,15 @@ std::map<std::string, Kernel> all_kernels() {
 const Kernel* find_kernel(const std::string& entry) {
   static const std::map<std::string, Kernel> all = all_kernels();
   const auto found = all.find(entry);
-  return found == all.end() ? nullptr : &found->second;
+  return found == all.end() || !found->second.emulated ? nullptr : &found->second;
+}
+
+std::string run(const Kernel& kernel, Runs how, unsigned grid, unsigned threads, const uint8_t* source,
+                uint8_t* destination, uint64_t blocks) {
+  if (how == Runs::kEmulated)
+    return emulation::launch(kernel.emulated, grid, threads, emulation::Order::kShuffled, source, destination, blocks);
+  qn::scalar::kKernels.rows[kernel.format].dequantize[kernel.output](source, destination, blocks);
+  return "";
 }
 
 }  // namespace fake_cuda

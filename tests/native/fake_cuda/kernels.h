@@ -7,20 +7,27 @@
 #include <cstdint>
 #include <string>
 
+#include "../cuda/emulation.h"
+
 namespace fake_cuda {
 
-struct Grid {
-  unsigned blocks, threads, shared_bytes;
+// How kernels are run.
+enum class Runs {
+  kEmulated,  // the kernels themselves, compiled for the emulation in tests/native/cuda
+  kScalar,    // the CPU's scalar kernels instead, which is much faster
 };
 
-// A kernel with the parameters that all kernels have.
 struct Kernel {
   size_t source_block, destination_block;  // bytes that it reads and writes for each block
-  void (*run)(const Kernel& kernel, const Grid& grid, const uint8_t* source, uint8_t* destination, uint64_t blocks);
   int format, output;
+  emulation::Entry emulated;
 };
 
 // nullptr: there is none of this name.
 const Kernel* find_kernel(const std::string& entry);
+
+// "" or what the kernel did wrong.
+std::string run(const Kernel& kernel, Runs how, unsigned grid, unsigned threads, const uint8_t* source,
+                uint8_t* destination, uint64_t blocks);
 
 }  // namespace fake_cuda
