@@ -9,7 +9,9 @@ internal static class ErrorText
         AggregateException { InnerExceptions: [Exception only] } => Describe(only),
         TypeInitializationException { InnerException: { } cause } => Describe(cause),
         OutputExistsException => $"{failure.Message} (--force replaces it)",
-        OutOfMemoryException => "out of memory",
+
+        // A GPU's says what was asked for and what is free; the framework's says nothing.
+        OutOfMemoryException when !failure.Message.StartsWith("cuda:", StringComparison.Ordinal) => "out of memory",
         ArgumentException { ParamName: { } parameter } => WithoutParameter(failure.Message, parameter),
         _ => failure.Message,
     };
