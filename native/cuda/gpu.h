@@ -58,6 +58,9 @@ QN_DEVICE uint32_t permute(uint32_t a, uint32_t b, uint32_t selector) {
 QN_DEVICE uint32_t funnel(uint32_t low, uint32_t high, uint32_t bits) {
   return static_cast<uint32_t>((uint64_t{high} << 32 | low) >> (bits & 31));
 }
+QN_DEVICE uint32_t count_bits(uint32_t word) { return static_cast<uint32_t>(__builtin_popcount(word)); }
+// a * b + c, rounded once.
+QN_DEVICE float multiply_add(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 QN_DEVICE Words4 load16(const uint8_t* from) {
   emulation::check_aligned(from, 16);
   Words4 words;
@@ -120,6 +123,20 @@ QN_DEVICE uint32_t funnel(uint32_t low, uint32_t high, uint32_t bits) {
   uint32_t result;
   asm("shf.r.wrap.b32 %0, %1, %2, %3;" : "=r"(result) : "r"(low), "r"(high), "r"(bits));
   return result;
+}
+QN_DEVICE uint32_t count_bits(uint32_t word) {
+#ifdef __clang__
+  return static_cast<uint32_t>(__builtin_popcount(word));
+#else
+  return static_cast<uint32_t>(__popc(word));
+#endif
+}
+QN_DEVICE float multiply_add(float a, float b, float c) {
+#ifdef __clang__
+  return __builtin_fmaf(a, b, c);
+#else
+  return __fmaf_rn(a, b, c);
+#endif
 }
 #ifdef __clang__
 // A struct would be loaded as two halves.

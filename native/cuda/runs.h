@@ -11,30 +11,28 @@
 // Blocks that have no Runs of their own are decoded by the format's decode(), byte by byte.
 #pragma once
 
+#include "codes.h"
 #include "result.h"
 
 namespace qn::QN_TARGET {
 
-// Words that hold a run's last bytes may reach past the tile.
-inline constexpr uint32_t kSlack = 16;
-
-struct NoBook {
-  static constexpr int kBookBytes = 0;
-  QN_DEVICE static void load_book(uint8_t*) {}
-};
-
 template <class Block>
 struct Runs : NoBook {
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, float (&w)[8]) {
-    if constexpr (Block::kValues == 1) {
-      for (int i = 0; i < 8; i++)
-        w[i] = reinterpret_cast<const Block*>(tile)[run * 8 + i].to_float();
-    } else {
-      constexpr uint32_t kRuns = Block::kValues / 8;
-      reinterpret_cast<const Block*>(tile + run / kRuns * sizeof(Block))->decode(run % kRuns * 8, w);
-    }
+    const At<Block> at(tile, run);
+    at.block()->decode(static_cast<int>(at.run * 8), w);
   }
 };
+
+}  // namespace qn::QN_TARGET
+
+#include "runs_iq.h"
+#include "runs_k.h"
+#include "runs_levels.h"
+#include "runs_plain.h"
+#include "runs_q.h"
+
+namespace qn::QN_TARGET {
 
 template <class Block, class Out>
 QN_DEVICE Rounded<Out> decode_run(const uint8_t* tile, uint32_t run, const uint8_t* book) {

@@ -28,7 +28,7 @@
 
 #if defined(__CUDACC__) || defined(__CUDA__)
 #define QN_HD __attribute__((host)) __attribute__((device)) inline __attribute__((always_inline))
-#define QN_TABLE static __attribute__((device)) const
+#define QN_TABLE static __attribute__((device)) constexpr
 #elif defined(_MSC_VER) && !defined(__clang__)
 #define QN_HD __forceinline
 #define QN_TABLE static constexpr

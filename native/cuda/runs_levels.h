@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// Runs of the formats with sixteen uneven levels: IQ4, MXFP4 and NVFP4. The levels stand in shared memory as floats;
+// they lie in sixteen banks, so lanes that look up different ones do not wait for each other.
+#pragma once
+
+#include "runs.h"
+
+namespace qn::QN_TARGET {
+
+struct LevelsIQ4 {
+  QN_DEVICE static float level(uint32_t i) { return static_cast<float>(kLevelsIQ4[i]); }
+};
+struct LevelsE2M1 {
+  QN_DEVICE static float level(uint32_t i) { return static_cast<float>(kE2M1Doubled[i]); }
+};
+
+template <class Levels>
+struct LevelBook {
+  static constexpr int kBookBytes = 64;
+  QN_DEVICE static void load_book(uint8_t* book) {
+    const uint32_t i = thread_index();
+    if (i < 16) store_aligned(book + 4 * i, Levels::level(i));
+  }
+
+  // The levels of the lower (`shift` 0) or upper (4) halves of eight bytes.
+  QN_DEVICE static void look_up(const uint8_t* book, const Codes& bytes, uint32_t shift, float scale, float (&w)[8]) {
+    const uint32_t low = bytes.low >> shift, high = bytes.high >> shift;
+    for (int k = 0; k < 8; k++) {
+      const uint32_t level = (k < 4 ? low : high) >> 8 * (k % 4) & 15;
+      w[k] = scale * load_aligned<float>(book + 4 * level);
+    }
+  }
+};
+
+template <>
+struct Runs<IQ4_NL> : LevelBook<LevelsIQ4> {
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, float (&w)[8]) {
+    const At<IQ4_NL> at(tile, run);
+    look_up(book, load8<2>(at.block()->qs + at.run % 2 * 8), at.run / 2 * 4, load_half(at.bytes), w);
+  }
+};
+
+template <>
+struct Runs<IQ4_XS> : LevelBook<LevelsIQ4> {
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, float (&w)[8]) {
+    const At<IQ4_XS> at(tile, run);
+    const uint32_t group = at.run / 4;
+    const Codes bytes = load8<8>(at.block()->qs + group * 16 + at.run % 2 * 8);
+    look_up(book, bytes, at.run / 2 % 2 * 4, at.block()->scale(static_cast<int>(group)), w);
+  }
+};
+
+template <>
+struct Runs<MXFP4> : LevelBook<LevelsE2M1> {
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, float (&w)[8]) {
+    const At<MXFP4> at(tile, run);
+    look_up(book, load8<1>(at.block()->qs + at.run % 2 * 8), at.run / 2 * 4, at.block()->half_scale(), w);
+  }
+};
+
+template <>
+struct Runs<NVFP4> : LevelBook<LevelsE2M1> {
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, float (&w)[8]) {
+    const At<NVFP4> at(tile, run);
+    const uint32_t group = at.run / 2;
+    const Codes bytes = load8<4>(at.block()->qs + group * 8);
+    look_up(book, bytes, at.run % 2 * 4, at.block()->half_scale(static_cast<int>(group)), w);
+  }
+};
+
+}  // namespace qn::QN_TARGET
