@@ -108,8 +108,9 @@ QN_DEVICE uint32_t neighbour(uint32_t value) {
   return __shfl_xor_sync(0xffffffff, value, 1);
 #endif
 }
+// Of internal linkage, so that the memory is too: PTX knows no weak symbols there.
 template <int kBytes>
-QN_DEVICE uint8_t* shared_memory() {
+static QN_DEVICE uint8_t* shared_memory() {
   static __shared__ Words4 memory[(kBytes + 15) / 16];
   return reinterpret_cast<uint8_t*>(memory);
 }
