@@ -21,7 +21,6 @@ struct Fiber {
   enum State { kReady, kAtBarrier, kAtShuffle, kDone };
 
   ucontext_t context;
-  std::unique_ptr<char[]> stack;
   State state;
   uint32_t shuffled;  // what it gives to the shuffle that it waits at
 };
@@ -42,6 +41,14 @@ struct Launch {
 
 thread_local Launch* launched = nullptr;
 
+// Of fiber i, in all launches of this thread.
+char* stack_of(size_t i) {
+  thread_local std::vector<std::unique_ptr<char[]>> stacks;
+  while (stacks.size() <= i)
+    stacks.emplace_back(new char[kStackBytes]);
+  return stacks[i].get();
+}
+
 void fault(const std::string& what) {
   if (launched->fault.empty())
     launched->fault =
@@ -61,10 +68,10 @@ void run_fiber() {
   launched->fibers[launched->running].state = Fiber::kDone;
 }
 
-void start(Launch& launch, Fiber& fiber) {
-  if (!fiber.stack) fiber.stack.reset(new char[kStackBytes]);
+void start(Launch& launch, size_t i) {
+  Fiber& fiber = launch.fibers[i];
   getcontext(&fiber.context);
-  fiber.context.uc_stack.ss_sp = fiber.stack.get();
+  fiber.context.uc_stack.ss_sp = stack_of(i);
   fiber.context.uc_stack.ss_size = kStackBytes;
   fiber.context.uc_link = &launch.scheduler;
   makecontext(&fiber.context, run_fiber, 0);
@@ -99,8 +106,8 @@ bool release(Launch& launch) {
 void run_block(Launch& launch) {
   const auto threads = static_cast<uint32_t>(launch.fibers.size());
   launch.shared.reset();
-  for (Fiber& fiber : launch.fibers)
-    start(launch, fiber);
+  for (size_t i = 0; i < threads; i++)
+    start(launch, i);
   do {
     for (const uint32_t i : launch.order) {
       if (launch.fibers[i].state != Fiber::kReady) continue;

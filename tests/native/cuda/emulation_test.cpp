@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The kernels for GPUs, on an emulated one: they must give the CPU's bits, wherever the work begins and ends.
-#include <cstring>
+#include <algorithm>
 
 #include "cuda/kernels.h"
 #include "cuda/launch.h"
@@ -55,7 +55,7 @@ class Work {
     // either, and must not matter.
     std::vector<uint8_t> source(source_past + bytes, kUntouched),
         results(destination_past + result_bytes + 16, kUntouched);
-    std::memcpy(source.data() + source_past, packed_.data(), bytes);
+    std::copy_n(packed_.begin(), bytes, source.begin() + static_cast<ptrdiff_t>(source_past));
     const auto grid = static_cast<uint32_t>((blocks + launch_.tile - 1) / launch_.tile);
     const std::string fault = emulation::launch(entry_, grid, launch_.threads, order, source.data() + source_past,
                                                 results.data() + destination_past, blocks);
@@ -81,6 +81,8 @@ using FormatAndOutput = std::tuple<qn_format_info, int>;
 
 class Emulated : public testing::TestWithParam<FormatAndOutput> {
  protected:
+  // Of the misalignments; under sanitizers some have to do: odd and even ones, and multiples of 4.
+  static size_t step() { return short_mode() ? 3 : 1; }
   Work work() const { return {emulated::kernels(), std::get<0>(GetParam()), std::get<1>(GetParam())}; }
 };
 
@@ -99,13 +101,13 @@ TEST_P(Emulated, EndsWhereTheWorkEnds) {
 
 TEST_P(Emulated, TakesSourcesAnywhere) {
   const Work all = work();
-  for (size_t past = 1; past < 16; past++)
+  for (size_t past = 1; past < 16; past += step())
     EXPECT_EQ("", all.run(all.tile() + 1, past)) << past << " bytes past alignment";
 }
 
 TEST_P(Emulated, WritesDestinationsAnywhere) {
   const Work all = work();
-  for (size_t past = 1; past < 16; past++)
+  for (size_t past = 1; past < 16; past += step())
     EXPECT_EQ("", all.run(past % 3 + 1, 0, past)) << past << " bytes past alignment";
 }
 
