@@ -13,7 +13,8 @@ usage() {
 usage: ./build.sh WORD [OPTION...]
 
   setup      install the tools that are missing (cmake, g++, ninja, clang, GoogleTest ...), as root or by sudo
-  native     build the native library: artifacts/native/{include,lib}
+  native     build the native library: artifacts/native/{include,lib}; with kernels for GPUs if there is a clang to compile
+             them, or as QUANTNET_CUDA=ON|OFF says
   build      native, then the .NET library and the command line: artifacts/quantnet runs it
   demo       inspect and decode the two sample models, and show how fast
   test       run all tests and checks; the last line is "N passed, N failed, N skipped"
@@ -31,7 +32,7 @@ native() {
   # CMake looks for presets in the current directory.
   (
     cd native
-    cmake --preset release
+    cmake --preset release -DQUANTNET_CUDA="${QUANTNET_CUDA-AUTO}"
     cmake --build --preset release
   )
   cmake --install artifacts/cmake/release
@@ -78,15 +79,23 @@ if (($# > 1)) && [[ $word != bench && $word != fuzz ]]; then
   exit 2
 fi
 case $word in
-  setup) need dotnet build bindings test fuzz ;;
+  setup) need dotnet build gpu bindings test fuzz ;;
   native)
     need build
+    like gpu
     native
     ;;
-  build | pack)
+  build)
     need dotnet build
+    like gpu
     build
-    [[ $word == build ]] || scripts/pack.sh
+    ;;
+  pack)
+    # What is handed on has the GPU inside.
+    need dotnet build gpu
+    export QUANTNET_CUDA=ON
+    build
+    scripts/pack.sh
     ;;
   demo)
     need dotnet build
@@ -95,7 +104,7 @@ case $word in
     scripts/demo.sh
     ;;
   test)
-    need dotnet build bindings test fuzz
+    need dotnet build gpu bindings test fuzz
     tests/run.sh
     ;;
   fuzz)

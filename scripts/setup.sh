@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Sourced by build.sh: `need GROUP...` sees to it that the tools of these groups are there, or ends with the command that
-# installs them. It knows Debian's and Ubuntu's package names.
+# installs them; `like GROUP...` goes on without them. It knows Debian's and Ubuntu's package names.
 
 # Formatting differs between versions of clang-format, so this one is fixed; for the rest any clang from 16 on will do.
 clang_format_version=19
@@ -33,6 +33,11 @@ missing_for_build() {
   have cmake || echo cmake
   have g++ || echo g++
   have ninja || echo ninja-build
+}
+
+# Compiles the kernels for GPUs.
+missing_for_gpu() {
+  newest_installed '/usr/bin/clang++-@' >/dev/null || echo "clang-$(clang_to_install)"
 }
 
 missing_for_bindings() {
@@ -111,6 +116,11 @@ need() {
     echo "build.sh: still missing after the installation:" $packages >&2
     exit 1
   fi
+}
+
+# The same for what there should be and need not: nothing is done where nothing can be installed.
+like() {
+  if can_install; then need "$@"; fi
 }
 
 need_dotnet() {

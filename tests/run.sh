@@ -49,6 +49,9 @@ step "GPUs, by a fake driver" read_gtest artifacts/cmake/tests/tests/quantnet_cu
 step "GPUs, ASan and UBSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/sanitize/tests/quantnet_cuda_tests
 step "GPUs, TSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/thread/tests/quantnet_cuda_tests \
   --gtest_filter='CudaStreams.*:CudaStaging.*'
+step "GPU kernels, emulated" read_gtest artifacts/cmake/tests/tests/cuda/quantnet_emulation_tests
+step "GPU kernels, emulated, ASan and UBSan" read_gtest env QN_TEST_SHORT=1 \
+  artifacts/cmake/sanitize/tests/cuda/quantnet_emulation_tests
 step "fuzz, some seconds" read_checks tests/fuzz/run.sh --seconds 12 decode rows stream open
 
 step "instruction sets of this machine" read_nothing tests/checks/support/instruction-sets.sh "$results/sets.txt"
