@@ -13,9 +13,16 @@ internal sealed class DeviceOptions
 
     private readonly Option<int> _threads = new("--threads")
     {
-        Description = "Threads of the CPU device (default: one for each processor)",
+        Description = "Threads that work (default: one for each processor; on a GPU at most 8)",
         HelpName = "N",
         CustomParser = ParseThreads,
+    };
+
+    private readonly Option<long?> _gpuMemory = new("--gpu-memory")
+    {
+        Description = "Memory of a GPU to work in, such as 256MiB, and again as much of the host (default: 64MiB)",
+        HelpName = "SIZE",
+        CustomParser = ByteSize.Parse,
     };
 
     private readonly Option<string?> _instructionSet;
@@ -42,6 +49,7 @@ internal sealed class DeviceOptions
         command.Options.Add(_device);
         command.Options.Add(_threads);
         command.Options.Add(_instructionSet);
+        command.Options.Add(_gpuMemory);
     }
 
     /// <summary>The device that was named, or null.</summary>
@@ -55,12 +63,13 @@ internal sealed class DeviceOptions
     public QuantDevice Open(ParseResult parsed, string otherwise) =>
         Open(DeviceName(parsed) ?? otherwise, Choose(parsed));
 
-    /// <summary>What <c>--threads</c> and <c>--isa</c> ask for.</summary>
+    /// <summary>What <c>--threads</c>, <c>--isa</c> and <c>--gpu-memory</c> ask for.</summary>
     /// <exception cref="UsageException">No instruction set has the name given.</exception>
     public QuantDeviceOptions Choose(ParseResult parsed) => new()
     {
         Threads = parsed.GetValue(_threads),
         InstructionSet = parsed.GetValue(_instructionSet) is { } name ? FindInstructionSet(name) : InstructionSet.Auto,
+        MemoryLimit = parsed.GetValue(_gpuMemory) ?? 0,
     };
 
     /// <summary>The same, once for each available instruction set if <c>--isa all</c> asks for that.</summary>

@@ -32,6 +32,7 @@ public class UsageTests
     [InlineData("'blk.[0-3' has '[' without ']'", "inspect", "model.gguf", "--tensor", "blk.[0-3")]
     [InlineData("'0' is not a number of threads", "doctor", "--threads", "0")]
     [InlineData("'-1' is not a number of threads", "doctor", "--threads", "-1")]
+    [InlineData("MemoryLimit is 1000, expected 0 or at least 1048576", "formats", "--gpu-memory", "1000")]
     [InlineData("'1025' is not a number of threads from 1 to 1024", "doctor", "--threads", "1025")]
     [InlineData("'mmx' is no instruction set; there are scalar, avx2", "formats", "--isa", "mmx")]
     [InlineData("gpu", "formats", "--device", "gpu")]
