@@ -33,19 +33,20 @@ QN_DEVICE void dequantize(const uint8_t* source, uint8_t* destination, uint64_t 
   barrier();
 
   uint8_t* const results = destination + first * Block::kValues * sizeof(Out);
-  const bool aligned = is_aligned(results, 16);
-  const uint32_t lane = thread_index() % kWarp, weights = tile * Block::kValues, runs = (weights + 7) / 8;
-  // Whole warps go round together: a lane without a run of its own decodes the last one, and stores nothing.
-  QN_ROLLED
-  for (uint32_t begin = thread_index() - lane; begin < runs; begin += cuda::kThreads) {
-    const uint32_t mine = begin + Store::run_of_lane(lane);
-    const Rounded<Out> run = decode_run<Block, Out>(shared, mine < runs ? mine : runs - 1, book);
-    uint8_t* const to = results + begin * 8 * sizeof(Out);
-    if (aligned && weights % 8 == 0) {
-      Store::store(to, lane, runs - begin, run);
-    } else if (mine < runs) {
-      const uint32_t left = weights - mine * 8;
-      store_singly(results + mine * 8 * sizeof(Out), left < 8 ? left : 8, run);
+  const uint32_t lane = thread_index() % kWarp, warp_begin = thread_index() - lane;
+  constexpr uint32_t kRunBytes = 8 * sizeof(Out);
+  if (tile == kTile && is_aligned(results, 16)) {
+    QN_ROLLED
+    for (uint32_t begin = warp_begin; begin < cuda::kTileWeights / 8; begin += cuda::kThreads) {
+      const uint32_t run = begin + Store::run_of_lane(lane);
+      Store::store(results + begin * kRunBytes, lane, decode_run<Block, Out>(shared, run, book));
+    }
+  } else {
+    const uint32_t weights = tile * Block::kValues, runs = (weights + 7) / 8;
+    QN_ROLLED
+    for (uint32_t run = thread_index(); run < runs; run += cuda::kThreads) {
+      const uint32_t left = weights - run * 8;
+      store_singly(results + run * kRunBytes, left < 8 ? left : 8, decode_run<Block, Out>(shared, run, book));
     }
   }
 }

@@ -63,9 +63,9 @@ struct WarpStore {
   // Which of a warp's 32 runs a lane decodes.
   QN_DEVICE static uint32_t run_of_lane(uint32_t lane) { return lane; }
 
-  // `to` is the warp's first run, a multiple of 16; `runs` is how many there are. All lanes of the warp call together.
-  QN_DEVICE static void store(uint8_t* to, uint32_t lane, uint32_t runs, const Rounded<Out>& run) {
-    if (lane < runs) store16(to + lane * 16, {{run.word[0], run.word[1], run.word[2], run.word[3]}});
+  // `to` is the warp's first run, a multiple of 16. All lanes of the warp call together.
+  QN_DEVICE static void store(uint8_t* to, uint32_t lane, const Rounded<Out>& run) {
+    store16(to + lane * 16, {{run.word[0], run.word[1], run.word[2], run.word[3]}});
   }
 };
 
@@ -76,7 +76,7 @@ template <>
 struct WarpStore<F32> {
   QN_DEVICE static uint32_t run_of_lane(uint32_t lane) { return lane / 2 + lane % 2 * 16; }
 
-  QN_DEVICE static void store(uint8_t* to, uint32_t lane, uint32_t runs, const Rounded<F32>& run) {
+  QN_DEVICE static void store(uint8_t* to, uint32_t lane, const Rounded<F32>& run) {
     const bool odd = lane % 2;
     Words4 first, second;
     for (int i = 0; i < 4; i++) {
@@ -86,8 +86,8 @@ struct WarpStore<F32> {
       first.word[i] = odd ? other : low;
       second.word[i] = odd ? high : other;
     }
-    if (lane / 2 < runs) store16(to + lane * 16, first);
-    if (lane / 2 + 16 < runs) store16(to + 512 + lane * 16, second);
+    store16(to + lane * 16, first);
+    store16(to + 512 + lane * 16, second);
   }
 };
 
