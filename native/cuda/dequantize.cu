@@ -16,39 +16,57 @@
 
 namespace qn::QN_TARGET {
 
+// A whole tile, to an aligned destination: the way that nearly all weights take.
+template <class Block, class Out>
+QN_DEVICE void decode_tile(const uint8_t* tile, const uint8_t* book, uint8_t* results) {
+  using Store = WarpStore<Out>;
+  constexpr uint32_t kWarp = 32;
+  const uint32_t lane = thread_index() % kWarp;
+  QN_ROLLED
+  for (uint32_t begin = thread_index() - lane; begin < cuda::kTileWeights / 8; begin += cuda::kThreads) {
+    const uint32_t run = begin + Store::run_of_lane(lane);
+    Store::store(results + begin * 8 * sizeof(Out), lane, decode_run<Block, Out>(tile, run, book));
+  }
+}
+
+// Any number of weights, to any destination.
+template <class Block, class Out>
+QN_DEVICE void decode_part(const uint8_t* tile, const uint8_t* book, uint8_t* results, uint32_t weights) {
+  const uint32_t runs = (weights + 7) / 8;
+  QN_ROLLED
+  for (uint32_t run = thread_index(); run < runs; run += cuda::kThreads) {
+    const uint32_t left = weights - run * 8;
+    store_singly(results + run * 8 * sizeof(Out), left < 8 ? left : 8, decode_run<Block, Out>(tile, run, book));
+  }
+}
+
 template <class Block, class Out>
 QN_DEVICE void dequantize(const uint8_t* source, uint8_t* destination, uint64_t blocks) {
   constexpr uint32_t kTile = cuda::launch_of(Block::kValues).tile;
-  constexpr uint32_t kBlocksBytes = (kTile * sizeof(Block) + 15) / 16 * 16;
-  constexpr uint32_t kWarp = 32;
+  constexpr uint32_t kTileBytes = kTile * sizeof(Block);
   using Decoder = Runs<Block>;
-  using Store = WarpStore<Out>;
 
-  uint8_t* const shared = shared_memory<kBlocksBytes + kSlack + Decoder::kBookBytes>();
-  uint8_t* const book = shared + kBlocksBytes + kSlack;
-  const uint64_t first = uint64_t{block_index()} * kTile;
-  const uint32_t tile = blocks - first < kTile ? static_cast<uint32_t>(blocks - first) : kTile;
-  stage(shared, source, first * sizeof(Block), tile * static_cast<uint32_t>(sizeof(Block)), blocks * sizeof(Block));
+  const uint64_t first = uint64_t{block_index()} * kTile, offset = first * sizeof(Block);
+  const uint32_t here = blocks - first < kTile ? static_cast<uint32_t>(blocks - first) : kTile;
+  uint8_t* const results = destination + first * Block::kValues * sizeof(Out);
+  const bool whole = here == kTile && is_aligned(results, 16);
+  if constexpr (Block::kValues == 1) {
+    // Numbers are read once and in order; shared memory would only be a detour.
+    if (whole && is_aligned(source + offset, 16)) return decode_tile<Block, Out>(source + offset, nullptr, results);
+  }
+
+  uint8_t* const tile = shared_memory<kTileBytes + kSlack + Decoder::kBookBytes>();
+  uint8_t* const book = tile + kTileBytes + kSlack;
+  if (here == kTile && is_aligned(source + offset, 16))
+    stage_tile<kTileBytes>(tile, source + offset);
+  else
+    stage(tile, source, offset, here * static_cast<uint32_t>(sizeof(Block)), blocks * sizeof(Block));
   Decoder::load_book(book);
   barrier();
-
-  uint8_t* const results = destination + first * Block::kValues * sizeof(Out);
-  const uint32_t lane = thread_index() % kWarp, warp_begin = thread_index() - lane;
-  constexpr uint32_t kRunBytes = 8 * sizeof(Out);
-  if (tile == kTile && is_aligned(results, 16)) {
-    QN_ROLLED
-    for (uint32_t begin = warp_begin; begin < cuda::kTileWeights / 8; begin += cuda::kThreads) {
-      const uint32_t run = begin + Store::run_of_lane(lane);
-      Store::store(results + begin * kRunBytes, lane, decode_run<Block, Out>(shared, run, book));
-    }
-  } else {
-    const uint32_t weights = tile * Block::kValues, runs = (weights + 7) / 8;
-    QN_ROLLED
-    for (uint32_t run = thread_index(); run < runs; run += cuda::kThreads) {
-      const uint32_t left = weights - run * 8;
-      store_singly(results + run * kRunBytes, left < 8 ? left : 8, decode_run<Block, Out>(shared, run, book));
-    }
-  }
+  if (whole)
+    decode_tile<Block, Out>(tile, book, results);
+  else
+    decode_part<Block, Out>(tile, book, results, here * Block::kValues);
 }
 
 }  // namespace qn::QN_TARGET

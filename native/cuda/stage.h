@@ -23,10 +23,26 @@ QN_DEVICE Words4 load16_unaligned(const uint8_t* from) {
   return result;
 }
 
+// A whole tile from a multiple of 16: all that a thread reads is under way before it waits for any of it.
+template <uint32_t kBytes>
+QN_DEVICE void stage_tile(uint8_t* shared, const uint8_t* source) {
+  static_assert(kBytes % 16 == 0);
+  constexpr uint32_t kStep = cuda::kThreads * 16, kChunks = (kBytes + kStep - 1) / kStep;
+  Words4 chunks[kChunks];
+  const uint32_t at = thread_index() * 16;
+  QN_UNROLLED
+  for (uint32_t i = 0; i < kChunks; i++)
+    if (at + i * kStep < kBytes) chunks[i] = load16(source + at + i * kStep);
+  QN_UNROLLED
+  for (uint32_t i = 0; i < kChunks; i++)
+    if (at + i * kStep < kBytes) store16(shared + at + i * kStep, chunks[i]);
+}
+
 // Copies the `bytes` at `source + offset`, by all threads of the CUDA block, reading no byte outside of the `total`
 // bytes at `source`. `shared` has room for whole chunks of 16.
 QN_DEVICE void stage(uint8_t* shared, const uint8_t* source, uint64_t offset, uint32_t bytes, uint64_t total) {
   const bool aligned = is_aligned(source + offset, 16);
+  QN_ROLLED
   for (uint32_t at = thread_index() * 16; at < bytes; at += cuda::kThreads * 16) {
     const uint64_t from = offset + at;
     if (aligned && from + 16 <= total) {
