@@ -38,7 +38,7 @@ set_of() {
 }
 
 # All but the images for GPUs, which are data.
-units=$(find "$objects" -name '*.o' ! -name '*images*' | sort)
+units=$(find "$objects" -name '*.o' ! -path '*/images/*' ! -name no_images.cpp.o | sort)
 [[ -n $units ]] || fail "instruction sets" "no objects in $objects"
 for unit in $units; do
   clean "instructions of ${unit#"$objects/"}" outside "$(set_of "$unit")" < <(instructions "$unit")
