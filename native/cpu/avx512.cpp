@@ -6,7 +6,7 @@
 #include "simd/avx512.h"
 
 #include "kernels/all.h"
+#include "kernels/narrow_grids.h"
 #include "kernels/wide.h"
 #include "kernels/words.h"
-#include "kernels/narrow_grids.h"
 #include "walk.inl"

@@ -7,8 +7,8 @@
 #include "simd/avx512.h"
 
 #include "kernels/all.h"
+#include "kernels/iq_vbmi.h"
+#include "kernels/narrow_grids.h"
 #include "kernels/wide.h"
 #include "kernels/words.h"
-#include "kernels/narrow_grids.h"
-#include "kernels/iq_vbmi.h"
 #include "walk.inl"
