@@ -23,6 +23,7 @@ usage: .\build.ps1 WORD [OPTION...]
   bench      measure everything and write benchmarks\results; [--peer [NAME=]PATH] compares with a ggml library
   fuzz       on Linux only
   reference  write docs\reference\*.md anew from the header and the XML documentation
+  gpu-kit    on Linux only
   bindings   write src\Quant.Net\Native\*.g.cs anew from native\include\quantnet.h
   pack       make the NuGet packages: artifacts\packages
   clean      remove everything that was built
@@ -127,6 +128,7 @@ switch ($Word) {
     'fuzz' { throw 'fuzzing needs the scripts of tests/fuzz and clang: use build.sh on Linux' }
     'bench' { Test-Setup; Build-All; Measure-All }
     'fuzz' { [Console]::Error.WriteLine('build.ps1: fuzzing works on Linux only: ./build.sh fuzz'); exit 1 }
+    'gpu-kit' { [Console]::Error.WriteLine('build.ps1: the kit for GPU machines is made on Linux: ./build.sh gpu-kit'); exit 1 }
     'reference' { Invoke-Checked 'dotnet' @('run', '-c', 'Release', '--project', 'scripts/reference') }
     'bindings' { Invoke-Checked 'dotnet' @('run', '-c', 'Release', '--project', 'bindings') }
     'pack' {

@@ -21,6 +21,7 @@ usage: ./build.sh WORD [OPTION...]
   fuzz       feed random input to the decoders and the reader of models: fuzz [--minutes N] [TARGET...]
   bench      measure everything and write benchmarks/results; [--peer [NAME=]PATH] compares with a ggml library
   reference  write docs/reference/*.md anew from the header and the XML documentation
+  gpu-kit    make the tests of a GPU, for a machine that has one: artifacts/gpu-kit (docs/cuda.md)
   bindings   write src/Quant.Net/Native/*.g.cs anew from native/include/quantnet.h
   pack       make the NuGet packages, the tool as one file, the archive of the C library: artifacts/packages
   clean      remove everything that was built
@@ -96,6 +97,12 @@ case $word in
     export QUANTNET_CUDA=ON
     build
     scripts/pack.sh
+    ;;
+  gpu-kit)
+    need dotnet build gpu test
+    export QUANTNET_CUDA=ON
+    quietly native
+    tests/gpu/make-kit.sh
     ;;
   demo)
     need dotnet build

@@ -9,6 +9,9 @@ public sealed class QuantDeviceOptions
     /// <summary>The least that <see cref="MemoryLimit"/> can be.</summary>
     public const long MinMemoryLimit = Native.NativeMethods.QN_MEMORY_LIMIT_MIN;
 
+    /// <summary>What 0 as <see cref="MemoryLimit"/> means: 64 MiB.</summary>
+    public const long DefaultMemoryLimit = 64L << 20;
+
     /// <summary>How many threads work on a call, the caller's included. 0, the default: <see cref="Environment.ProcessorCount"/>.
     /// On a GPU they copy between the caller's memory and pinned memory, and no more than 8 are used.</summary>
     public int Threads { get; init; }

@@ -70,7 +70,7 @@ tested() { # what, log, command...
   bad=$(grep -cE '^\[  FAILED  \] .*ms\)$' "$log" || true)
   left=$(grep -cE '^\[  SKIPPED \] .*ms\)$' "$log" || true)
   if ((code != 0 && bad == 0)) || ((ok + bad + left == 0)); then bad=1; fi
-  images=$(sed -nE 's:^image ([^/]*)/.*:\1:p' "$log" | sort | uniq -c | awk '{printf "%s%s (%d results)", NR > 1 ? ", " : "", $2, $1}')
+  images=$(sed -nE 's:^image ([^/]*)/.*:\1:p' "$log" | sort | uniq -c | awk '{printf "%s%s (%d results)", (NR > 1 ? ", " : ""), $2, $1}')
   [[ $images || $left == 0 ]] || images=$(grep -m1 -oE 'cuda:[0-9]+ cannot be had.*|needed are .*' "$log" || true)
   count "$what" "$ok" "$bad" "$left" "$images"
   if ((bad > 0)); then tail -n 20 "$log"; fi
@@ -86,12 +86,17 @@ ran() { # what, log, command...
   fi
 }
 
-suite() { # GPU, name of the images, folder of the library; the rest goes before the program
-  local gpu=$1 images=$2 library=$3
-  shift 3
+suite() { # GPU, name of the images, folder of the library, tests to leave out; the rest goes before the program
+  local gpu=$1 images=$2 library=$3 without=$4
+  shift 4
   local at=(env QN_GPU="$gpu" LD_LIBRARY_PATH="$library:$LD_LIBRARY_PATH" "$@" "$kit/gpu-tests")
-  tested "$gpu, $images: bits" "${gpu/:/}-${images// /-}" "${at[@]}" --gtest_filter='-GpuLost.*'
+  tested "$gpu, $images: bits" "${gpu/:/}-${images// /-}" "${at[@]}" --gtest_filter="-$without"
 }
+
+# In a process of its own; and what is no fault, though compute-sanitizer takes it for one: memory that was never written, and a
+# call that fails because it must.
+lost='GpuLost.*'
+unsanitized='GpuWork.GoesBeyondFourGigabytes:GpuWork.ThatNeedsTooMuchMemorySaysHowMuch'
 
 # Decodes a model on the GPU and on the CPU: the same bytes.
 same_model() { # GPU
@@ -134,8 +139,8 @@ fi
 
 for gpu in $gpus; do
   capability=$("$kit/gpu-bench" --list | sed -nE "s/^$gpu\t.*compute capability ([0-9]+\.[0-9]+).*/\1/p")
-  suite "$gpu" "the kit's images" "$kit"
-  tested "$gpu: is lost in order" "${gpu/:/}-lost" env QN_GPU="$gpu" "$kit/gpu-tests" --gtest_filter='GpuLost.*'
+  suite "$gpu" "the kit's images" "$kit" "$lost"
+  tested "$gpu: is lost in order" "${gpu/:/}-lost" env QN_GPU="$gpu" "$kit/gpu-tests" --gtest_filter="$lost"
   ran "$gpu: quantnet doctor" "${gpu/:/}-doctor" "$kit/quantnet" doctor --device "$gpu"
   ran "$gpu: quantnet dequantize, the CPU's bytes" "${gpu/:/}-model" same_model "$gpu"
 
@@ -146,13 +151,13 @@ for gpu in $gpus; do
   fi
   if have nvcc && have cmake && [[ $root ]]; then
     ran "nvcc's library" nvcc nvcc_library
-    suite "$gpu" "nvcc's images" "$root/artifacts/cmake/gpu-nvcc"
+    suite "$gpu" "nvcc's images" "$root/artifacts/cmake/gpu-nvcc" "$lost"
   else
     skip "$gpu, nvcc's images" "nvcc, cmake and the sources are not all here"
   fi
   for tool in memcheck racecheck initcheck; do
     if have compute-sanitizer; then
-      QN_TEST_SHORT=1 suite "$gpu" "$tool" "$kit" compute-sanitizer --tool "$tool" --error-exitcode 1
+      QN_TEST_SHORT=1 suite "$gpu" "$tool" "$kit" "$lost:$unsanitized" compute-sanitizer --tool "$tool" --error-exitcode 1
     else
       skip "$gpu, compute-sanitizer $tool" "there is no compute-sanitizer"
     fi

@@ -48,8 +48,9 @@ internal sealed class DoctorCommand : ToolCommand
 
     private DoctorResult Examine(ParseResult parsed, KnownAnswers answers, CancellationToken cancellation)
     {
+        IReadOnlyList<DeviceStatus> devices = MachineSurvey.Devices();
         List<DeviceCheck> checks = [];
-        foreach ((string device, QuantDeviceOptions options) in Targets(parsed))
+        foreach ((string device, QuantDeviceOptions options) in Targets(parsed, devices))
         {
             using QuantDevice opened = DeviceOptions.Open(device, options);
             checks.Add(SelfCheck.Run(opened, answers.All, cancellation));
@@ -58,7 +59,7 @@ internal sealed class DoctorCommand : ToolCommand
         IReadOnlyList<string> problems = MachineSurvey.Problems();
         return new DoctorResult(
             MachineSurvey.Versions(),
-            MachineSurvey.Devices(),
+            devices,
             MachineSurvey.InstructionSets(),
             problems,
             Describe(answers),
@@ -66,8 +67,8 @@ internal sealed class DoctorCommand : ToolCommand
             problems.Count == 0 && checks.All(check => check.Faults.Count == 0));
     }
 
-    /// <summary>Every device, and the CPU once with each instruction set, as far as the options do not name one.</summary>
-    private IEnumerable<(string Device, QuantDeviceOptions Options)> Targets(ParseResult parsed)
+    /// <summary>Every GPU that can be had, and the CPU once with each instruction set, as far as the options do not name one.</summary>
+    private IEnumerable<(string Device, QuantDeviceOptions Options)> Targets(ParseResult parsed, IReadOnlyList<DeviceStatus> devices)
     {
         QuantDeviceOptions asked = _device.Choose(parsed);
         if (_device.DeviceName(parsed) is { } name && name != "cpu")
@@ -76,25 +77,22 @@ internal sealed class DoctorCommand : ToolCommand
             yield break;
         }
 
-        foreach (QuantDeviceInfo device in QuantDevice.Enumerate())
+        IEnumerable<InstructionSet> sets = _device.NamesInstructionSet(parsed)
+            ? [asked.InstructionSet]
+            : QuantDevice.InstructionSets.Where(set => set.Available).Select(set => set.InstructionSet);
+        foreach (InstructionSet set in sets)
         {
-            if (device.Kind != QuantDeviceKind.Cpu)
-            {
-                if (_device.DeviceName(parsed) is null && !_device.NamesInstructionSet(parsed))
-                {
-                    yield return (device.Name, asked);
-                }
+            yield return ("cpu", new QuantDeviceOptions { Threads = asked.Threads, InstructionSet = set });
+        }
 
-                continue;
-            }
+        if (_device.DeviceName(parsed) is not null || _device.NamesInstructionSet(parsed))
+        {
+            yield break;
+        }
 
-            IEnumerable<InstructionSet> sets = _device.NamesInstructionSet(parsed)
-                ? [asked.InstructionSet]
-                : QuantDevice.InstructionSets.Where(set => set.Available).Select(set => set.InstructionSet);
-            foreach (InstructionSet set in sets)
-            {
-                yield return (device.Name, new QuantDeviceOptions { Threads = asked.Threads, InstructionSet = set });
-            }
+        foreach (DeviceStatus gpu in devices.Where(device => device.Gpu is not null))
+        {
+            yield return (gpu.Name, asked);
         }
     }
 

@@ -35,7 +35,25 @@ internal sealed record Versions(
     string Architecture);
 
 /// <summary>A device, whether it can be had, and whether <c>auto</c> would take it.</summary>
-internal sealed record DeviceStatus(string Name, bool Available, bool Chosen, string Description);
+/// <param name="Name">As <c>--device</c> takes it.</param>
+/// <param name="Available">Whether it can be had.</param>
+/// <param name="Chosen">Whether <c>auto</c> takes it.</param>
+/// <param name="Description">What it is, or why it cannot be had.</param>
+/// <param name="Gpu">What is known of a GPU that can be had; else null.</param>
+internal sealed record DeviceStatus(string Name, bool Available, bool Chosen, string Description, GpuFacts? Gpu);
+
+/// <summary>What is known of a GPU.</summary>
+/// <param name="MemoryBytes">Its memory.</param>
+/// <param name="FreeBytes">What of it was free when the device was opened.</param>
+/// <param name="ComputeCapability">Such as <c>9.0</c>.</param>
+/// <param name="DriverVersion">The newest CUDA that its driver knows, such as <c>12.4</c>.</param>
+internal sealed record GpuFacts(long MemoryBytes, long FreeBytes, string? ComputeCapability, string? DriverVersion)
+{
+    /// <summary>Those of an open device; null for the CPU.</summary>
+    public static GpuFacts? Of(QuantDeviceInfo device) => device.Kind == QuantDeviceKind.Cpu
+        ? null
+        : new GpuFacts(device.MemoryTotal, device.MemoryFree, device.ComputeCapability?.ToString(), device.DriverVersion?.ToString());
+}
 
 /// <summary>An instruction set, whether it can be had, and whether the CPU device would use it.</summary>
 /// <param name="Name">As <c>--isa</c> takes it.</param>

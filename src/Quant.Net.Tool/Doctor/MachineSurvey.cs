@@ -26,13 +26,15 @@ internal static class MachineSurvey
     public static IReadOnlyList<DeviceStatus> Devices()
     {
         using QuantDevice? automatic = TryOpen("auto", out _);
-        List<DeviceStatus> devices = [.. QuantDevice.Enumerate().Select(device => Describe(device.Name, automatic?.Name))];
-        if (devices.All(device => !device.Name.StartsWith("cuda", StringComparison.Ordinal)))
-        {
-            devices.Add(Describe("cuda:0", automatic?.Name));
-        }
+        IReadOnlyList<QuantDeviceInfo> usable = QuantDevice.Enumerate();
 
-        return devices;
+        // The first GPU and all up to the last one that can be used: those between that cannot say why.
+        int gpus = usable.Where(device => device.Kind == QuantDeviceKind.Cuda).Select(device => device.Index + 1).DefaultIfEmpty(1).Max();
+        return
+        [
+            Describe("cpu", automatic?.Name),
+            .. Enumerable.Range(0, gpus).Select(index => Describe($"cuda:{index}", automatic?.Name)),
+        ];
     }
 
     public static IReadOnlyList<InstructionSetStatus> InstructionSets()
@@ -58,7 +60,9 @@ internal static class MachineSurvey
     private static DeviceStatus Describe(string name, string? chosen)
     {
         using QuantDevice? opened = TryOpen(name, out string refusal);
-        return new DeviceStatus(name, opened is not null, opened is not null && opened.Name == chosen, opened?.Description ?? refusal);
+        return opened is null
+            ? new DeviceStatus(name, Available: false, Chosen: false, refusal, Gpu: null)
+            : new DeviceStatus(name, Available: true, opened.Name == chosen, opened.Description, GpuFacts.Of(opened.Info));
     }
 
     private static QuantDevice? TryOpen(string name, out string refusal)
@@ -68,7 +72,7 @@ internal static class MachineSurvey
             refusal = "";
             return QuantDevice.Open(name);
         }
-        catch (Exception refused) when (refused is QuantNetException or PlatformNotSupportedException)
+        catch (Exception refused) when (refused is QuantNetException or PlatformNotSupportedException or OutOfMemoryException)
         {
             refusal = refused.Message;
             return null;

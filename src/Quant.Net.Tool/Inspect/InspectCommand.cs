@@ -25,6 +25,12 @@ internal sealed class InspectCommand : ToolCommand
         Description = "Accept a split model with whole files missing (none cut short) and show what is there",
     };
 
+    private readonly Option<string?> _fit = new("--fit")
+    {
+        Description = "Say whether the tensors fit into this memory, and what to do; exit code 1 if they do not",
+        HelpName = "auto|cpu|cuda:N|SIZE",
+    };
+
     private readonly ToolConsole _console;
 
     public InspectCommand(ToolConsole console)
@@ -34,6 +40,7 @@ internal sealed class InspectCommand : ToolCommand
             new Example("quantnet inspect model.gguf", "Everything, long lists shortened"),
             new Example("quantnet inspect model.gguf --tensor 'blk.0.*'", "The tensors of the first block"),
             new Example("quantnet inspect model.gguf --json | jq '.types'", "The sums per type, for a script"),
+            new Example("quantnet inspect model.gguf --fit cuda:0", "Does it fit on the first GPU?"),
             new Example("quantnet inspect model-00001-of-00003.gguf --partial", "A model that is still being downloaded"))
     {
         _console = console;
@@ -41,6 +48,8 @@ internal sealed class InspectCommand : ToolCommand
         Options.Add(_all);
         Options.Add(_tensors);
         Options.Add(_partial);
+        Options.Add(_fit);
+        _fit.CompletionSources.Add("auto", "cpu", "cuda:0");
         SetAction(Run);
     }
 
@@ -50,8 +59,10 @@ internal sealed class InspectCommand : ToolCommand
         bool all = parsed.GetValue(_all);
         IReadOnlyList<NamePattern> patterns = _tensors.PatternsIn(parsed);
 
+        FitPlace? place = parsed.GetValue(_fit) is { } where ? FitPlace.Parse(where) : null;
+
         using GgufFile model = Open(path, parsed.GetValue(_partial));
-        InspectResult result = ModelSurvey.Describe(model, TensorOption.Select(model, patterns), all ? int.MaxValue : ShortArray);
+        InspectResult result = ModelSurvey.Describe(model, TensorOption.Select(model, patterns), all ? int.MaxValue : ShortArray, place);
         if (parsed.GetValue(CommonOptions.Json))
         {
             ResultJson.Write(_console, result, ResultJson.Default.InspectResult);
@@ -61,7 +72,7 @@ internal sealed class InspectCommand : ToolCommand
             InspectText.Write(result, all, withMetadata: patterns.Count == 0, _console.CreateReport());
         }
 
-        return ExitCode.Done;
+        return result.Fit is { Fits: false } ? ExitCode.Failed : ExitCode.Done;
     }
 
     private static GgufFile Open(string path, bool partial)

@@ -15,6 +15,7 @@ internal sealed record InspectResult(
     int TensorCount,
     IReadOnlyList<MetadataFacts> Metadata,
     Totals Selected,
+    FitFacts? Fit,
     IReadOnlyList<TypeFacts> Types,
     IReadOnlyList<TensorFacts> Tensors,
     IReadOnlyList<string> Warnings)

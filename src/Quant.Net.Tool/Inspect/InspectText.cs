@@ -55,7 +55,23 @@ internal static class InspectText
         facts.Add(("parameters", $"{Quantity.Count(result.Selected.Parameters)}, {Bits(result.Selected.BitsPerWeight)} bits per weight"));
         facts.Add(("in memory", $"{Quantity.Bytes(result.Selected.PackedBytes)} packed, " +
             $"{Quantity.Bytes(result.Selected.F16Bytes)} as f16, {Quantity.Bytes(result.Selected.F32Bytes)} as f32"));
+        if (result.Fit is { } fit)
+        {
+            facts.Add(("fits", Fit(fit)));
+            facts.Add(("advice", fit.Advice));
+        }
+
         report.Facts(facts);
+    }
+
+    private static Cell Fit(FitFacts fit)
+    {
+        string into = $"into {Quantity.Bytes(fit.MemoryBytes)} of {(fit.Where == FitPlace.Given ? "memory" : fit.Where)}" +
+            (fit.WorkingBytes > 0 ? $", {Quantity.Bytes(fit.WorkingBytes)} of them to work in" : "");
+        string lacks = fit.MissingBytes is { } missing ? $"; the next wider form lacks {Quantity.Bytes(missing)}" : "";
+        return fit.Fits
+            ? new Cell($"as {fit.Form} {into}{lacks}", Tone.Good)
+            : new Cell($"not {into}: {Quantity.Bytes(fit.MissingBytes!.Value)} are missing", Tone.Bad);
     }
 
     private static void WriteMetadata(InspectResult result, bool all, IReport report)

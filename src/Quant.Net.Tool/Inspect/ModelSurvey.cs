@@ -9,7 +9,8 @@ internal static class ModelSurvey
     /// <param name="model">The model, open for as long as the result is in use.</param>
     /// <param name="tensors">Those of its tensors that are of interest.</param>
     /// <param name="arrayLimit">The number of elements to keep of an array in the metadata.</param>
-    public static InspectResult Describe(GgufFile model, IReadOnlyList<GgufTensor> tensors, int arrayLimit)
+    /// <param name="place">The memory that they may fit into, or null.</param>
+    public static InspectResult Describe(GgufFile model, IReadOnlyList<GgufTensor> tensors, int arrayLimit, FitPlace? place)
     {
         Totals selected = Sum(tensors);
         Dictionary<GgufPart, int> places = model.Parts.Select((part, i) => (part, i)).ToDictionary(p => p.part, p => p.i);
@@ -23,6 +24,7 @@ internal static class ModelSurvey
             model.Tensors.Count,
             [.. model.Metadata.Select(entry => Describe(entry.Key, entry.Value, arrayLimit))],
             selected,
+            place is null ? null : FitFacts.Of(ModelMemory.Of(tensors), place),
             Types(tensors, selected.PackedBytes),
             [.. tensors.Select(tensor => Describe(tensor, places[tensor.Part], model))],
             model.Warnings);
@@ -63,19 +65,16 @@ internal static class ModelSurvey
 
     private static Totals Sum(IEnumerable<GgufTensor> tensors)
     {
-        int count = 0;
-        long parameters = 0, packed = 0, f16 = 0, f32 = 0;
-        foreach (GgufTensor tensor in tensors)
-        {
-            count++;
-            parameters += tensor.ElementCount;
-            packed += tensor.ByteLength;
-            bool isInteger = tensor.FormatInfo is { IsInteger: true };
-            f16 += isInteger ? tensor.ByteLength : tensor.ElementCount * 2;
-            f32 += isInteger ? tensor.ByteLength : tensor.ElementCount * 4;
-        }
-
-        return new Totals(count, parameters, parameters == 0 ? 0 : packed * 8.0 / parameters, packed, f16, f32);
+        GgufTensor[] all = [.. tensors];
+        long parameters = all.Sum(tensor => tensor.ElementCount);
+        ModelMemory memory = ModelMemory.Of(all);
+        return new Totals(
+            all.Length,
+            parameters,
+            parameters == 0 ? 0 : memory.PackedBytes * 8.0 / parameters,
+            memory.PackedBytes,
+            memory.F16Bytes,
+            memory.F32Bytes);
     }
 
     private static string NameOf(GgufValueType type) => type.ToString().ToLowerInvariant();

@@ -18,19 +18,22 @@ public class JsonTests
             .AddTensor("x.scale", 0, [1], new byte[4])
             .Write(folder["scaled.gguf"]);
 
-        Compare("inspect", Succeed("inspect", Repository.WideModel, "--json").Json, Succeed("inspect", scaled, "--json").Json);
+        Compare(
+            "inspect",
+            Succeed("inspect", Repository.WideModel, "--json", "--fit", "5MB").Json,
+            Succeed("inspect", scaled, "--json").Json);
     }
 
     [Fact]
     public void FormatsKeysAreDocumented() => Compare("formats", Succeed("formats", "--json").Json);
 
-    [Fact]
+    [FakeGpuFact]
     public void DoctorKeysAreDocumented()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["wrong.bin"], AnswerMaker.Make([new KnownAnswer(QuantFormat.I8, true, [1], [2f])]));
 
-        Compare("doctor", Succeed("doctor", "--json").Json, Run("doctor", "--json", "--answers", folder["wrong.bin"]).Json);
+        Compare("doctor", FakeGpu.Run("", "quantnet doctor --json").Json, Run("doctor", "--json", "--answers", folder["wrong.bin"]).Json);
     }
 
     [Fact]

@@ -1,0 +1,62 @@
+using Quant.Net.Gguf;
+
+namespace Quant.Net;
+
+/// <summary>What tensors take in memory, of the host or of a GPU: as they are, or decoded.</summary>
+public sealed class ModelMemory
+{
+    private ModelMemory(long packed, long f16, long f32)
+    {
+        PackedBytes = packed;
+        F16Bytes = f16;
+        F32Bytes = f32;
+    }
+
+    /// <summary>What they take as they are in the file. A mapped file takes it only as far as it is read.</summary>
+    public long PackedBytes { get; }
+
+    /// <summary>What they take with all but integers decoded to f16 or bf16.</summary>
+    public long F16Bytes { get; }
+
+    /// <summary>What they take with all but integers decoded to f32.</summary>
+    public long F32Bytes { get; }
+
+    /// <summary>Sums over tensors.</summary>
+    /// <param name="tensors">The tensors, such as <see cref="GgufFile.Tensors"/>.</param>
+    /// <returns>The sums.</returns>
+    public static ModelMemory Of(IEnumerable<GgufTensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        long packed = 0, f16 = 0, f32 = 0;
+        foreach (GgufTensor tensor in tensors)
+        {
+            bool isInteger = tensor.FormatInfo is { IsInteger: true };
+            packed += tensor.ByteLength;
+            f16 += isInteger ? tensor.ByteLength : tensor.ElementCount * 2;
+            f32 += isInteger ? tensor.ByteLength : tensor.ElementCount * 4;
+        }
+
+        return new ModelMemory(packed, f16, f32);
+    }
+
+    /// <summary>The bytes that a form takes.</summary>
+    /// <param name="form">The form.</param>
+    /// <returns>Its bytes.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The form is none of the enumeration.</exception>
+    public long GetBytes(ModelForm form) => form switch
+    {
+        ModelForm.Packed => PackedBytes,
+        ModelForm.F16 => F16Bytes,
+        ModelForm.F32 => F32Bytes,
+        _ => throw new ArgumentOutOfRangeException(nameof(form), form, "expected Packed, F16 or F32"),
+    };
+
+    /// <summary>The widest form that some memory has room for.</summary>
+    /// <param name="bytes">The memory, without what decoding works in (<see cref="QuantDeviceOptions.MemoryLimit"/>).</param>
+    /// <returns>The form, or null if not even the packed tensors fit.</returns>
+    public ModelForm? FindFitting(long bytes) =>
+        F32Bytes <= bytes ? ModelForm.F32
+        : F16Bytes <= bytes ? ModelForm.F16
+        : PackedBytes <= bytes ? ModelForm.Packed
+        : null;
+}
