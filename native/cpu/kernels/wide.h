@@ -28,6 +28,17 @@ struct WideTable {
   }
 };
 
+// w = scale * (q - 16)
+QN_HD WideTable centered_wide_table(float scale) {
+  return {centered_table<4>(scale, 16).weights, centered_table<4>(scale, 0).weights};
+}
+
+// w = scale * q + offset
+QN_HD WideTable affine_wide_table(float scale, float offset) {
+  const Floats upper = to_floats(_mm512_add_epi32(table_codes<4>(), _mm512_set1_epi32(16)));
+  return {affine_table<4>(scale, offset).weights, mul_add(splat(scale), upper, splat(offset))};
+}
+
 template <class Block, bool kStream>
 QN_HD void store_five_bits(const Block& block, WideTable table, Output<F32, kStream> out) {
   const Ints nibbles = widen_unsigned(load_bytes(block.qs));
@@ -37,16 +48,12 @@ QN_HD void store_five_bits(const Block& block, WideTable table, Output<F32, kStr
 
 template <bool kStream>
 QN_HD void dequantize(const Q5_0& block, Scales scales, Output<F32, kStream> out) {
-  const Floats scale = splat(scales.d);
-  const Floats lower = to_floats(_mm512_sub_epi32(table_codes<4>(), _mm512_set1_epi32(16)));
-  store_five_bits(block, {mul(scale, lower), mul(scale, to_floats(table_codes<4>()))}, out);
+  store_five_bits(block, centered_wide_table(scales.d), out);
 }
 
 template <bool kStream>
 QN_HD void dequantize(const Q5_1& block, Scales scales, Output<F32, kStream> out) {
-  const Floats scale = splat(scales.d), offset = splat(scales.m);
-  const Floats upper = to_floats(_mm512_add_epi32(table_codes<4>(), _mm512_set1_epi32(16)));
-  store_five_bits(block, {mul_add(scale, to_floats(table_codes<4>()), offset), mul_add(scale, upper, offset)}, out);
+  store_five_bits(block, affine_wide_table(scales.d, scales.m), out);
 }
 
 template <class T, bool kStream>

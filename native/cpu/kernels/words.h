@@ -85,10 +85,6 @@ QN_HD void store_nibbles(const WeightTable& table, const void* packed, Output<T,
   store_words(out, at, word_table(out, table.weights).at(nibbles_to_words(packed)));
 }
 
-// Levels 0 .. 15 and 16 .. 31.
-QN_HD Floats upper_levels() { return to_floats(_mm512_add_epi32(table_codes<4>(), _mm512_set1_epi32(16))); }
-QN_HD Floats lower_levels() { return to_floats(table_codes<4>()); }
-
 template <class Block, class Out>
 QN_HD void store_five_bits(const Block& block, const WordTable& table, Out out) {
   const Words nibbles = _mm512_and_si512(nibbles_to_words(block.qs), splat_word(15));
@@ -98,17 +94,15 @@ QN_HD void store_five_bits(const Block& block, const WordTable& table, Out out) 
 template <class T, bool kStream>
   requires(sizeof(T) == 2)
 QN_HD void dequantize(const Q5_0& block, Scales scales, Output<T, kStream> out) {
-  const Floats scale = splat(scales.d);
-  const Floats lower = to_floats(_mm512_sub_epi32(table_codes<4>(), _mm512_set1_epi32(16)));
-  store_five_bits(block, word_table(out, mul(scale, lower), mul(scale, lower_levels())), out);
+  const WideTable table = centered_wide_table(scales.d);
+  store_five_bits(block, word_table(out, table.lower, table.upper), out);
 }
 
 template <class T, bool kStream>
   requires(sizeof(T) == 2)
 QN_HD void dequantize(const Q5_1& block, Scales scales, Output<T, kStream> out) {
-  const Floats scale = splat(scales.d), offset = splat(scales.m);
-  store_five_bits(block,
-                  word_table(out, mul_add(scale, lower_levels(), offset), mul_add(scale, upper_levels(), offset)), out);
+  const WideTable table = affine_wide_table(scales.d, scales.m);
+  store_five_bits(block, word_table(out, table.lower, table.upper), out);
 }
 
 // Four groups of eight low, then eight high nibbles, under a scale each: two groups share a table.
@@ -199,9 +193,8 @@ QN_HD void dequantize(const Q5_K& block, Output<T, kStream> out) {
     const Words packed = widen_to_words(block.qs + 32 * n);
     unroll<0, 2>([&](auto odd) {
       constexpr int kGroup = 2 * n + odd;
-      const Floats scale = splat(factors[kGroup]), offset = splat(factors[kGroup + 8]);
-      const WordTable table =
-          word_table(out, mul_add(scale, lower_levels(), offset), mul_add(scale, upper_levels(), offset));
+      const WideTable weights = affine_wide_table(factors[kGroup], factors[kGroup + 8]);
+      const WordTable table = word_table(out, weights.lower, weights.upper);
       const Words places = merge(splat_word(16), shifted<kGroup - 4>(high), shift_right<4 * odd>(packed));
       store_words(out, 32 * kGroup, table.at(places));
     });
