@@ -94,6 +94,59 @@ class Job {
   bool streams_;  // past the caches
 };
 
+// A packed matrix as the threads of the pool see it: a grid of regions. They are wide enough for whole cache lines of
+// codes, and as long as is good for the results of transposed ones.
+class MatrixJob {
+ public:
+  MatrixJob(const MatrixWork& work, const MatrixKernelRow& row) : work_(work) {
+    lines_ = work.transposed ? Range{0, work.line_length} : Range{work.first, work.count};
+    elements_ = work.transposed ? Range{work.first, work.count} : Range{0, work.line_length};
+    const bool whole_lines = reinterpret_cast<uintptr_t>(work.destination) % kStreamAlignment == 0 &&
+                             work.line_length * result_size() % kStreamAlignment == 0;
+    const MatrixKernel streamed = row.streamed[work.transposed][work.output];
+    const bool streams = streamed && whole_lines && work.count * work.line_length * result_size() > kStreamedBytes;
+    kernel_ = streams ? streamed : row.dequantize[work.transposed][work.output];
+  }
+
+  uint64_t regions() const { return lines_.parts(kLines) * elements_.parts(kElements); }
+
+  static void run(const void* context, uint64_t first, uint64_t last) {
+    const MatrixJob& job = *static_cast<const MatrixJob*>(context);
+    const DefaultFloatModes modes;
+    const uint64_t across = job.elements_.parts(kElements);
+    for (uint64_t i = first; i < last; i++)
+      job.decode(job.lines_.part(i / across, kLines), job.elements_.part(i % across, kElements));
+  }
+
+ private:
+  static constexpr uint64_t kLines = 256, kElements = 128;
+
+  // Divided at the multiples of a unit, so that parts begin where tiles do.
+  struct Range {
+    uint64_t first, count;
+
+    uint64_t parts(uint64_t unit) const { return (first % unit + count - 1) / unit + 1; }
+    Range part(uint64_t i, uint64_t unit) const {
+      const uint64_t begin = first / unit * unit + i * unit, from = begin < first ? first : begin;
+      const uint64_t end = begin + unit, last = first + count;
+      return {from, (end < last ? end : last) - from};
+    }
+  };
+
+  uint64_t result_size() const { return work_.output == 0 ? 4 : 2; }
+
+  void decode(Range lines, Range elements) const {
+    const uint64_t line = lines.first - lines_.first, element = elements.first - elements_.first;
+    const uint64_t place = work_.transposed ? element * work_.line_length + line : line * work_.line_length + element;
+    kernel_(&work_.matrix, {lines.first, lines.count, elements.first, elements.count},
+            work_.destination + place * result_size(), work_.line_length);
+  }
+
+  const MatrixWork& work_;
+  MatrixKernel kernel_;
+  Range lines_, elements_;
+};
+
 // "scalar, avx2", for messages.
 void list_available(char (&text)[128]) {
   size_t length = 0;
@@ -165,6 +218,14 @@ class CpuDevice final : public qn_device {
     const uint64_t weights = work.destination_block / (work.output == 0 ? 4 : 2) * (work.rows ? work.blocks : 1);
     const uint64_t grain = weights >= kWeightsPerPiece ? 1 : kWeightsPerPiece / weights;
     pool_->run(work.rows ? work.row_count : work.blocks, grain, Job::run, &job);
+    return QN_OK;
+  }
+
+  qn_status dequantize(const MatrixWork& work, const char*& kernel) override {
+    const MatrixKernelRow& row = set_.matrices[work.layout];
+    kernel = row.names[work.output];
+    const MatrixJob job(work, row);
+    pool_->run(job.regions(), 1, MatrixJob::run, &job);
     return QN_OK;
   }
 

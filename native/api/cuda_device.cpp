@@ -87,6 +87,10 @@ qn_status CudaDevice::dequantize(const DequantizeWork& work, const char*& kernel
   return dequantize_to(0, work, kernel);
 }
 
+qn_status CudaDevice::dequantize(const MatrixWork&, const char*&) {
+  return fail(QN_ERROR_UNSUPPORTED, "packed matrices are not decoded on GPUs yet");
+}
+
 qn_status CudaDevice::dequantize_to(uint64_t address, const DequantizeWork& work, const char*& kernel) {
   const std::lock_guard<std::mutex> lock(staging_busy_);
   const cuda::Current current(context_);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Dequantizing: everything a caller can get wrong is found here, before a device sees the work.
+#include "dequantize.h"
+
 #include "cuda_device.h"
 #include "error.h"
 #include "format_table.h"
@@ -8,24 +10,36 @@
 
 using namespace qn;
 
-namespace {
-
-thread_local const char* last_kernel = "";
+namespace qn {
 
 bool overlap(const void* a, size_t a_size, const void* b, size_t b_size) {
   const auto a_first = reinterpret_cast<uintptr_t>(a), b_first = reinterpret_cast<uintptr_t>(b);
   return a_size && b_size && (a_first < b_first ? b_first - a_first < a_size : a_first - b_first < b_size);
 }
 
+qn_status check_output(qn_format output, int& column) {
+  if (format_place(output) < 0)
+    return fail(QN_ERROR_INVALID_ARGUMENT, "output is %d, which is not the number of a format", output);
+  column = output_column(output);
+  if (column < 0)
+    return fail(QN_ERROR_UNSUPPORTED, "output is %s, expected F32, F16 or BF16", kFormats[format_place(output)].name);
+  return QN_OK;
+}
+
+const char*& last_kernel() {
+  thread_local const char* name = "";
+  return name;
+}
+
+}  // namespace qn
+
+namespace {
+
 // What all entry points check; fills in the formats and block sizes.
 qn_status prepare(qn_format format, const void* source, size_t source_size, qn_format output, DequantizeWork& work) {
   work.format = format_place(format);
   if (work.format < 0) return fail(QN_ERROR_INVALID_ARGUMENT, "%d is not the number of a format", format);
-  if (format_place(output) < 0)
-    return fail(QN_ERROR_INVALID_ARGUMENT, "output is %d, which is not the number of a format", output);
-  work.output = output_column(output);
-  if (work.output < 0)
-    return fail(QN_ERROR_UNSUPPORTED, "output is %s, expected F32, F16 or BF16", kFormats[format_place(output)].name);
+  if (const qn_status status = check_output(output, work.output); status != QN_OK) return status;
   if (!source && source_size) return fail(QN_ERROR_INVALID_ARGUMENT, "source is null");
   const FormatFacts& facts = kFormats[work.format];
   work.source = static_cast<const uint8_t*>(source);
@@ -112,14 +126,14 @@ void* on_device(uint64_t address) { return reinterpret_cast<void*>(static_cast<u
 
 }  // namespace
 
-const char* qn_last_kernel(void) { return last_kernel; }
+const char* qn_last_kernel(void) { return last_kernel(); }
 
 qn_status qn_dequantize(qn_device* device, qn_format format, const void* source, size_t source_size, qn_format output,
                         void* destination, size_t destination_size) {
   if (!device) return fail(QN_ERROR_INVALID_ARGUMENT, "device is null");
   DequantizeWork work;
   const qn_status status = check_blocks(format, source, source_size, output, destination, destination_size, work);
-  return status == QN_OK && has_results(work) ? device->dequantize(work, last_kernel) : status;
+  return status == QN_OK && has_results(work) ? device->dequantize(work, last_kernel()) : status;
 }
 
 qn_status qn_dequantize_rows(qn_device* device, qn_format format, const void* source, size_t source_size,
@@ -129,7 +143,7 @@ qn_status qn_dequantize_rows(qn_device* device, qn_format format, const void* so
   DequantizeWork work;
   const qn_status status = check_rows(format, source, source_size, values_per_row, rows, row_count, output, destination,
                                       destination_size, work);
-  return status == QN_OK && has_results(work) ? device->dequantize(work, last_kernel) : status;
+  return status == QN_OK && has_results(work) ? device->dequantize(work, last_kernel()) : status;
 }
 
 qn_status qn_dequantize_async(qn_stream* stream, qn_format format, uint64_t source, size_t source_size,
@@ -138,7 +152,7 @@ qn_status qn_dequantize_async(qn_stream* stream, qn_format format, uint64_t sour
   DequantizeWork work;
   const qn_status status =
       check_blocks(format, on_device(source), source_size, output, on_device(destination), destination_size, work);
-  return status == QN_OK && has_results(work) ? queue(*stream, work, last_kernel) : status;
+  return status == QN_OK && has_results(work) ? queue(*stream, work, last_kernel()) : status;
 }
 
 qn_status qn_dequantize_rows_async(qn_stream* stream, qn_format format, uint64_t source, size_t source_size,
@@ -148,7 +162,7 @@ qn_status qn_dequantize_rows_async(qn_stream* stream, qn_format format, uint64_t
   DequantizeWork work;
   const qn_status status = check_rows(format, on_device(source), source_size, values_per_row, rows, row_count, output,
                                       on_device(destination), destination_size, work);
-  return status == QN_OK && has_results(work) ? queue(*stream, work, last_kernel) : status;
+  return status == QN_OK && has_results(work) ? queue(*stream, work, last_kernel()) : status;
 }
 
 qn_status qn_dequantize_to_device(qn_device* device, qn_format format, const void* source, size_t source_size,
@@ -158,5 +172,5 @@ qn_status qn_dequantize_to_device(qn_device* device, qn_format format, const voi
   if (!gpu) return status;
   DequantizeWork work;
   status = check_blocks(format, source, source_size, output, on_device(destination), destination_size, work);
-  return status == QN_OK && has_results(work) ? gpu->dequantize_to(destination, work, last_kernel) : status;
+  return status == QN_OK && has_results(work) ? gpu->dequantize_to(destination, work, last_kernel()) : status;
 }

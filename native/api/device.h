@@ -5,6 +5,8 @@
 #pragma once
 
 #include "../cpu/kernels.h"
+#include "../cpu/matrix_kernels.h"
+#include "../formats/matrix.h"
 #include "quantnet.h"
 
 // Work that has passed all checks. Formats are places in qn::kFormats, outputs are columns (see qn::kOutputs).
@@ -21,6 +23,17 @@ struct DequantizeWork {
   size_t row_count = 0;
 };
 
+// The same for a packed matrix: lines `first` on of the result, `count` of them. A line of the result is a row or a
+// column, whichever was asked for.
+struct MatrixWork {
+  int layout = 0;  // a place in qn::kLayouts
+  int output = 0;
+  qn::portable::Matrix matrix{};
+  bool transposed = false;  // lines of the result are not those in which the codes stand
+  uint64_t first = 0, count = 0, line_length = 0;
+  uint8_t* destination = nullptr;
+};
+
 namespace qn {
 class CudaDevice;
 }
@@ -34,6 +47,8 @@ struct qn_device {
 
   // Does the work and names the kernel that did it.
   virtual qn_status dequantize(const DequantizeWork& work, const char*& kernel) = 0;
+
+  virtual qn_status dequantize(const MatrixWork& work, const char*& kernel) = 0;
 
   // Itself, if it is a GPU.
   virtual qn::CudaDevice* cuda() { return nullptr; }

@@ -102,15 +102,15 @@ const char* missing_for(qn_isa isa, const Features& features) {
 
 struct Found {
   InstructionSet sets[kInstructionSetCount] = {
-      {QN_ISA_SCALAR, "scalar", &scalar::kKernels, ""},
+      {QN_ISA_SCALAR, "scalar", &scalar::kKernels, scalar::kMatrices, ""},
 #ifdef QN_X86
-      {QN_ISA_AVX2, "avx2", &avx2::kKernels, ""},
-      {QN_ISA_AVX512, "avx512", &avx512::kKernels, ""},
-      {QN_ISA_AVX512VBMI, "avx512vbmi", &avx512vbmi::kKernels, ""},
+      {QN_ISA_AVX2, "avx2", &avx2::kKernels, avx2::kMatrices, ""},
+      {QN_ISA_AVX512, "avx512", &avx512::kKernels, avx512::kMatrices, ""},
+      {QN_ISA_AVX512VBMI, "avx512vbmi", &avx512vbmi::kKernels, avx512::kMatrices, ""},
 #else
-      {QN_ISA_AVX2, "avx2", nullptr, "this build is not for x86-64"},
-      {QN_ISA_AVX512, "avx512", nullptr, "this build is not for x86-64"},
-      {QN_ISA_AVX512VBMI, "avx512vbmi", nullptr, "this build is not for x86-64"},
+      {QN_ISA_AVX2, "avx2", nullptr, nullptr, "this build is not for x86-64"},
+      {QN_ISA_AVX512, "avx512", nullptr, nullptr, "this build is not for x86-64"},
+      {QN_ISA_AVX512VBMI, "avx512vbmi", nullptr, nullptr, "this build is not for x86-64"},
 #endif
   };
   char name[49] = "CPU";

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "kernels.h"
+#include "matrix_kernels.h"
 #include "quantnet.h"
 
 namespace qn {
@@ -14,7 +15,8 @@ struct InstructionSet {
   qn_isa isa;
   const char* name;
   const KernelSet* kernels;  // nullptr: this build has none
-  const char* missing;       // "": available; else why not, in words
+  const MatrixKernelRow* matrices;
+  const char* missing;  // "": available; else why not, in words
 };
 
 inline constexpr size_t kInstructionSetCount = 4;

@@ -383,6 +383,129 @@ QN_API qn_status qn_dequantize_rows(qn_device *device, qn_format format, const v
                                     uint64_t values_per_row, const uint64_t *rows, size_t row_count, qn_format output,
                                     void *destination, size_t destination_size);
 
+/* --------------------------------------------------------- packed matrices
+ *
+ * Checkpoints of GPTQ, AWQ and others (safetensors files) keep a matrix in several arrays side by side: codes, scales,
+ * zero points. A qn_matrix names them:
+ *
+ *     qn_matrix matrix = {sizeof matrix, QN_MATRIX_GPTQ, 4096, 11008, 128, 4, QN_MATRIX_ZERO_PLUS_ONE, QN_FORMAT_F16};
+ *     matrix.codes = qweight;  matrix.codes_size = ...          // and scales, zeros, group_index
+ *     qn_dequantize_matrix(device, &matrix, QN_ORDER_ROWS, 0, 4096, QN_FORMAT_F16, weights, weights_size);
+ */
+
+/** How the arrays of a packed matrix are laid out. The layout of each is described in native/formats. */
+typedef enum qn_matrix_layout QN_ENUM {
+    /** GPTQ: codes of 2, 3, 4 or 8 bits packed along the input features. */
+    QN_MATRIX_GPTQ = 1,
+    /** AWQ, version GEMM: codes of 4 bits packed along the output features, dealt out in each word. */
+    QN_MATRIX_AWQ_GEMM = 2,
+    /** AWQ, version GEMV: codes of 4 bits packed along the input features of each output. */
+    QN_MATRIX_AWQ_GEMV = 3
+} qn_matrix_layout;
+
+/** What is known of a layout. */
+typedef struct qn_matrix_layout_info {
+    /** Set by the caller to sizeof(qn_matrix_layout_info). */
+    uint32_t struct_size;
+    /** The layout's number. */
+    qn_matrix_layout layout;
+    /** Bit b is set if codes may have b bits. */
+    uint32_t bits;
+    /** Reserved, 0. */
+    uint32_t reserved;
+    /** Its name, such as "GPTQ". Static text. */
+    const char *name;
+    /** How a weight is computed, in one line. Static text. */
+    const char *formula;
+} qn_matrix_layout_info;
+
+/** The number of layouts that the library knows. */
+QN_API size_t qn_matrix_layout_count(void);
+
+/** The layout at a place of the library's list, in order of their numbers.
+ *  @param index  0 to qn_matrix_layout_count() - 1; QN_ERROR_INVALID_ARGUMENT beyond that.
+ *  @param info   filled in. */
+QN_API qn_status qn_matrix_layout_at(size_t index, qn_matrix_layout_info *info);
+
+/** What differs between writers of one layout. */
+typedef enum qn_matrix_flags QN_ENUM {
+    /** Stored zero points are one less than meant: GPTQ's checkpoint_format "gptq". */
+    QN_MATRIX_ZERO_PLUS_ONE = 1,
+    /** With QN_MATRIX_ZERO_PLUS_ONE: a stored zero point of all ones means 0, not 2 to the power of bits. */
+    QN_MATRIX_ZERO_WRAPS = 2
+} qn_matrix_flags;
+
+/** A packed matrix. Rows are output features and columns input features, as in nn.Linear.weight. */
+typedef struct qn_matrix {
+    /** Set by the caller to sizeof(qn_matrix). */
+    uint32_t struct_size;
+    /** How the arrays are laid out. */
+    qn_matrix_layout layout;
+    /** Output features; at least 1. */
+    uint64_t rows;
+    /** Input features; at least 1. */
+    uint64_t columns;
+    /** Input features that share a scale. 0: all. The last group may be shorter. */
+    uint64_t group_size;
+    /** Bits of a code. */
+    uint32_t bits;
+    /** Any of qn_matrix_flags. */
+    uint32_t flags;
+    /** What scales are: QN_FORMAT_F16, QN_FORMAT_BF16 or QN_FORMAT_F32. */
+    qn_format scale_format;
+    /** Reserved, 0. */
+    uint32_t reserved;
+    /** The packed weights, at any address, as are all arrays. */
+    const void *codes;
+    /** Bytes of codes: what the shape needs, else QN_ERROR_SIZE. So it is with all sizes. */
+    size_t codes_size;
+    /** The scales. */
+    const void *scales;
+    /** Bytes of scales. */
+    size_t scales_size;
+    /** The packed zero points, or NULL where there are none: codes are symmetric around half their range then. */
+    const void *zeros;
+    /** Bytes of zeros. */
+    size_t zeros_size;
+    /** GPTQ: the group of each column, 32-bit numbers (g_idx), or NULL: groups in order. If all are 0 and there is more
+     * than one group, groups are in order too: some writers store that. */
+    const void *group_index;
+    /** Bytes of group_index. */
+    size_t group_index_size;
+} qn_matrix;
+
+/** In what order weights are written. */
+typedef enum qn_order QN_ENUM {
+    /** A row behind the other: [rows][columns], as nn.Linear.weight. */
+    QN_ORDER_ROWS = 0,
+    /** A column behind the other: [columns][rows]. */
+    QN_ORDER_COLUMNS = 1
+} qn_order;
+
+/** Checks a matrix: that the library can decode it, that all sizes are what the shape needs, that no group_index is out
+ *  of range. Decoding checks it too.
+ *  @param matrix  the matrix.
+ *  @return QN_ERROR_SIZE for sizes and shapes that do not fit, QN_ERROR_INVALID_ARGUMENT for other faults,
+ *          QN_ERROR_UNSUPPORTED for bits or flags that the layout does not have. */
+QN_API qn_status qn_matrix_check(const qn_matrix *matrix);
+
+/** Decodes rows or columns of a packed matrix.
+ *
+ *  f32 results are the exact (code - zero) * scale, rounded once where the product needs it; f16 and bf16 results are
+ *  those rounded once more, as qn_dequantize does.
+ *
+ *  @param device            an open device.
+ *  @param matrix            the matrix.
+ *  @param order             QN_ORDER_ROWS or QN_ORDER_COLUMNS.
+ *  @param first             the first row (or column) to decode.
+ *  @param count             how many; first + count must not be beyond the matrix, else QN_ERROR_INVALID_ARGUMENT.
+ *  @param output            QN_FORMAT_F32, QN_FORMAT_F16 or QN_FORMAT_BF16, else QN_ERROR_UNSUPPORTED.
+ *  @param destination       receives count rows (or columns), behind each other.
+ *  @param destination_size  bytes at destination: at least the weights' size, else QN_ERROR_SIZE.
+ *  @return as qn_matrix_check and qn_dequantize. */
+QN_API qn_status qn_dequantize_matrix(qn_device *device, const qn_matrix *matrix, qn_order order, uint64_t first,
+                                      uint64_t count, qn_format output, void *destination, size_t destination_size);
+
 /* -------------------------------------------------------------------- GPUs
  *
  * What follows works on CUDA devices; on a CPU device it is QN_ERROR_UNSUPPORTED.

@@ -66,9 +66,8 @@ QN_HD void dequantize(const Q6_K& block, Output<T, kStream> out) {
     // High bits of codes 0 .. 31 and 32 .. 63 at bits 0 and 1, of codes 64 .. 95 and 96 .. 127 at bits 4 and 5.
     const __m512i high = _mm512_srlv_epi64(_mm512_broadcast_i64x4(packed), _mm512_set_epi64(2, 2, 2, 2, 0, 0, 0, 0));
     const auto centered = [](__m512i nibbles, __m512i two_bits) {
-      constexpr int kAndOr = 0xea;  // (a & b) | c
       const __m512i four = _mm512_and_si512(nibbles, _mm512_set1_epi8(15));
-      const __m512i six = _mm512_ternarylogic_epi32(two_bits, _mm512_set1_epi8(0x30), four, kAndOr);
+      const __m512i six = and_or(two_bits, _mm512_set1_epi8(0x30), four);
       return _mm512_sub_epi8(six, _mm512_set1_epi8(32));
     };
     _mm512_store_si512(codes, centered(low, _mm512_slli_epi16(high, 4)));

@@ -69,8 +69,6 @@ QN_HD Words shifted(Words a) {
 
 // a where the mask has ones, else b
 QN_HD Words merge(Words mask, Words a, Words b) { return _mm512_ternarylogic_epi32(mask, a, b, 0xca); }
-// (a & mask) | b
-QN_HD Words and_or(Words a, Words mask, Words b) { return _mm512_ternarylogic_epi32(a, mask, b, 0xea); }
 
 // Sixteen bytes as words, twice, the second time their high nibbles.
 QN_HD Words nibbles_to_words(const void* packed) {

@@ -40,9 +40,33 @@ QN_HD Bytes negate_where(Bytes a, uint32_t mask) {
 
 QN_HD Ints widen_unsigned(Bytes a) { return {_mm256_cvtepu8_epi32(a), _mm256_cvtepu8_epi32(_mm_unpackhi_epi64(a, a))}; }
 QN_HD Ints widen_signed(Bytes a) { return {_mm256_cvtepi8_epi32(a), _mm256_cvtepi8_epi32(_mm_unpackhi_epi64(a, a))}; }
+QN_HD Ints load_ints(const void* from) {
+  const __m256i* const words = static_cast<const __m256i*>(from);
+  return {_mm256_loadu_si256(words), _mm256_loadu_si256(words + 1)};
+}
+QN_HD Ints splat_int(uint32_t value) {
+  const __m256i all = _mm256_set1_epi32(static_cast<int>(value));
+  return {all, all};
+}
+QN_HD Ints add_ints(Ints a, Ints b) { return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)}; }
+QN_HD Ints sub_ints(Ints a, Ints b) { return {_mm256_sub_epi32(a.low, b.low), _mm256_sub_epi32(a.high, b.high)}; }
+QN_HD Ints and_ints(Ints a, Ints b) { return {_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)}; }
+QN_HD Ints or_ints(Ints a, Ints b) { return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)}; }
+QN_HD Ints and_or(Ints a, Ints b, Ints c) { return or_ints(and_ints(a, b), c); }
+template <int kBits>
+QN_HD Ints shift_ints_right(Ints a) {
+  return {_mm256_srli_epi32(a.low, kBits), _mm256_srli_epi32(a.high, kBits)};
+}
+template <int kBits>
+QN_HD Ints shift_ints_left(Ints a) {
+  return {_mm256_slli_epi32(a.low, kBits), _mm256_slli_epi32(a.high, kBits)};
+}
+QN_HD Floats floats_of(Ints bits) { return {_mm256_castsi256_ps(bits.low), _mm256_castsi256_ps(bits.high)}; }
+QN_HD Ints bits_of(Floats a) { return {_mm256_castps_si256(a.low), _mm256_castps_si256(a.high)}; }
 QN_HD Floats to_floats(Ints a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
 QN_HD Floats splat(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
 QN_HD Floats mul(Floats a, Floats b) { return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)}; }
+QN_HD Floats sub(Floats a, Floats b) { return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)}; }
 QN_HD Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
 QN_HD Floats mul_add(Floats a, Floats b, Floats c) {
   return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
@@ -62,6 +86,22 @@ QN_HD Ints pairs(uint32_t packed) {
   const __m256i all = _mm256_set1_epi32(static_cast<int>(packed));
   return {_mm256_srlv_epi32(all, _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14)),
           _mm256_srlv_epi32(all, _mm256_setr_epi32(16, 18, 20, 22, 24, 26, 28, 30))};
+}
+
+template <class Packing>
+QN_HD Ints spread(const uint8_t* from) {
+  if constexpr (Packing::kBits == 4) {
+    uint32_t words[2];
+    memcpy(words, from, 8);
+    const Ints shifts = load_ints(kSpread<Packing>.word_shifts);
+    return {_mm256_srlv_epi32(splat_int(words[0]).low, shifts.low),
+            _mm256_srlv_epi32(splat_int(words[1]).low, shifts.high)};
+  } else {
+    const __m256i twice = _mm256_broadcastsi128_si256(load_codes<Packing>(from));
+    const Ints places = load_ints(kSpread<Packing>.bytes), shifts = load_ints(kSpread<Packing>.shifts);
+    return {_mm256_srlv_epi32(_mm256_shuffle_epi8(twice, places.low), shifts.low),
+            _mm256_srlv_epi32(_mm256_shuffle_epi8(twice, places.high), shifts.high)};
+  }
 }
 
 // ---- codes of up to four bits
@@ -195,20 +235,84 @@ QN_HD void store_16(Output<F16, kStream> out, size_t at, Floats w) {
   store_256<kStream>(out.bytes + at * 2, _mm256_set_m128i(high, low));
 }
 
-template <bool kStream>
-QN_HD void store_16(Output<BF16, kStream> out, size_t at, Floats w) {
-  // Upper and lower halves of both registers, lane by lane: low 0, high 0, low 1, ...
-  const __m256i a = _mm256_castps_si256(w.low), b = _mm256_castps_si256(w.high);
+// Both rounded, in the order first 0, second 0, first 1, ...
+QN_HD __m256i paired_bfloats(__m256 first, __m256 second) {
+  const __m256i a = _mm256_castps_si256(first), b = _mm256_castps_si256(second);
   const __m256i upper = _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa);
   const __m256i lower = _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xaa);
   // Up if the lower half is more than 0x8000, or is that and the upper half is odd.
   const __m256i odd = _mm256_and_si256(upper, _mm256_set1_epi16(1));
   const __m256i beyond = _mm256_subs_epu16(_mm256_adds_epu16(lower, odd), _mm256_set1_epi16(-0x8000));
-  const __m256i rounded = _mm256_add_epi16(upper, _mm256_min_epu16(beyond, _mm256_set1_epi16(1)));
+  return _mm256_add_epi16(upper, _mm256_min_epu16(beyond, _mm256_set1_epi16(1)));
+}
+
+template <bool kStream>
+QN_HD void store_16(Output<BF16, kStream> out, size_t at, Floats w) {
   const __m256i places = _mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15,  //
                                           0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
+  const __m256i rounded = paired_bfloats(w.low, w.high);
   // Shuffling works within halves of a register; the quarters are put in order after it.
   store_256<kStream>(out.bytes + at * 2, _mm256_permute4x64_epi64(_mm256_shuffle_epi8(rounded, places), 0xd8));
+}
+
+template <bool kStream>
+QN_HD Ints paired(Output<BF16, kStream>, Floats first, Floats second) {
+  return {paired_bfloats(first.low, second.low), paired_bfloats(first.high, second.high)};
+}
+
+QN_HD __m256i paired_halves(__m256 first, __m256 second) {
+  constexpr int kToNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+  const __m128i a = _mm256_cvtps_ph(first, kToNearest), b = _mm256_cvtps_ph(second, kToNearest);
+  return _mm256_set_m128i(_mm_unpackhi_epi16(a, b), _mm_unpacklo_epi16(a, b));
+}
+
+template <bool kStream>
+QN_HD Ints paired(Output<F16, kStream>, Floats first, Floats second) {
+  return {paired_halves(first.low, second.low), paired_halves(first.high, second.high)};
+}
+
+template <class T, bool kStream>
+QN_HD void store_ints(Output<T, kStream> out, Ints bits) {
+  store_256<kStream>(out.bytes, bits.low);
+  store_256<kStream>(out.bytes + 32, bits.high);
+}
+
+QN_HD void transpose_8(__m256i (&v)[8]) {
+  __m256i pairs[8], quads[8];
+  for (int i = 0; i < 8; i += 2) {
+    pairs[i] = _mm256_unpacklo_epi32(v[i], v[i + 1]);
+    pairs[i + 1] = _mm256_unpackhi_epi32(v[i], v[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    quads[i] = _mm256_unpacklo_epi64(pairs[i], pairs[i + 2]);
+    quads[i + 1] = _mm256_unpackhi_epi64(pairs[i], pairs[i + 2]);
+    quads[i + 2] = _mm256_unpacklo_epi64(pairs[i + 1], pairs[i + 3]);
+    quads[i + 3] = _mm256_unpackhi_epi64(pairs[i + 1], pairs[i + 3]);
+  }
+  for (int k = 0; k < 4; k++) {
+    v[k] = _mm256_permute2x128_si256(quads[k], quads[4 + k], 0x20);
+    v[4 + k] = _mm256_permute2x128_si256(quads[k], quads[4 + k], 0x31);
+  }
+}
+
+QN_HD void transpose(Ints (&v)[16]) {
+  for (int lines = 0; lines < 16; lines += 8) {
+    __m256i low[8], high[8];
+    for (int i = 0; i < 8; i++) {
+      low[i] = v[lines + i].low;
+      high[i] = v[lines + i].high;
+    }
+    transpose_8(low);
+    transpose_8(high);
+    // For now lane i of vector j of these lines stands in lane j of [lines + i % 8].low (i < 8) or .high.
+    for (int i = 0; i < 8; i++)
+      v[lines + i] = {low[i], high[i]};
+  }
+  for (int i = 0; i < 8; i++) {
+    const __m256i moved = v[i].high;
+    v[i].high = v[8 + i].low;
+    v[8 + i].low = moved;
+  }
 }
 
 template <class Out>

@@ -35,9 +35,29 @@ QN_HD Bytes negate_where(Bytes a, uint32_t mask) {
 
 QN_HD Ints widen_unsigned(Bytes a) { return _mm512_cvtepu8_epi32(a); }
 QN_HD Ints widen_signed(Bytes a) { return _mm512_cvtepi8_epi32(a); }
+QN_HD Ints load_ints(const void* from) { return _mm512_loadu_si512(from); }
+QN_HD Ints splat_int(uint32_t value) { return _mm512_set1_epi32(static_cast<int>(value)); }
+QN_HD Ints add_ints(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
+QN_HD Ints sub_ints(Ints a, Ints b) { return _mm512_sub_epi32(a, b); }
+QN_HD Ints and_ints(Ints a, Ints b) { return _mm512_and_si512(a, b); }
+QN_HD Ints or_ints(Ints a, Ints b) { return _mm512_or_si512(a, b); }
+// (a & b) | c
+QN_HD Ints and_or(Ints a, Ints b, Ints c) { return _mm512_ternarylogic_epi32(a, b, c, 0xea); }
+template <int kBits>
+QN_HD Ints shift_ints_right(Ints a) {
+  if constexpr (kBits != 0) a = _mm512_srli_epi32(a, kBits);
+  return a;
+}
+template <int kBits>
+QN_HD Ints shift_ints_left(Ints a) {
+  return _mm512_slli_epi32(a, kBits);
+}
+QN_HD Floats floats_of(Ints bits) { return _mm512_castsi512_ps(bits); }
+QN_HD Ints bits_of(Floats a) { return _mm512_castps_si512(a); }
 QN_HD Floats to_floats(Ints a) { return _mm512_cvtepi32_ps(a); }
 QN_HD Floats splat(float value) { return _mm512_set1_ps(value); }
 QN_HD Floats mul(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
+QN_HD Floats sub(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
 QN_HD Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
 QN_HD Floats mul_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
 
@@ -50,6 +70,22 @@ QN_HD Floats select(uint32_t mask, Floats a, Floats b) {
 QN_HD Ints pairs(uint32_t packed) {
   const Ints shifts = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   return _mm512_srlv_epi32(_mm512_set1_epi32(static_cast<int>(packed)), shifts);
+}
+
+// Code i of a packing in the lowest bits of lane i; those above may be anything.
+template <class Packing>
+QN_HD Ints spread(const uint8_t* from) {
+  if constexpr (Packing::kBits == 4) {
+    // Two words of eight codes. Loads can spread words without a permutation.
+    uint32_t words[2];
+    memcpy(words, from, 8);
+    const Ints both = _mm512_mask_set1_epi32(splat_int(words[0]), 0xff00, static_cast<int>(words[1]));
+    return _mm512_srlv_epi32(both, load_ints(kSpread<Packing>.word_shifts));
+  } else {
+    const Ints all = _mm512_broadcast_i32x4(load_codes<Packing>(from));
+    return _mm512_srlv_epi32(_mm512_shuffle_epi8(all, load_ints(kSpread<Packing>.bytes)),
+                             load_ints(kSpread<Packing>.shifts));
+  }
 }
 
 // ---- codes of up to four bits, as tables of weights
@@ -164,8 +200,7 @@ QN_HD Ints carried(Floats w) {
   const Ints bits = _mm512_castps_si512(w);
 #ifdef __AVX512VNNI__
   // As products of halves: 1 * 0x7fff + (0 or 1) * 1.
-  constexpr int kAndOr = 0xea;  // (a & b) | c
-  const Ints factors = _mm512_ternarylogic_epi32(bits, _mm512_set1_epi32(0x10000), _mm512_set1_epi32(1), kAndOr);
+  const Ints factors = and_or(bits, splat_int(0x10000), splat_int(1));
   return _mm512_dpwssd_epi32(bits, factors, _mm512_set1_epi32(0x17fff));
 #else
   const Ints odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
@@ -173,11 +208,11 @@ QN_HD Ints carried(Floats w) {
 #endif
 }
 
+// Both rounded, in the order first 0, second 0, first 1, ...
 template <bool kStream>
-QN_HD __m512i rounded(Output<BF16, kStream>, Floats first, Floats second) {
-  // In the order first 0, second 0, first 1, ...
+QN_HD Ints paired(Output<BF16, kStream>, Floats first, Floats second) {
 #ifdef __AVX512VNNI__
-  const Ints rounded = _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(carried(first), 16), carried(second));
+  return _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(carried(first), 16), carried(second));
 #else
   const Ints a = _mm512_castps_si512(first), b = _mm512_castps_si512(second);
   const Ints high = _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(a, 16), b);
@@ -185,11 +220,22 @@ QN_HD __m512i rounded(Output<BF16, kStream>, Floats first, Floats second) {
   // Up if the lower half is more than 0x8000, or is that and the upper half is odd.
   const Ints odd = _mm512_and_si512(high, _mm512_set1_epi16(1));
   const __mmask32 up = _mm512_cmpgt_epu16_mask(_mm512_adds_epu16(low, odd), _mm512_set1_epi16(-0x8000));
-  const Ints rounded = _mm512_mask_sub_epi16(high, up, high, _mm512_set1_epi16(-1));
+  return _mm512_mask_sub_epi16(high, up, high, _mm512_set1_epi16(-1));
 #endif
+}
+
+template <bool kStream>
+QN_HD Ints paired(Output<F16, kStream>, Floats first, Floats second) {
+  constexpr int kToNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+  const Ints low = _mm512_cvtepu16_epi32(_mm512_cvtps_ph(first, kToNearest));
+  return or_ints(low, _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_cvtps_ph(second, kToNearest)), 16));
+}
+
+template <bool kStream>
+QN_HD __m512i rounded(Output<BF16, kStream> out, Floats first, Floats second) {
   const Ints places = _mm512_set_epi16(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1,  //
                                        30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
-  return _mm512_permutexvar_epi16(places, rounded);
+  return _mm512_permutexvar_epi16(places, paired(out, first, second));
 }
 
 template <bool kStream>
@@ -203,6 +249,38 @@ template <class T, bool kStream>
   requires(sizeof(T) == 2)
 QN_HD void store(Output<T, kStream> out, size_t at, Floats first, Floats second) {
   store_line<kStream>(out.bytes + at * 2, rounded(out, first, second));
+}
+
+// 64 bytes of results.
+template <class T, bool kStream>
+QN_HD void store_ints(Output<T, kStream> out, Ints bits) {
+  store_line<kStream>(out.bytes, bits);
+}
+
+// Lane i of vector j becomes lane j of vector i.
+QN_HD void transpose(Ints (&v)[16]) {
+  Ints pairs[16], quads[16];
+  for (int i = 0; i < 16; i += 2) {
+    pairs[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
+    pairs[i + 1] = _mm512_unpackhi_epi32(v[i], v[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    quads[i] = _mm512_unpacklo_epi64(pairs[i], pairs[i + 2]);
+    quads[i + 1] = _mm512_unpackhi_epi64(pairs[i], pairs[i + 2]);
+    quads[i + 2] = _mm512_unpacklo_epi64(pairs[i + 1], pairs[i + 3]);
+    quads[i + 3] = _mm512_unpackhi_epi64(pairs[i + 1], pairs[i + 3]);
+  }
+  // Quarter q of quads[4 i + k] holds lane 4 q + k of vectors 4 i .. 4 i + 3.
+  for (int k = 0; k < 4; k++) {
+    const Ints a = _mm512_shuffle_i32x4(quads[k], quads[4 + k], 0x88);
+    const Ints b = _mm512_shuffle_i32x4(quads[8 + k], quads[12 + k], 0x88);
+    const Ints c = _mm512_shuffle_i32x4(quads[k], quads[4 + k], 0xdd);
+    const Ints d = _mm512_shuffle_i32x4(quads[8 + k], quads[12 + k], 0xdd);
+    v[k] = _mm512_shuffle_i32x4(a, b, 0x88);
+    v[8 + k] = _mm512_shuffle_i32x4(a, b, 0xdd);
+    v[4 + k] = _mm512_shuffle_i32x4(c, d, 0x88);
+    v[12 + k] = _mm512_shuffle_i32x4(c, d, 0xdd);
+  }
 }
 
 // Numbers as they stand in files, with any NaN: those are replaced by the plain one.

@@ -38,4 +38,42 @@ QN_HD Bytes field(Bytes a) {
 // -1 where a >= limit (unsigned), else 0.
 QN_HD Bytes at_least(Bytes a, int limit) { return _mm_cmpeq_epi8(_mm_max_epu8(a, splat_byte(limit)), a); }
 
+// Sixteen codes side by side, lowest bits first. Like every packing it tells the bit of its bytes at which code i
+// begins.
+template <int kBitsOfCode>
+struct Dense {
+  static constexpr int kBits = kBitsOfCode;
+  static constexpr int bit(int i) { return i * kBits; }
+};
+
+// How spread() brings code i to lane i: the one or two bytes that hold it, shifted.
+template <class Packing>
+struct SpreadTable {
+  alignas(64) uint8_t bytes[64];
+  alignas(64) uint32_t shifts[16];
+  alignas(64) uint32_t word_shifts[16];  // where each lane has the word that holds it
+  constexpr SpreadTable() : bytes(), shifts(), word_shifts() {
+    for (int i = 0; i < 16; i++) {
+      const int bit = Packing::bit(i);
+      const bool straddles = bit % 8 + Packing::kBits > 8;
+      bytes[4 * i] = static_cast<uint8_t>(bit / 8);
+      bytes[4 * i + 1] = static_cast<uint8_t>(straddles ? bit / 8 + 1 : 0x80);  // 0x80: zero
+      bytes[4 * i + 2] = bytes[4 * i + 3] = 0x80;
+      shifts[i] = static_cast<uint32_t>(bit % 8);
+      word_shifts[i] = static_cast<uint32_t>(bit % 32);
+    }
+  }
+};
+
+template <class Packing>
+inline constexpr SpreadTable<Packing> kSpread;
+
+// The bytes of sixteen codes, and zeros.
+template <class Packing>
+QN_HD Bytes load_codes(const uint8_t* from) {
+  alignas(16) uint8_t bytes[16] = {};
+  memcpy(bytes, from, 2 * Packing::kBits);
+  return load_bytes(bytes);
+}
+
 }  // namespace qn::QN_TARGET

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// The facts of the layouts of packed matrices, from their descriptions in formats/.
+#pragma once
+
+#include "../formats/matrix.h"
+#include "quantnet.h"
+
+namespace qn {
+
+struct LayoutFacts {
+  qn_matrix_layout layout;
+  bool lines_are_rows, indexed;
+  uint32_t bits;
+  const char* name;
+  const char* formula;
+  uint64_t (*row_multiple)(uint32_t bits);
+  uint64_t (*column_multiple)(uint32_t bits);
+  uint64_t (*code_bytes)(const portable::Matrix& m);
+  uint64_t (*scale_count)(const portable::Matrix& m);
+  uint64_t (*zero_bytes)(const portable::Matrix& m);
+};
+
+extern const LayoutFacts kLayouts[];
+extern const size_t kLayoutCount;
+
+// The place of a layout in kLayouts and in each table of kernels, or -1.
+int layout_place(qn_matrix_layout layout);
+
+}  // namespace qn

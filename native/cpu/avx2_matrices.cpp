@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+//
+// Kernels of packed matrices for AVX2: see avx2.cpp.
+#define QN_TARGET avx2
+
+#include "simd/avx2.h"
+
+#include "kernels/matrices.h"
+#include "matrices.inl"

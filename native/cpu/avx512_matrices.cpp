@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+//
+// Kernels of packed matrices for AVX-512: see avx512.cpp.
+#define QN_TARGET avx512
+
+#include "simd/avx512.h"
+
+#include "kernels/matrices.h"
+#include "matrices.inl"

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+//
+// Packed matrices by vectors. A tile is 32 lines of sixteen elements; a layout says how codes of a tile are found:
+//
+//   template <int kBits> struct Tile<Layout, kBits> {
+//     Group group(const Matrix& m, uint64_t element, uint64_t group);        // scales and zero points of the elements
+//     template <int kLine> Ints codes(const Matrix& m, const uint8_t* tile); // of a line; only the lowest kBits count
+//     const uint8_t* at(const Matrix& m, uint64_t line, uint64_t element);   // where a tile stands
+//     static constexpr uint64_t kBytes;                                      // from there to the next elements' tile
+//   };
+//
+// Results are stored as they come, or transposed in registers: sixteen lines of sixteen floats, or of sixteen pairs of
+// 16-bit results, so that a cache line is written at a time either way.
+#pragma once
+
+#include "../../formats/matrices.h"
+#include "../matrix_kernels.h"
+#include "../output.h"
+#include "common.h"
+
+namespace qn::QN_TARGET {
+
+template <class Layout, int kBits>
+struct Tile;
+
+// ---- parts
+
+// What sixteen elements of a group share. Codes become floats by putting them below the exponent of 2^23; the zero
+// point that is subtracted has it as well.
+struct Group {
+  Floats scale, zero;
+};
+
+inline constexpr uint32_t kTwoTo23 = 0x4b000000;
+
+template <int kBits>
+QN_HD Floats weights(Ints codes, const Group& group) {
+  const Floats q = floats_of(and_or(codes, splat_int((1u << kBits) - 1), splat_int(kTwoTo23)));
+  return mul(group.scale, sub(q, group.zero));
+}
+
+QN_HD Floats zero_points(Ints zeros) { return floats_of(or_ints(zeros, splat_int(kTwoTo23))); }
+
+// Sixteen neighbouring scales.
+QN_HD Floats scales_at(const Matrix& m, uint64_t index) {
+  const uint8_t* const from = m.scales + index * m.scale_bytes;
+  if (m.scale_bytes == 4) return plain_nan(load(reinterpret_cast<const F32*>(from)));
+  if (m.bfloat_scales) return plain_nan(load(reinterpret_cast<const BF16*>(from)));
+  return plain_nan(load(reinterpret_cast<const F16*>(from)));
+}
+
+// Sixteen codes side by side, lowest bits first.
+template <int kBits>
+QN_HD Ints dense_codes(const uint8_t* from) {
+  return and_ints(spread<Dense<kBits>>(from), splat_int((1u << kBits) - 1));
+}
+
+// ---- layouts
+
+template <int kBits>
+  requires(kBits == 2 || kBits == 3 || kBits == 4 || kBits == 8)
+struct Tile<GPTQ, kBits> {
+  static constexpr uint64_t kBytes = 64;
+
+  static Group group(const Matrix& m, uint64_t row, uint64_t group) {
+    const uint64_t place = group * m.rows + row;
+    Ints zero = splat_int(1u << (kBits - 1));
+    if (m.zeros)
+      zero = and_ints(add_ints(dense_codes<kBits>(m.zeros + place * kBits / 8), splat_int(m.zero_add)),
+                      splat_int(m.zero_mask));
+    return {scales_at(m, place), zero_points(zero)};
+  }
+
+  QN_HD static const uint8_t* at(const Matrix& m, uint64_t column, uint64_t row) {
+    return m.codes + (column / 32 * kBits * m.rows + row) * 4;
+  }
+
+  template <int kColumn>
+  QN_HD static Ints codes(const Matrix& m, const uint8_t* tile) {
+    constexpr int kBit = kColumn * kBits, kShift = kBit % 32;
+    const uint8_t* const words = tile + kBit / 32 * m.rows * 4;
+    const Ints low = shift_ints_right<kShift>(load_ints(words));
+    if constexpr (kShift + kBits <= 32) {
+      return low;
+    } else {
+      return or_ints(low, shift_ints_left<32 - kShift>(load_ints(words + m.rows * 4)));
+    }
+  }
+};
+
+// As AWQ's GEMM deals codes out in words.
+struct Dealt {
+  static constexpr int kBits = 4;
+  static constexpr int bit(int i) { return i / 8 * 32 + static_cast<int>(AWQ_GEMM::bit(i % 8)); }
+};
+
+template <>
+struct Tile<AWQ_GEMM, 4> {
+  static constexpr uint64_t kBytes = 8;
+
+  static Group group(const Matrix& m, uint64_t row, uint64_t group) {
+    const uint64_t place = group * m.rows + row;
+    const Ints zero = m.zeros ? and_ints(spread<Dealt>(m.zeros + place / 2), splat_int(15)) : splat_int(8);
+    return {scales_at(m, place), zero_points(zero)};
+  }
+
+  QN_HD static const uint8_t* at(const Matrix& m, uint64_t column, uint64_t row) {
+    return m.codes + (column * m.rows + row) / 2;
+  }
+
+  template <int kColumn>
+  QN_HD static Ints codes(const Matrix& m, const uint8_t* tile) {
+    return spread<Dealt>(tile + kColumn * m.rows / 2);
+  }
+};
+
+// ---- walks
+
+inline constexpr uint64_t kTileLines = 32;
+inline constexpr uint64_t kStrip = 128;  // elements that are worked on together
+
+// The groups of a tile's lines: of all, if it is one.
+struct TileGroups {
+  bool one;
+  uint64_t of[kTileLines];
+
+  TileGroups(const Matrix& m, uint64_t line) {
+    const bool in_order = !m.group_index && m.group % kTileLines == 0;
+    of[0] = m.group_of(line);
+    one = true;
+    if (in_order) return;
+    for (uint64_t i = 1; i < kTileLines; i++) {
+      of[i] = m.group_of(line + i);
+      one &= of[i] == of[0];
+    }
+  }
+};
+
+// A line after the other. Lines are a multiple of 32, elements too.
+template <class Layout, int kBits, class Out>
+void decode_lines(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
+  using T = Tile<Layout, kBits>;
+  for (uint64_t first = 0; first < region.elements; first += kStrip) {
+    const uint64_t left = region.elements - first, width = left < kStrip ? left : kStrip;
+    const uint64_t element = region.element + first;
+    Group groups[kStrip / 16];
+    uint64_t current = UINT64_MAX;
+    const auto enter = [&](uint64_t group) {
+      if (group == current) return;
+      current = group;
+      for (uint64_t s = 0; s < width; s += 16)
+        groups[s / 16] = T::group(m, element + s, group);
+    };
+    for (uint64_t i = 0; i < region.lines; i += kTileLines) {
+      const TileGroups tile_groups(m, region.line + i);
+      const uint8_t* const tile = T::at(m, region.line + i, element);
+      const Out to = out.at(i * stride + first);
+      enter(tile_groups.of[0]);
+      unroll<0, kTileLines>([&](auto line) {
+        if (!tile_groups.one) enter(tile_groups.of[line]);
+        for (uint64_t s = 0; s < width; s += 32) {
+          const uint8_t* const part = tile + s / 16 * T::kBytes;
+          store(to, line * stride + s, weights<kBits>(T::template codes<line>(m, part), groups[s / 16]),
+                weights<kBits>(T::template codes<line>(m, part + T::kBytes), groups[s / 16 + 1]));
+        }
+      });
+    }
+  }
+}
+
+// Elements become lines. Lines are a multiple of 32, elements of 16.
+template <class Layout, int kBits, class Out>
+void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
+  using T = Tile<Layout, kBits>;
+  constexpr bool kFloats = sizeof(typename Out::Type) == 4;
+  constexpr uint64_t kAhead = 4 * kTileLines;  // lines of a strip that are decoded before the next strip is
+  for (uint64_t first = 0; first < region.lines; first += kAhead) {
+    const uint64_t end = first + kAhead < region.lines ? first + kAhead : region.lines;
+    for (uint64_t s = 0; s < region.elements; s += 16) {
+      Group group{};
+      uint64_t current = UINT64_MAX;
+      const auto enter = [&](uint64_t entered) {
+        if (entered == current) return;
+        current = entered;
+        group = T::group(m, region.element + s, entered);
+      };
+      for (uint64_t i = first; i < end; i += kTileLines) {
+        const TileGroups tile_groups(m, region.line + i);
+        const uint8_t* const tile = T::at(m, region.line + i, region.element + s);
+        const Out to = out.at(s * stride + i);
+        enter(tile_groups.of[0]);
+        const auto line_weights = [&](auto line) {
+          if (!tile_groups.one) enter(tile_groups.of[line]);
+          return weights<kBits>(T::template codes<line>(m, tile), group);
+        };
+        unroll<0, kFloats ? 2 : 1>([&](auto half) {
+          Ints square[16];
+          unroll<0, 16>([&](auto k) {
+            if constexpr (kFloats) {
+              square[k] = bits_of(line_weights(Constant<16 * half + k>()));
+            } else {
+              const Floats even = line_weights(Constant<2 * k>());
+              square[k] = paired(out, even, line_weights(Constant<2 * k + 1>()));
+            }
+          });
+          transpose(square);
+          for (uint64_t k = 0; k < 16; k++)
+            store_ints(to.at(k * stride + 16 * half), square[k]);
+        });
+      }
+    }
+  }
+}
+
+// Has the layout tiles of these bits?
+template <class Layout, int kBits>
+inline constexpr bool kHasTile = requires(const Matrix& m) { Tile<Layout, kBits>::group(m, 0, 0); };
+
+// Calls body(Constant<bits>) if there are tiles for the matrix.
+template <class Layout, class Body>
+QN_HD bool with_bits(const Matrix& m, const Body& body) {
+  bool found = false;
+  unroll<1, 9>([&](auto bits) {
+    if constexpr (kHasTile<Layout, bits>)
+      if (m.bits == bits) {
+        body(bits);
+        found = true;
+      }
+  });
+  return found;
+}
+
+}  // namespace qn::QN_TARGET
