@@ -20,6 +20,8 @@ internal static unsafe class NativeLayout
         qn_device_options qn_device_options = default;
         qn_device_info qn_device_info = default;
         qn_capability qn_capability = default;
+        qn_matrix_layout_info qn_matrix_layout_info = default;
+        qn_matrix qn_matrix = default;
         return
         [
             new("qn_format_info", 0, 0, 40, sizeof(qn_format_info)),
@@ -65,6 +67,31 @@ internal static unsafe class NativeLayout
             new("qn_capability.tuned", 8, (byte*)&qn_capability.tuned - (byte*)&qn_capability, 4, sizeof(uint)),
             new("qn_capability.reserved", 12, (byte*)&qn_capability.reserved - (byte*)&qn_capability, 4, sizeof(uint)),
             new("qn_capability.kernel", 16, (byte*)&qn_capability.kernel - (byte*)&qn_capability, 8, sizeof(byte*)),
+            new("qn_matrix_layout_info", 0, 0, 32, sizeof(qn_matrix_layout_info)),
+            new("qn_matrix_layout_info.struct_size", 0, (byte*)&qn_matrix_layout_info.struct_size - (byte*)&qn_matrix_layout_info, 4, sizeof(uint)),
+            new("qn_matrix_layout_info.layout", 4, (byte*)&qn_matrix_layout_info.layout - (byte*)&qn_matrix_layout_info, 4, sizeof(PackedMatrixLayout)),
+            new("qn_matrix_layout_info.bits", 8, (byte*)&qn_matrix_layout_info.bits - (byte*)&qn_matrix_layout_info, 4, sizeof(uint)),
+            new("qn_matrix_layout_info.reserved", 12, (byte*)&qn_matrix_layout_info.reserved - (byte*)&qn_matrix_layout_info, 4, sizeof(uint)),
+            new("qn_matrix_layout_info.name", 16, (byte*)&qn_matrix_layout_info.name - (byte*)&qn_matrix_layout_info, 8, sizeof(byte*)),
+            new("qn_matrix_layout_info.formula", 24, (byte*)&qn_matrix_layout_info.formula - (byte*)&qn_matrix_layout_info, 8, sizeof(byte*)),
+            new("qn_matrix", 0, 0, 112, sizeof(qn_matrix)),
+            new("qn_matrix.struct_size", 0, (byte*)&qn_matrix.struct_size - (byte*)&qn_matrix, 4, sizeof(uint)),
+            new("qn_matrix.layout", 4, (byte*)&qn_matrix.layout - (byte*)&qn_matrix, 4, sizeof(PackedMatrixLayout)),
+            new("qn_matrix.rows", 8, (byte*)&qn_matrix.rows - (byte*)&qn_matrix, 8, sizeof(ulong)),
+            new("qn_matrix.columns", 16, (byte*)&qn_matrix.columns - (byte*)&qn_matrix, 8, sizeof(ulong)),
+            new("qn_matrix.group_size", 24, (byte*)&qn_matrix.group_size - (byte*)&qn_matrix, 8, sizeof(ulong)),
+            new("qn_matrix.bits", 32, (byte*)&qn_matrix.bits - (byte*)&qn_matrix, 4, sizeof(uint)),
+            new("qn_matrix.flags", 36, (byte*)&qn_matrix.flags - (byte*)&qn_matrix, 4, sizeof(uint)),
+            new("qn_matrix.scale_format", 40, (byte*)&qn_matrix.scale_format - (byte*)&qn_matrix, 4, sizeof(QuantFormat)),
+            new("qn_matrix.reserved", 44, (byte*)&qn_matrix.reserved - (byte*)&qn_matrix, 4, sizeof(uint)),
+            new("qn_matrix.codes", 48, (byte*)&qn_matrix.codes - (byte*)&qn_matrix, 8, sizeof(void*)),
+            new("qn_matrix.codes_size", 56, (byte*)&qn_matrix.codes_size - (byte*)&qn_matrix, 8, sizeof(nuint)),
+            new("qn_matrix.scales", 64, (byte*)&qn_matrix.scales - (byte*)&qn_matrix, 8, sizeof(void*)),
+            new("qn_matrix.scales_size", 72, (byte*)&qn_matrix.scales_size - (byte*)&qn_matrix, 8, sizeof(nuint)),
+            new("qn_matrix.zeros", 80, (byte*)&qn_matrix.zeros - (byte*)&qn_matrix, 8, sizeof(void*)),
+            new("qn_matrix.zeros_size", 88, (byte*)&qn_matrix.zeros_size - (byte*)&qn_matrix, 8, sizeof(nuint)),
+            new("qn_matrix.group_index", 96, (byte*)&qn_matrix.group_index - (byte*)&qn_matrix, 8, sizeof(void*)),
+            new("qn_matrix.group_index_size", 104, (byte*)&qn_matrix.group_index_size - (byte*)&qn_matrix, 8, sizeof(nuint)),
         ];
     }
 }

@@ -170,6 +170,44 @@ internal static unsafe partial class NativeMethods
         DeviceHandle device, QuantFormat format, void* source, nuint source_size, ulong values_per_row, ulong* rows, nuint row_count,
         QuantFormat output, void* destination, nuint destination_size);
 
+    /// <summary>The number of layouts that the library knows.</summary>
+    [LibraryImport(LibraryName)]
+    [SuppressGCTransition]
+    public static partial nuint qn_matrix_layout_count();
+
+    /// <summary>The layout at a place of the library's list, in order of their numbers.</summary>
+    /// <param name="index">0 to <see cref="NativeMethods.qn_matrix_layout_count"/> - 1; <see cref="NativeStatus.InvalidArgument"/> beyond
+    /// that.</param>
+    /// <param name="info">filled in.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_matrix_layout_at(nuint index, qn_matrix_layout_info* info);
+
+    /// <summary>Checks a matrix: that the library can decode it, that all sizes are what the shape needs, that no group_index is out of
+    /// range. Decoding checks it too.</summary>
+    /// <param name="matrix">the matrix.</param>
+    /// <returns><see cref="NativeStatus.Size"/> for sizes and shapes that do not fit, <see cref="NativeStatus.InvalidArgument"/> for other
+    /// faults, <see cref="NativeStatus.Unsupported"/> for bits or flags that the layout does not have.</returns>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_matrix_check(qn_matrix* matrix);
+
+    /// <summary>Decodes rows or columns of a packed matrix.</summary>
+    /// <param name="device">an open device.</param>
+    /// <param name="matrix">the matrix.</param>
+    /// <param name="order"><see cref="MatrixOrder.Rows"/> or <see cref="MatrixOrder.Columns"/>.</param>
+    /// <param name="first">the first row (or column) to decode.</param>
+    /// <param name="count">how many; first + count must not be beyond the matrix, else <see cref="NativeStatus.InvalidArgument"/>.</param>
+    /// <param name="output"><see cref="QuantFormat.F32"/>, <see cref="QuantFormat.F16"/> or <see cref="QuantFormat.BF16"/>, else
+    /// <see cref="NativeStatus.Unsupported"/>.</param>
+    /// <param name="destination">receives count rows (or columns), behind each other.</param>
+    /// <param name="destination_size">bytes at destination: at least the weights' size, else <see cref="NativeStatus.Size"/>.</param>
+    /// <returns>as <see cref="NativeMethods.qn_matrix_check"/> and <see cref="NativeMethods.qn_dequantize"/>.</returns>
+    /// <remarks>f32 results are the exact (code - zero) * scale, rounded once where the product needs it; f16 and bf16 results are those
+    /// rounded once more, as <see cref="NativeMethods.qn_dequantize"/> does.</remarks>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_dequantize_matrix(
+        DeviceHandle device, qn_matrix* matrix, MatrixOrder order, ulong first, ulong count, QuantFormat output, void* destination,
+        nuint destination_size);
+
     /// <summary>The memory of an open GPU.</summary>
     /// <param name="device">an open CUDA device.</param>
     /// <param name="free">receives the bytes that are free now. May be NULL.</param>

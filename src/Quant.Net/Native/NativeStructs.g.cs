@@ -152,6 +152,86 @@ internal unsafe struct qn_capability
     public byte* kernel;
 }
 
+/// <summary>What is known of a layout.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct qn_matrix_layout_info
+{
+    /// <summary>Set by the caller to sizeof(<see cref="qn_matrix_layout_info"/>).</summary>
+    public uint struct_size;
+
+    /// <summary>The layout's number.</summary>
+    public PackedMatrixLayout layout;
+
+    /// <summary>Bit b is set if codes may have b bits.</summary>
+    public uint bits;
+
+    /// <summary>Reserved, 0.</summary>
+    public uint reserved;
+
+    /// <summary>Its name, such as "GPTQ". Static text.</summary>
+    public byte* name;
+
+    /// <summary>How a weight is computed, in one line. Static text.</summary>
+    public byte* formula;
+}
+
+/// <summary>A packed matrix. Rows are output features and columns input features, as in nn.Linear.weight.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct qn_matrix
+{
+    /// <summary>Set by the caller to sizeof(<see cref="qn_matrix"/>).</summary>
+    public uint struct_size;
+
+    /// <summary>How the arrays are laid out.</summary>
+    public PackedMatrixLayout layout;
+
+    /// <summary>Output features; at least 1.</summary>
+    public ulong rows;
+
+    /// <summary>Input features; at least 1.</summary>
+    public ulong columns;
+
+    /// <summary>Input features that share a scale. 0: all. The last group may be shorter.</summary>
+    public ulong group_size;
+
+    /// <summary>Bits of a code.</summary>
+    public uint bits;
+
+    /// <summary>Any of <see cref="NativeMatrixFlags"/>.</summary>
+    public uint flags;
+
+    /// <summary>What scales are: <see cref="QuantFormat.F16"/>, <see cref="QuantFormat.BF16"/> or <see cref="QuantFormat.F32"/>.</summary>
+    public QuantFormat scale_format;
+
+    /// <summary>Reserved, 0.</summary>
+    public uint reserved;
+
+    /// <summary>The packed weights, at any address, as are all arrays.</summary>
+    public void* codes;
+
+    /// <summary>Bytes of codes: what the shape needs, else <see cref="NativeStatus.Size"/>. So it is with all sizes.</summary>
+    public nuint codes_size;
+
+    /// <summary>The scales.</summary>
+    public void* scales;
+
+    /// <summary>Bytes of scales.</summary>
+    public nuint scales_size;
+
+    /// <summary>The packed zero points, or NULL where there are none: codes are symmetric around half their range then.</summary>
+    public void* zeros;
+
+    /// <summary>Bytes of zeros.</summary>
+    public nuint zeros_size;
+
+    /// <summary>GPTQ: the group of each column, 32-bit numbers (g_idx), or NULL: groups in order. If all are 0 and there is more than one
+    /// group, groups are in order too: some writers store that.</summary>
+    public void* group_index;
+
+    /// <summary>Bytes of group_index.</summary>
+    public nuint group_index_size;
+}
+
 /// <summary>An array of 32 that stands inside a struct.</summary>
 [InlineArray(32)]
 internal struct ByteArray32
