@@ -117,18 +117,15 @@ struct Tile<AWQ_GEMM, 4> {
 // ---- walks
 
 inline constexpr uint64_t kTileLines = 32;
-inline constexpr uint64_t kStrip = 128;  // elements that are worked on together
 
-// The groups of a tile's lines: of all, if it is one.
+// The groups of a tile's lines: of[0], or if they are not one, of each.
 struct TileGroups {
-  bool one;
+  bool one = true;
   uint64_t of[kTileLines];
 
   TileGroups(const Matrix& m, uint64_t line) {
-    const bool in_order = !m.group_index && m.group % kTileLines == 0;
     of[0] = m.group_of(line);
-    one = true;
-    if (in_order) return;
+    if (!m.group_index && m.group % kTileLines == 0) return;
     for (uint64_t i = 1; i < kTileLines; i++) {
       of[i] = m.group_of(line + i);
       one &= of[i] == of[0];
@@ -136,77 +133,105 @@ struct TileGroups {
   }
 };
 
+// What the groups of some strips share, kept once it was made: lines of a matrix with a list of groups come back to the
+// same ones.
+template <class T, uint64_t kStrips>
+class Groups {
+ public:
+  Groups(const Matrix& m, uint64_t element, uint64_t strips) : m_(m), element_(element), strips_(strips) {
+    while (slots_ < kMostSlots && slots_ < m.groups)
+      slots_ *= 2;
+    for (uint64_t i = 0; i < slots_; i++)
+      kept_[i] = UINT64_MAX;
+  }
+
+  QN_HD const Group* of(uint64_t group) {
+    const uint64_t slot = group & (slots_ - 1);
+    if (kept_[slot] != group) make(slot, group);
+    return groups_ + slot * kStrips;
+  }
+
+ private:
+  static constexpr uint64_t kMostSlots = 256 / kStrips;  // 32 KiB
+
+  void make(uint64_t slot, uint64_t group) {
+    kept_[slot] = group;
+    for (uint64_t s = 0; s < strips_; s++)
+      groups_[slot * kStrips + s] = T::group(m_, element_ + 16 * s, group);
+  }
+
+  const Matrix& m_;
+  const uint64_t element_, strips_;
+  uint64_t slots_ = 1;
+  uint64_t kept_[kMostSlots];
+  Group groups_[kMostSlots * kStrips];
+};
+
 // A line after the other. Lines are a multiple of 32, elements too.
 template <class Layout, int kBits, class Out>
 void decode_lines(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
   using T = Tile<Layout, kBits>;
-  for (uint64_t first = 0; first < region.elements; first += kStrip) {
-    const uint64_t left = region.elements - first, width = left < kStrip ? left : kStrip;
-    const uint64_t element = region.element + first;
-    Group groups[kStrip / 16];
-    uint64_t current = UINT64_MAX;
-    const auto enter = [&](uint64_t group) {
-      if (group == current) return;
-      current = group;
-      for (uint64_t s = 0; s < width; s += 16)
-        groups[s / 16] = T::group(m, element + s, group);
-    };
+  constexpr uint64_t kStrips = 8;  // that are worked on together
+  for (uint64_t first = 0; first < region.elements; first += 16 * kStrips) {
+    const uint64_t left = (region.elements - first) / 16, strips = left < kStrips ? left : kStrips;
+    Groups<T, kStrips> groups(m, region.element + first, strips);
     for (uint64_t i = 0; i < region.lines; i += kTileLines) {
       const TileGroups tile_groups(m, region.line + i);
-      const uint8_t* const tile = T::at(m, region.line + i, element);
-      const Out to = out.at(i * stride + first);
-      enter(tile_groups.of[0]);
+      const uint8_t* const tile = T::at(m, region.line + i, region.element + first);
+      const Group* group = groups.of(tile_groups.of[0]);
       unroll<0, kTileLines>([&](auto line) {
-        if (!tile_groups.one) enter(tile_groups.of[line]);
-        for (uint64_t s = 0; s < width; s += 32) {
-          const uint8_t* const part = tile + s / 16 * T::kBytes;
-          store(to, line * stride + s, weights<kBits>(T::template codes<line>(m, part), groups[s / 16]),
-                weights<kBits>(T::template codes<line>(m, part + T::kBytes), groups[s / 16 + 1]));
+        if (!tile_groups.one) group = groups.of(tile_groups.of[line]);
+        const Out to = out.at((i + line) * stride + first);
+        for (uint64_t s = 0; s < strips; s += 2) {
+          const uint8_t* const at = tile + s * T::kBytes;
+          store(to, 16 * s, weights<kBits>(T::template codes<line>(m, at), group[s]),
+                weights<kBits>(T::template codes<line>(m, at + T::kBytes), group[s + 1]));
         }
       });
     }
   }
 }
 
+// A tile, transposed. `group_of(line)` is what its elements share on a line.
+template <class T, int kBits, class Out, class GroupOf>
+QN_HD void transpose_tile(const Matrix& m, const uint8_t* tile, const GroupOf& group_of, Out out, size_t stride) {
+  const auto line_weights = [&](auto line) { return weights<kBits>(T::template codes<line>(m, tile), group_of(line)); };
+  constexpr bool kFloats = sizeof(typename Out::Type) == 4;
+  unroll<0, kFloats ? 2 : 1>([&](auto half) {
+    Ints square[16];
+    unroll<0, 16>([&](auto k) {
+      if constexpr (kFloats) {
+        square[k] = bits_of(line_weights(Constant<16 * half + k>()));
+      } else {
+        const Floats even = line_weights(Constant<2 * k>());
+        square[k] = paired(out, even, line_weights(Constant<2 * k + 1>()));
+      }
+    });
+    transpose(square);
+    for (uint64_t k = 0; k < 16; k++)
+      store_ints(out.at(k * stride + 16 * half), square[k]);
+  });
+}
+
 // Elements become lines. Lines are a multiple of 32, elements of 16.
 template <class Layout, int kBits, class Out>
 void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
   using T = Tile<Layout, kBits>;
-  constexpr bool kFloats = sizeof(typename Out::Type) == 4;
-  constexpr uint64_t kAhead = 4 * kTileLines;  // lines of a strip that are decoded before the next strip is
+  constexpr uint64_t kAhead = 8 * kTileLines;  // lines of a strip that are decoded before the next strip is
   for (uint64_t first = 0; first < region.lines; first += kAhead) {
     const uint64_t end = first + kAhead < region.lines ? first + kAhead : region.lines;
     for (uint64_t s = 0; s < region.elements; s += 16) {
-      Group group{};
-      uint64_t current = UINT64_MAX;
-      const auto enter = [&](uint64_t entered) {
-        if (entered == current) return;
-        current = entered;
-        group = T::group(m, region.element + s, entered);
-      };
+      Groups<T, 1> groups(m, region.element + s, 1);
       for (uint64_t i = first; i < end; i += kTileLines) {
         const TileGroups tile_groups(m, region.line + i);
         const uint8_t* const tile = T::at(m, region.line + i, region.element + s);
         const Out to = out.at(s * stride + i);
-        enter(tile_groups.of[0]);
-        const auto line_weights = [&](auto line) {
-          if (!tile_groups.one) enter(tile_groups.of[line]);
-          return weights<kBits>(T::template codes<line>(m, tile), group);
-        };
-        unroll<0, kFloats ? 2 : 1>([&](auto half) {
-          Ints square[16];
-          unroll<0, 16>([&](auto k) {
-            if constexpr (kFloats) {
-              square[k] = bits_of(line_weights(Constant<16 * half + k>()));
-            } else {
-              const Floats even = line_weights(Constant<2 * k>());
-              square[k] = paired(out, even, line_weights(Constant<2 * k + 1>()));
-            }
-          });
-          transpose(square);
-          for (uint64_t k = 0; k < 16; k++)
-            store_ints(to.at(k * stride + 16 * half), square[k]);
-        });
+        if (tile_groups.one) {
+          const Group group = *groups.of(tile_groups.of[0]);
+          transpose_tile<T, kBits>(m, tile, [&](int) { return group; }, to, stride);
+        } else {
+          transpose_tile<T, kBits>(m, tile, [&](int line) { return *groups.of(tile_groups.of[line]); }, to, stride);
+        }
       }
     }
   }
