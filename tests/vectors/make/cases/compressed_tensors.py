@@ -47,7 +47,7 @@ def cases():
     for bits in (3, 5, 6, 7):
         for packing in ("padded", "dense"):
             yield pack_quantized(f"ct-pack-b{bits}-g32-{packing}", bits, 96, 40, 32, packing)
-            yield pack_quantized(f"ct-pack-b{bits}-g24-asym-{packing}", bits, 72, 37, 24, packing, symmetric=False)
+            yield pack_quantized(f"ct-pack-b{bits}-g24-asym-{packing}", bits, 96, 37, 24, packing, symmetric=False)
     yield pack_quantized("ct-pack-b4-channel", 4, 100, 33, None, scales="F32", note="100 inputs: the last word is not full")
     yield pack_quantized("ct-pack-b4-channel-asym", 4, 68, 33, None, symmetric=False)
     yield pack_quantized("ct-pack-b8-channel-asym", 8, 70, 30, None, symmetric=False, scales="F16")

@@ -9,7 +9,8 @@ from tensors import Tensor
 
 def case(name, bits, inputs, outputs, group_size, scales="F16", g_idx="in order", checkpoint_format="gptq_v2", zero_wrap=False,
          zeros="random", edges=True, poison=(), note=None):
-    random = Random(name)
+    # The two readings of the same zeros are of the same tensors.
+    random = Random(name.removesuffix("-wrapped"))
     facts = {"layout": "gptq", "in": inputs, "out": outputs, "bits": bits, "group_size": group_size,
              "checkpoint_format": checkpoint_format, "zero_wrap": zero_wrap, "act_order": g_idx == "shuffled"}
     if note:
