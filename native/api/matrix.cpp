@@ -30,20 +30,45 @@ qn_status check_array(const char* name, const void* array, size_t size, uint64_t
   return QN_OK;
 }
 
+uint64_t quotient_up(uint64_t value, uint64_t by) { return (value - 1) / by + 1; }
+
+qn_status check_scale_format(const qn_matrix& from, const LayoutFacts& facts, Matrix& m) {
+  m.scale_bytes = from.scale_format == QN_FORMAT_F32 ? 4 : 2;
+  m.bfloat_scales = from.scale_format == QN_FORMAT_BF16;
+  const int format = static_cast<int>(from.scale_format);
+  if (facts.scales == portable::Scales::kFloats) {
+    if (from.scale_format == QN_FORMAT_F32 || from.scale_format == QN_FORMAT_F16 || m.bfloat_scales) return QN_OK;
+    return fail(QN_ERROR_UNSUPPORTED, "scale_format is %d, expected F16, BF16 or F32", format);
+  }
+  if (from.scale_format != QN_FORMAT_F32)
+    return fail(QN_ERROR_UNSUPPORTED, "scale_format is %d, expected 0: %s knows what its scales are", format,
+                facts.name);
+  if (facts.scales == portable::Scales::kBytes || from.scale_levels) m.scale_bytes = 1;
+  return QN_OK;
+}
+
+// Groups of columns, rows and scales.
+qn_status check_groups(const qn_matrix& from, const LayoutFacts& facts, Matrix& m) {
+  const uint64_t expected = facts.group == portable::kOneGroup ? 0 : facts.group;
+  if (facts.group != portable::kAnyGroup && from.group_size != expected)
+    return fail(QN_ERROR_SIZE, "group_size of %s is %llu, expected %llu", facts.name, number(from.group_size),
+                number(expected));
+  if (from.group_rows && !(facts.arrays & portable::kGroupRows))
+    return fail(QN_ERROR_UNSUPPORTED, "%s has no group_rows, found %llu", facts.name, number(from.group_rows));
+  m.group = from.group_size ? from.group_size : from.columns;
+  m.group_rows = from.group_rows ? from.group_rows : 1;
+  m.groups = quotient_up(m.columns, m.group);
+  return QN_OK;
+}
+
 // Layout, shape, bits and flags. Fills in what at() needs except for the arrays.
-qn_status check_shape(const qn_matrix& from, Matrix& m) {
-  const int place = layout_place(from.layout);
-  if (place < 0)
-    return fail(QN_ERROR_INVALID_ARGUMENT, "%d is not the number of a matrix layout", static_cast<int>(from.layout));
-  const LayoutFacts& facts = kLayouts[place];
+qn_status check_shape(const qn_matrix& from, const LayoutFacts& facts, Matrix& m) {
   if (from.bits > 31 || !(facts.bits >> from.bits & 1))
     return fail(QN_ERROR_UNSUPPORTED, "%s has no codes of %u bits", facts.name, from.bits);
-  if (from.reserved || from.flags & ~uint32_t{QN_MATRIX_ZERO_PLUS_ONE | QN_MATRIX_ZERO_WRAPS})
-    return fail(QN_ERROR_UNSUPPORTED, "the matrix has flags 0x%x and reserved %u, which this library does not know",
-                from.flags, from.reserved);
-  if (from.flags && from.layout != QN_MATRIX_GPTQ)
-    return fail(QN_ERROR_UNSUPPORTED, "%s has no flags, found 0x%x", facts.name, from.flags);
-  if (from.flags == QN_MATRIX_ZERO_WRAPS)
+  if (from.flags & ~facts.flags)
+    return fail(QN_ERROR_UNSUPPORTED, "%s has no flag 0x%x", facts.name, from.flags & ~facts.flags);
+  if (from.reserved) return fail(QN_ERROR_UNSUPPORTED, "reserved is %u, expected 0", from.reserved);
+  if (from.flags & QN_MATRIX_ZERO_WRAPS && !(from.flags & QN_MATRIX_ZERO_PLUS_ONE))
     return fail(QN_ERROR_UNSUPPORTED, "QN_MATRIX_ZERO_WRAPS needs QN_MATRIX_ZERO_PLUS_ONE");
   if (!from.rows || !from.columns || from.rows > kMostWeights / from.columns)
     return fail(QN_ERROR_SIZE, "a matrix of %llu x %llu weights, expected 1 to 2^52", number(from.rows),
@@ -53,41 +78,37 @@ qn_status check_shape(const qn_matrix& from, Matrix& m) {
   if (const qn_status status =
           check_multiple(facts, "columns", from.columns, facts.column_multiple(from.bits), from.bits))
     return status;
-  switch (from.scale_format) {
-    case QN_FORMAT_F32:
-      m.scale_bytes = 4;
-      break;
-    case QN_FORMAT_F16:
-      m.scale_bytes = 2;
-      break;
-    case QN_FORMAT_BF16:
-      m.scale_bytes = 2;
-      m.bfloat_scales = 1;
-      break;
-    default:
-      return fail(QN_ERROR_UNSUPPORTED, "scale_format is %d, expected F16, BF16 or F32",
-                  static_cast<int>(from.scale_format));
-  }
   m.rows = from.rows;
   m.columns = from.columns;
-  m.group = from.group_size ? from.group_size : from.columns;
-  m.groups = (m.columns - 1) / m.group + 1;
   m.bits = from.bits;
   m.zero_add = from.flags & QN_MATRIX_ZERO_PLUS_ONE ? 1 : 0;
   m.zero_mask = from.flags & QN_MATRIX_ZERO_WRAPS ? (1u << from.bits) - 1 : ~0u;
-  return QN_OK;
+  m.padded = from.flags & QN_MATRIX_PADDED ? 1 : 0;
+  m.divided = from.flags & QN_MATRIX_SCALES_DIVIDED ? 1 : 0;
+  m.global_scale = from.global_scale;
+  if (from.global_scale != 0 && !(facts.arrays & portable::kGlobalScale))
+    return fail(QN_ERROR_UNSUPPORTED, "%s has no global_scale", facts.name);
+  if (const qn_status status = check_scale_format(from, facts, m)) return status;
+  return check_groups(from, facts, m);
+}
+
+// An array that a layout may have or not.
+qn_status check_optional(const LayoutFacts& facts, uint32_t kind, const char* name, const void* array, size_t size,
+                         uint64_t expected, const uint8_t*& to) {
+  if (!array && !size) return QN_OK;
+  if (!(facts.arrays & kind)) return fail(QN_ERROR_UNSUPPORTED, "%s has no %s", facts.name, name);
+  to = static_cast<const uint8_t*>(array);
+  return check_array(name, array, size, expected);
 }
 
 // The list of groups, which is left out where it says nothing: all zeros.
 qn_status check_index(const qn_matrix& from, const LayoutFacts& facts, Matrix& m) {
-  if (!from.group_index && !from.group_index_size) return QN_OK;
-  if (!facts.indexed) return fail(QN_ERROR_UNSUPPORTED, "%s has no group_index", facts.name);
-  if (const qn_status status =
-          check_array("group_index", from.group_index, from.group_index_size, uint64_t{4} * m.columns))
+  const uint8_t* index = nullptr;
+  if (const qn_status status = check_optional(facts, portable::kGroupIndex, "group_index", from.group_index,
+                                              from.group_index_size, 4 * m.columns, index))
     return status;
-  const uint8_t* const index = static_cast<const uint8_t*>(from.group_index);
   uint32_t any = 0;
-  for (uint64_t i = 0; i < m.columns; i++) {
+  for (uint64_t i = 0; index && i < m.columns; i++) {
     const uint32_t group = Matrix::word(index, i);
     any |= group;
     if (group >= m.groups)
@@ -98,26 +119,49 @@ qn_status check_index(const qn_matrix& from, const LayoutFacts& facts, Matrix& m
   return QN_OK;
 }
 
+// The values of codes, and scales that are codes themselves.
+qn_status check_levels(const qn_matrix& from, const LayoutFacts& facts, Matrix& m) {
+  if (const qn_status status = check_optional(facts, portable::kLevels, "levels", from.levels, from.levels_size,
+                                              uint64_t{4} << from.bits, m.levels))
+    return status;
+  if (facts.arrays & portable::kLevels && !m.levels) return fail(QN_ERROR_INVALID_ARGUMENT, "levels is null");
+  if (const qn_status status = check_optional(facts, portable::kLevels, "scale_levels", from.scale_levels,
+                                              from.scale_levels_size, 4 * 256, m.scale_levels))
+    return status;
+  if (m.scale_levels && !from.scale_group) return fail(QN_ERROR_SIZE, "scale_group is 0, expected 1 or more");
+  if (!m.scale_levels && (from.scale_group || from.scale_scales || from.scale_offset != 0))
+    return fail(QN_ERROR_INVALID_ARGUMENT, "scale_group, scale_scales and scale_offset need scale_levels");
+  if (!m.scale_levels) return QN_OK;
+  m.scale_group = from.scale_group;
+  m.scale_offset = from.scale_offset;
+  m.scale_scales = static_cast<const uint8_t*>(from.scale_scales);
+  return check_array("scale_scales", from.scale_scales, from.scale_scales_size,
+                     4 * quotient_up(facts.scale_count(m), from.scale_group));
+}
+
 qn_status check(const qn_matrix* from, int& layout, Matrix& m) {
   if (!from) return fail(QN_ERROR_INVALID_ARGUMENT, "matrix is null");
   qn_matrix value;
   if (const qn_status status = read(from, value, "matrix")) return status;
-  m = {};
-  if (const qn_status status = check_shape(value, m)) return status;
   layout = layout_place(value.layout);
+  if (layout < 0)
+    return fail(QN_ERROR_INVALID_ARGUMENT, "%d is not the number of a matrix layout", static_cast<int>(value.layout));
   const LayoutFacts& facts = kLayouts[layout];
+  m = {};
+  if (const qn_status status = check_shape(value, facts, m)) return status;
   if (const qn_status status = check_array("codes", value.codes, value.codes_size, facts.code_bytes(m))) return status;
   if (const qn_status status =
           check_array("scales", value.scales, value.scales_size, facts.scale_count(m) * m.scale_bytes))
     return status;
   m.codes = static_cast<const uint8_t*>(value.codes);
   m.scales = static_cast<const uint8_t*>(value.scales);
-  if (value.zeros || value.zeros_size) {
-    if (const qn_status status = check_array("zeros", value.zeros, value.zeros_size, facts.zero_bytes(m)))
-      return status;
-    m.zeros = static_cast<const uint8_t*>(value.zeros);
-  }
-  return check_index(value, facts, m);
+  if (const qn_status status =
+          check_optional(facts, portable::kZeros, "zeros", value.zeros, value.zeros_size, facts.zero_bytes(m), m.zeros))
+    return status;
+  if (layout == layout_place(QN_MATRIX_AWQ_GEMV_FAST) && !m.zeros)
+    return fail(QN_ERROR_INVALID_ARGUMENT, "zeros is null");
+  if (const qn_status status = check_index(value, facts, m)) return status;
+  return check_levels(value, facts, m);
 }
 
 // Results must overwrite none of the arrays.
@@ -126,10 +170,14 @@ qn_status check_apart(const LayoutFacts& facts, const Matrix& m, const void* des
     const char* name;
     const void* array;
     uint64_t size;
-  } arrays[] = {{"codes", m.codes, facts.code_bytes(m)},
-                {"scales", m.scales, facts.scale_count(m) * m.scale_bytes},
-                {"zeros", m.zeros, m.zeros ? facts.zero_bytes(m) : 0},
-                {"group_index", m.group_index, m.group_index ? 4 * m.columns : 0}};
+  } arrays[] = {
+      {"codes", m.codes, facts.code_bytes(m)},
+      {"scales", m.scales, facts.scale_count(m) * m.scale_bytes},
+      {"zeros", m.zeros, m.zeros ? facts.zero_bytes(m) : 0},
+      {"group_index", m.group_index, m.group_index ? 4 * m.columns : 0},
+      {"levels", m.levels, m.levels ? uint64_t{4} << m.bits : 0},
+      {"scale_levels", m.scale_levels, m.scale_levels ? uint64_t{4 * 256} : 0},
+      {"scale_scales", m.scale_scales, m.scale_scales ? 4 * quotient_up(facts.scale_count(m), m.scale_group) : 0}};
   for (const auto& array : arrays)
     if (overlap(array.array, array.size, destination, size))
       return fail(QN_ERROR_INVALID_ARGUMENT, "%s and destination overlap", array.name);

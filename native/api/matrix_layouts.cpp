@@ -11,19 +11,29 @@ namespace qn {
 QN_MATRICES(QN_CHECK)
 #undef QN_CHECK
 
+static_assert(portable::kZeroPlusOne == QN_MATRIX_ZERO_PLUS_ONE && portable::kZeroWraps == QN_MATRIX_ZERO_WRAPS);
+static_assert(portable::kPadded == QN_MATRIX_PADDED && portable::kScalesDivided == QN_MATRIX_SCALES_DIVIDED);
+
+template <class Layout>
+constexpr LayoutFacts facts_of(qn_matrix_layout layout, const char* name) {
+  return {layout,
+          Layout::kLines == portable::Lines::kRows,
+          Layout::kBits,
+          Layout::kFlags,
+          Layout::kArrays,
+          Layout::kScales,
+          Layout::kGroup,
+          name,
+          Layout::kFormula,
+          Layout::row_multiple,
+          Layout::column_multiple,
+          Layout::code_bytes,
+          Layout::scale_count,
+          Layout::zero_bytes};
+}
+
 const LayoutFacts kLayouts[] = {
-#define QN_FACTS(name, number)                       \
-  {QN_MATRIX_##name,                                 \
-   portable::name::kLines == portable::Lines::kRows, \
-   portable::name::kIndexed,                         \
-   portable::name::kBits,                            \
-   #name,                                            \
-   portable::name::kFormula,                         \
-   portable::name::row_multiple,                     \
-   portable::name::column_multiple,                  \
-   portable::name::code_bytes,                       \
-   portable::name::scale_count,                      \
-   portable::name::zero_bytes},
+#define QN_FACTS(name, number) facts_of<portable::name>(QN_MATRIX_##name, #name),
     QN_MATRICES(QN_FACTS)
 #undef QN_FACTS
 };

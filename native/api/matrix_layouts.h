@@ -10,8 +10,10 @@ namespace qn {
 
 struct LayoutFacts {
   qn_matrix_layout layout;
-  bool lines_are_rows, indexed;
-  uint32_t bits;
+  bool lines_are_rows;
+  uint32_t bits, flags, arrays;
+  portable::Scales scales;
+  uint64_t group;
   const char* name;
   const char* formula;
   uint64_t (*row_multiple)(uint32_t bits);

@@ -6,7 +6,10 @@
 //   struct GPTQ {
 //     static constexpr Lines kLines = Lines::kColumns;    // along what codes of one row of words lie
 //     static constexpr uint32_t kBits = 1 << 4 | 1 << 8;  // bit b: codes may have b bits
-//     static constexpr bool kIndexed = true;              // may have a group_index
+//     static constexpr uint32_t kFlags = kZeroPlusOne;    // the options that it has
+//     static constexpr uint32_t kArrays = kZeros;         // the arrays that it may have, besides codes and scales
+//     static constexpr Scales kScales = Scales::kFloats;
+//     static constexpr uint64_t kGroup = kAnyGroup;       // columns of a group
 //     static constexpr char kFormula[] = "w = s * (q - z)";
 //     static uint64_t row_multiple(uint32_t bits);        // rows are a multiple of this; so for columns
 //     static uint64_t code_bytes(const Matrix& m);        // what the arrays hold; so for zeros
@@ -22,27 +25,49 @@
 
 namespace qn::QN_TARGET {
 
+// Options of layouts, by the numbers of qn_matrix_flags.
+inline constexpr uint32_t kZeroPlusOne = 1, kZeroWraps = 2, kPadded = 4, kScalesDivided = 8;
+
+// What scales are.
+enum class Scales {
+  kFloats,   // half, bfloat16 or float32
+  kFloat32,  // float32 alone
+  kBytes,    // the layout's own kind of byte
+};
+
+// What a layout's kGroup may be, besides a number.
+inline constexpr uint64_t kAnyGroup = 0, kOneGroup = UINT64_MAX;
+
 // The arrays of one matrix. All may stand at any address; their sizes were checked against the shape before.
 struct Matrix {
   uint64_t rows, columns;
-  uint64_t group;        // neighbouring columns that share a scale; at least 1
-  uint64_t groups;       // of a row
-  const uint8_t* codes;  // the packed weights
+  uint64_t group;       // neighbouring columns that share a scale; at least 1
+  uint64_t group_rows;  // neighbouring rows that do, in the layouts that have blocks; at least 1
+  uint64_t groups;      // of a row
+  const uint8_t* codes;
   const uint8_t* scales;
-  const uint8_t* zeros;        // nullptr: symmetric
-  const uint8_t* group_index;  // 32-bit numbers, the group of each column; nullptr: groups in order
-  uint32_t bits;               // of a code
-  uint32_t scale_bytes;        // 2 or 4
-  uint32_t bfloat_scales;      // of 2 bytes: 1 if they are bfloat16, 0 if half
-  uint32_t zero_add;           // added to a stored zero point
-  uint32_t zero_mask;          // then masked by this
+  const uint8_t* zeros;         // nullptr: symmetric
+  const uint8_t* group_index;   // 32-bit numbers, the group of each column; nullptr: groups in order
+  const uint8_t* levels;        // float32, the values of the codes
+  const uint8_t* scale_levels;  // float32, of scales that are codes themselves; nullptr: they are not
+  const uint8_t* scale_scales;  // float32, for each scale_group of them
+  uint64_t scale_group;
+  float scale_offset;
+  float global_scale;
+  uint32_t bits;           // of a code
+  uint32_t scale_bytes;    // 1, 2 or 4
+  uint32_t bfloat_scales;  // of 2 bytes: 1 if they are bfloat16, 0 if half
+  uint32_t zero_add;       // added to a stored zero point
+  uint32_t zero_mask;      // then masked by this
+  uint32_t padded;         // words hold whole codes only
+  uint32_t divided;        // scales are divided by the global one
 
   QN_HD uint64_t group_of(uint64_t column) const { return group_index ? word(group_index, column) : column / group; }
 
   QN_HD float scale(uint64_t index) const {
-    if (scale_bytes == 4) return float_from_bits(word(scales, index));
-    const uint32_t bits = scales[2 * index] | uint32_t{scales[2 * index + 1]} << 8;
-    return bfloat_scales ? float_from_bits(bits << 16) : Half::to_float(bits);
+    if (scale_bytes == 4) return float_at(scales, index);
+    const uint32_t half = scales[2 * index] | uint32_t{scales[2 * index + 1]} << 8;
+    return bfloat_scales ? float_from_bits(half << 16) : Half::to_float(half);
   }
 
   // The 32-bit number at a place of an array.
@@ -51,6 +76,8 @@ struct Matrix {
     memcpy(&value, array + 4 * place, 4);
     return value.get();
   }
+
+  QN_HD static float float_at(const uint8_t* array, uint64_t place) { return float_from_bits(word(array, place)); }
 };
 
 // A code at a bit of a string of 32-bit words, of which the k-th stands at array[first + k * stride]. It may straddle
@@ -76,5 +103,8 @@ enum class Lines {
   kRows,     // to columns of a row
   kColumns,  // to rows of a column
 };
+
+// Arrays and numbers that a layout may have.
+inline constexpr uint32_t kZeros = 1, kGroupIndex = 2, kLevels = 4, kGlobalScale = 8, kGroupRows = 16;
 
 }  // namespace qn::QN_TARGET

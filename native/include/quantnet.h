@@ -388,8 +388,13 @@ QN_API qn_status qn_dequantize_rows(qn_device *device, qn_format format, const v
  * Checkpoints of GPTQ, AWQ and others (safetensors files) keep a matrix in several arrays side by side: codes, scales,
  * zero points. A qn_matrix names them:
  *
- *     qn_matrix matrix = {sizeof matrix, QN_MATRIX_GPTQ, 4096, 11008, 128, 4, QN_MATRIX_ZERO_PLUS_ONE, QN_FORMAT_F16};
- *     matrix.codes = qweight;  matrix.codes_size = ...          // and scales, zeros, group_index
+ *     qn_matrix matrix = {0};
+ *     matrix.struct_size = sizeof matrix;
+ *     matrix.layout = QN_MATRIX_GPTQ;
+ *     matrix.rows = 4096;
+ *     matrix.columns = 11008;  // and group_size, bits, flags, scale_format
+ *     matrix.codes = qweight;
+ *     matrix.codes_size = 11008 / 8 * 4096 * sizeof *qweight;  // and scales, zeros, group_index
  *     qn_dequantize_matrix(device, &matrix, QN_ORDER_ROWS, 0, 4096, QN_FORMAT_F16, weights, weights_size);
  */
 
@@ -400,7 +405,23 @@ typedef enum qn_matrix_layout QN_ENUM {
     /** AWQ, version GEMM: codes of 4 bits packed along the output features, dealt out in each word. */
     QN_MATRIX_AWQ_GEMM = 2,
     /** AWQ, version GEMV: codes of 4 bits packed along the input features of each output. */
-    QN_MATRIX_AWQ_GEMV = 3
+    QN_MATRIX_AWQ_GEMV = 3,
+    /** AWQ, version GEMV_FAST: four outputs interleaved; zeros are -scale * zero, of scale_format. */
+    QN_MATRIX_AWQ_GEMV_FAST = 4,
+    /** compressed-tensors, pack-quantized: codes of 1 to 8 bits packed along the input features of each output. */
+    QN_MATRIX_PACK_QUANTIZED = 5,
+    /** 8-bit integers, as compressed-tensors' int-quantized; zeros are 8-bit integers too. */
+    QN_MATRIX_INT8 = 6,
+    /** 8-bit floats, E4M3, with scales of the matrix, of rows, groups or blocks. */
+    QN_MATRIX_FLOAT8 = 7,
+    /** 4-bit floats, E2M1, with scales of E8M0 for 32 columns, as gpt-oss and compressed-tensors store them. */
+    QN_MATRIX_MXFP4_ROWS = 8,
+    /** 4-bit floats, E2M1, with scales of E4M3 for 16 columns and a global_scale. */
+    QN_MATRIX_NVFP4_ROWS = 9,
+    /** bitsandbytes NF4 and FP4: codes of 4 bits for levels; group_size is the block size. */
+    QN_MATRIX_BNB_4BIT = 10,
+    /** bitsandbytes LLM.int8: 8-bit integers with a scale for each row. */
+    QN_MATRIX_LLM_INT8 = 11
 } qn_matrix_layout;
 
 /** What is known of a layout. */
@@ -432,10 +453,15 @@ typedef enum qn_matrix_flags QN_ENUM {
     /** Stored zero points are one less than meant: GPTQ's checkpoint_format "gptq". */
     QN_MATRIX_ZERO_PLUS_ONE = 1,
     /** With QN_MATRIX_ZERO_PLUS_ONE: a stored zero point of all ones means 0, not 2 to the power of bits. */
-    QN_MATRIX_ZERO_WRAPS = 2
+    QN_MATRIX_ZERO_WRAPS = 2,
+    /** PACK_QUANTIZED: words hold 32 / bits whole codes, as compressed-tensors wrote them before version 0.18.0. */
+    QN_MATRIX_PADDED = 4,
+    /** NVFP4_ROWS: scales are divided by global_scale (compressed-tensors), not multiplied (ModelOpt). */
+    QN_MATRIX_SCALES_DIVIDED = 8
 } qn_matrix_flags;
 
-/** A packed matrix. Rows are output features and columns input features, as in nn.Linear.weight. */
+/** A packed matrix. Rows are output features and columns input features, as in nn.Linear.weight. What a layout does not
+ *  have stays 0. */
 typedef struct qn_matrix {
     /** Set by the caller to sizeof(qn_matrix). */
     uint32_t struct_size;
@@ -445,16 +471,19 @@ typedef struct qn_matrix {
     uint64_t rows;
     /** Input features; at least 1. */
     uint64_t columns;
-    /** Input features that share a scale. 0: all. The last group may be shorter. */
+    /** Columns that share a scale. 0: all. The last group may be shorter. MXFP4_ROWS: 32; NVFP4_ROWS: 16; BNB_4BIT: the
+     * weights of a block. */
     uint64_t group_size;
+    /** INT8, FLOAT8: rows that share a scale. 0: each has its own. */
+    uint64_t group_rows;
     /** Bits of a code. */
     uint32_t bits;
     /** Any of qn_matrix_flags. */
     uint32_t flags;
-    /** What scales are: QN_FORMAT_F16, QN_FORMAT_BF16 or QN_FORMAT_F32. */
+    /** What scales are: QN_FORMAT_F16, QN_FORMAT_BF16 or QN_FORMAT_F32; 0 where the layout says it. */
     qn_format scale_format;
-    /** Reserved, 0. */
-    uint32_t reserved;
+    /** NVFP4_ROWS: the scale of the matrix. */
+    float global_scale;
     /** The packed weights, at any address, as are all arrays. */
     const void *codes;
     /** Bytes of codes: what the shape needs, else QN_ERROR_SIZE. So it is with all sizes. */
@@ -463,15 +492,35 @@ typedef struct qn_matrix {
     const void *scales;
     /** Bytes of scales. */
     size_t scales_size;
-    /** The packed zero points, or NULL where there are none: codes are symmetric around half their range then. */
+    /** The packed zero points, or NULL where there are none: codes are symmetric around half their range then, or have
+     * signs. */
     const void *zeros;
     /** Bytes of zeros. */
     size_t zeros_size;
-    /** GPTQ: the group of each column, 32-bit numbers (g_idx), or NULL: groups in order. If all are 0 and there is more
-     * than one group, groups are in order too: some writers store that. */
+    /** GPTQ, PACK_QUANTIZED: the group of each column, 32-bit numbers (g_idx), or NULL: groups in order. If all are 0
+     * and there is more than one group, groups are in order too: some writers store that. */
     const void *group_index;
     /** Bytes of group_index. */
     size_t group_index_size;
+    /** BNB_4BIT: the values of the sixteen codes, float32 (quant_map). */
+    const void *levels;
+    /** Bytes of levels. */
+    size_t levels_size;
+    /** BNB_4BIT, double quantized: the values of the scales' codes, float32 (nested_quant_map); scales are bytes then.
+     * NULL: scales are float32. */
+    const void *scale_levels;
+    /** Bytes of scale_levels. */
+    size_t scale_levels_size;
+    /** With scale_levels: a scale for each scale_group of scales, float32 (nested_absmax). */
+    const void *scale_scales;
+    /** Bytes of scale_scales. */
+    size_t scale_scales_size;
+    /** With scale_levels: scales that share one of scale_scales (nested_blocksize). */
+    uint64_t scale_group;
+    /** With scale_levels: added to each scale (nested_offset). */
+    float scale_offset;
+    /** Reserved, 0. */
+    uint32_t reserved;
 } qn_matrix;
 
 /** In what order weights are written. */
@@ -491,8 +540,9 @@ QN_API qn_status qn_matrix_check(const qn_matrix *matrix);
 
 /** Decodes rows or columns of a packed matrix.
  *
- *  f32 results are the exact (code - zero) * scale, rounded once where the product needs it; f16 and bf16 results are
- *  those rounded once more, as qn_dequantize does.
+ *  f32 results are what the layout's own project computes in float32, bit for bit: for integers the exact
+ *  (code - zero) * scale, rounded once where the product needs it. f16 and bf16 results are those rounded once more, as
+ *  qn_dequantize does.
  *
  *  @param device            an open device.
  *  @param matrix            the matrix.
