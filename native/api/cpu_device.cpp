@@ -108,18 +108,20 @@ class MatrixJob {
     kernel_ = streams ? streamed : row.dequantize[work.transposed][work.output];
   }
 
-  uint64_t regions() const { return lines_.parts(kLines) * elements_.parts(kElements); }
+  uint64_t regions() const { return lines_.parts(lines_of_region()) * elements_.parts(elements_of_region()); }
 
   static void run(const void* context, uint64_t first, uint64_t last) {
     const MatrixJob& job = *static_cast<const MatrixJob*>(context);
     const DefaultFloatModes modes;
-    const uint64_t across = job.elements_.parts(kElements);
+    const uint64_t across = job.elements_.parts(job.elements_of_region());
     for (uint64_t i = first; i < last; i++)
-      job.decode(job.lines_.part(i / across, kLines), job.elements_.part(i % across, kElements));
+      job.decode(job.lines_.part(i / across, job.lines_of_region()),
+                 job.elements_.part(i % across, job.elements_of_region()));
   }
 
  private:
-  static constexpr uint64_t kLines = 256, kElements = 128;
+  uint64_t lines_of_region() const { return work_.transposed ? 256 : 128; }
+  uint64_t elements_of_region() const { return work_.transposed ? 128 : 1024; }
 
   // Divided at the multiples of a unit, so that parts begin where tiles do.
   struct Range {

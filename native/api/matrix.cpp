@@ -56,6 +56,7 @@ qn_status check_groups(const qn_matrix& from, const LayoutFacts& facts, Matrix& 
   if (from.group_rows && !(facts.arrays & portable::kGroupRows))
     return fail(QN_ERROR_UNSUPPORTED, "%s has no group_rows, found %llu", facts.name, number(from.group_rows));
   m.group = from.group_size ? from.group_size : from.columns;
+  if (m.group > kMostWeights) m.group = kMostWeights;
   m.group_rows = from.group_rows ? from.group_rows : 1;
   m.groups = quotient_up(m.columns, m.group);
   return QN_OK;

@@ -6,4 +6,5 @@
 #include "simd/avx512.h"
 
 #include "kernels/matrices.h"
+#include "kernels/matrix_rows.h"
 #include "matrices.inl"

@@ -26,8 +26,41 @@ void decode_singly(const Matrix& m, const MatrixRegion& region, Out out, size_t 
 }
 
 #ifdef QN_STREAMS
+// Is there a tile, or a row, for codes of these bits?
+template <class Layout, int kBits>
+inline constexpr bool kHasTile = requires(const Matrix& m) { Tile<Layout, kBits>::group(m, 0, 0); };
+template <class Layout, int kBits>
+inline constexpr bool kHasRow = requires(const Matrix& m) { Row<Layout, kBits>::fits(m, false); };
+
 template <class Layout>
-inline constexpr bool kTuned = kHasTile<Layout, 4>;
+inline constexpr bool kTuned = kHasTile<Layout, 4> || kHasRow<Layout, 4> || kHasRow<Layout, 8>;
+
+// By vectors, if there are any for the matrix. Lines are a multiple of 32, or any number where rows are not transposed;
+// elements are one of 16, or of 32 where they are not transposed.
+template <class Layout, bool kTransposed, class Out>
+bool decode_by_vectors(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
+  bool done = false;
+  unroll<1, 9>([&](auto bits) {
+    if (m.bits != static_cast<uint32_t>(bits)) return;
+    if constexpr (kHasTile<Layout, bits>) {
+      if constexpr (kTransposed) {
+        decode_transposed<Layout, bits>(m, region, out, stride);
+      } else {
+        decode_lines<Layout, bits>(m, region, out, stride);
+      }
+      done = true;
+    } else if constexpr (kHasRow<Layout, bits>) {
+      done = Row<Layout, bits>::fits(m, kTransposed);
+      if (!done) return;
+      if constexpr (kTransposed) {
+        decode_transposed_rows<Layout, bits>(m, region, out, stride);
+      } else {
+        decode_rows<Layout, bits>(m, region, out, stride);
+      }
+    }
+  });
+  return done;
+}
 
 // The whole multiples of `unit` within [first, first + count).
 struct Whole {
@@ -42,7 +75,7 @@ struct Whole {
 
 template <class Layout, bool kTransposed, class Out>
 void decode_region(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
-  const Whole lines(region.line, region.lines, kTileLines);
+  const Whole lines(region.line, region.lines, kTransposed || Layout::kLines == Lines::kColumns ? kTileLines : 1);
   const Whole elements(region.element, region.elements, kTransposed ? 16 : 32);
   const auto part = [&](uint64_t line, uint64_t count, uint64_t element, uint64_t elements_of_part, auto decode) {
     const MatrixRegion sub{region.line + line, count, region.element + element, elements_of_part};
@@ -51,13 +84,7 @@ void decode_region(const Matrix& m, const MatrixRegion& region, Out out, size_t 
   const auto singly = [&](const MatrixRegion& sub, Out to) { decode_singly<Layout, kTransposed>(m, sub, to, stride); };
   bool by_vectors = false;
   part(lines.before, lines.count, elements.before, elements.count, [&](const MatrixRegion& sub, Out to) {
-    by_vectors = with_bits<Layout>(m, [&](auto bits) {
-      if constexpr (kTransposed) {
-        decode_transposed<Layout, bits>(m, sub, to, stride);
-      } else {
-        decode_lines<Layout, bits>(m, sub, to, stride);
-      }
-    });
+    by_vectors = decode_by_vectors<Layout, kTransposed>(m, sub, to, stride);
   });
   if (!by_vectors) return singly(region, out);
   part(0, lines.before, 0, region.elements, singly);

@@ -237,22 +237,4 @@ void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, siz
   }
 }
 
-// Has the layout tiles of these bits?
-template <class Layout, int kBits>
-inline constexpr bool kHasTile = requires(const Matrix& m) { Tile<Layout, kBits>::group(m, 0, 0); };
-
-// Calls body(Constant<bits>) if there are tiles for the matrix.
-template <class Layout, class Body>
-QN_HD bool with_bits(const Matrix& m, const Body& body) {
-  bool found = false;
-  unroll<1, 9>([&](auto bits) {
-    if constexpr (kHasTile<Layout, bits>)
-      if (m.bits == bits) {
-        body(bits);
-        found = true;
-      }
-  });
-  return found;
-}
-
 }  // namespace qn::QN_TARGET

@@ -67,6 +67,7 @@ QN_HD Floats to_floats(Ints a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtep
 QN_HD Floats splat(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
 QN_HD Floats mul(Floats a, Floats b) { return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)}; }
 QN_HD Floats sub(Floats a, Floats b) { return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)}; }
+QN_HD Floats div(Floats a, Floats b) { return {_mm256_div_ps(a.low, b.low), _mm256_div_ps(a.high, b.high)}; }
 QN_HD Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
 QN_HD Floats mul_add(Floats a, Floats b, Floats c) {
   return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
@@ -166,6 +167,8 @@ struct LevelTable {
   }
 };
 
+QN_HD LevelTable table_of(Floats weights) { return {weights}; }
+
 QN_HD LevelTable level_table(float scale, const int8_t (&levels)[16]) {
   return {mul(splat(scale), to_floats(widen_signed(load_bytes(levels))))};
 }
@@ -182,6 +185,16 @@ QN_HD Floats load_scales(const uint64_t (&halves)[4]) {
   const __m256i plain = _mm256_blendv_epi8(h, _mm256_set1_epi16(0x7e00), nan);
   return {_mm256_cvtph_ps(_mm256_castsi256_si128(plain)), _mm256_cvtph_ps(_mm256_extracti128_si256(plain, 1))};
 }
+
+QN_HD Floats floats_of_halves(__m256i halves) {
+  return {_mm256_cvtph_ps(_mm256_castsi256_si128(halves)), _mm256_cvtph_ps(_mm256_extracti128_si256(halves, 1))};
+}
+
+QN_HD Floats gather(const float* table, Ints index) {
+  return {_mm256_i32gather_ps(table, index.low, 4), _mm256_i32gather_ps(table, index.high, 4)};
+}
+
+QN_HD Ints max_ints(Ints a, Ints b) { return {_mm256_max_epu32(a.low, b.low), _mm256_max_epu32(a.high, b.high)}; }
 
 QN_HD Floats load(const F32* from) {
   return {_mm256_castsi256_ps(load_256(from)), _mm256_castsi256_ps(load_256(from + 8))};

@@ -58,6 +58,7 @@ QN_HD Floats to_floats(Ints a) { return _mm512_cvtepi32_ps(a); }
 QN_HD Floats splat(float value) { return _mm512_set1_ps(value); }
 QN_HD Floats mul(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
 QN_HD Floats sub(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
+QN_HD Floats div(Floats a, Floats b) { return _mm512_div_ps(a, b); }
 QN_HD Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
 QN_HD Floats mul_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
 
@@ -103,6 +104,9 @@ struct WeightTable {
   }
 };
 
+// w = weights[q]
+QN_HD WeightTable table_of(Floats weights) { return {weights}; }
+
 // The codes that the sixteen places of a table stand for.
 template <int kBits>
 QN_HD Ints table_codes() {
@@ -136,6 +140,15 @@ QN_HD Floats load_scales(const uint64_t (&halves)[4]) {
   const __mmask16 nan = _mm256_cmpgt_epi16_mask(magnitude, _mm256_set1_epi16(0x7c00));
   return _mm512_cvtph_ps(_mm256_mask_mov_epi16(h, nan, _mm256_set1_epi16(0x7e00)));
 }
+
+// Sixteen halves.
+QN_HD Floats floats_of_halves(__m256i halves) { return _mm512_cvtph_ps(halves); }
+
+// table[index] in each lane.
+QN_HD Floats gather(const float* table, Ints index) { return _mm512_i32gather_ps(index, table, 4); }
+
+// The larger one (unsigned).
+QN_HD Ints max_ints(Ints a, Ints b) { return _mm512_max_epu32(a, b); }
 
 QN_HD Floats load(const F32* from) { return _mm512_loadu_ps(from); }
 QN_HD Floats load(const F16* from) {
