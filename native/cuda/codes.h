@@ -13,7 +13,11 @@ namespace qn::QN_TARGET {
 // Words that hold a run's last bytes may reach past the tile.
 inline constexpr uint32_t kSlack = 16;
 
-struct NoBook {
+struct OneRun {
+  static constexpr int kTogether = 1, kStride = 1;
+};
+
+struct NoBook : OneRun {
   static constexpr int kBookBytes = 0;
   QN_DEVICE static void load_book(uint8_t*) {}
 };
@@ -43,7 +47,10 @@ QN_DEVICE Codes operator|(Codes a, Codes b) { return {a.low | b.low, a.high | b.
 // Eight bytes in shared memory, at a multiple of kAlign.
 template <uint32_t kAlign>
 QN_DEVICE Codes load8(const uint8_t* from) {
-  if constexpr (kAlign % 4 == 0) {
+  if constexpr (kAlign % 8 == 0) {
+    const Words2 words = load8_aligned(from);
+    return {words.word[0], words.word[1]};
+  } else if constexpr (kAlign % 4 == 0) {
     return {load_aligned<uint32_t>(from), load_aligned<uint32_t>(from + 4)};
   } else if constexpr (kAlign == 2) {
     uint32_t half[4];
@@ -57,6 +64,11 @@ QN_DEVICE Codes load8(const uint8_t* from) {
     return {funnel(load_aligned<uint32_t>(words), middle, past * 8),
             funnel(middle, load_aligned<uint32_t>(words + 8), past * 8)};
   }
+}
+
+// Four bytes at an even address.
+QN_DEVICE uint32_t load4_even(const uint8_t* from) {
+  return load_aligned<uint16_t>(from) | uint32_t{load_aligned<uint16_t>(from + 2)} << 16;
 }
 
 QN_DEVICE float load_half(const uint8_t* from) { return Half::to_float(load_aligned<uint16_t>(from)); }
@@ -80,6 +92,14 @@ QN_DEVICE float code(const Codes& codes, int k, int zero) {
          static_cast<float>((1 << 23) + zero);
 }
 
+// The lower and the upper half of a word as a float, less `zero`: exact.
+QN_DEVICE float low_half(uint32_t word, int zero) {
+  return float_from_bits(permute(word, 0x4b000000, 0x7410)) - static_cast<float>((1 << 23) + zero);
+}
+QN_DEVICE float high_half(uint32_t word, int zero) {
+  return float_from_bits(permute(word, 0x4b000000, 0x7432)) - static_cast<float>((1 << 23) + zero);
+}
+
 // w = scale * (code - zero)
 QN_DEVICE void scaled(const Codes& codes, int zero, float scale, float (&w)[8]) {
   for (int k = 0; k < 8; k++)
@@ -99,9 +119,12 @@ QN_DEVICE Codes from_signed(Codes bytes) { return {bytes.low ^ 0x80808080u, byte
 template <class T, int kCount>
 QN_DEVICE void load_table(uint8_t* book, const T (&table)[kCount]) {
   static_assert(sizeof table % 16 == 0);
+  constexpr uint32_t kBytes = sizeof table, kStep = cuda::kThreads * 16;
   const uint8_t* const from = reinterpret_cast<const uint8_t*>(table);
-  for (uint32_t at = thread_index() * 16; at < sizeof table; at += cuda::kThreads * 16)
-    store16(book + at, load16(from + at));
+  const uint32_t at = thread_index() * 16;
+  QN_UNROLLED
+  for (uint32_t i = 0; i * kStep < kBytes; i++)
+    if (at + i * kStep < kBytes) store16(book + at + i * kStep, load16(from + at + i * kStep));
 }
 
 }  // namespace qn::QN_TARGET

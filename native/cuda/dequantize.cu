@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The kernels: one entry for each format and type of result. A CUDA block decodes a tile of format blocks: its threads
-// bring the packed bytes to shared memory together, then each decodes runs of eight neighbouring weights.
+// bring the packed bytes to shared memory together, then each decodes sets of runs of eight neighbouring weights.
 //
 // Compiled once for each format, with its name as QN_CUDA_FORMAT; without it, all kernels come from the one file.
 #ifndef QN_TARGET
@@ -19,24 +19,39 @@ namespace qn::QN_TARGET {
 // A whole tile, to an aligned destination: the way that nearly all weights take.
 template <class Block, class Out>
 QN_DEVICE void decode_tile(const uint8_t* tile, const uint8_t* book, uint8_t* results) {
+  using Runs = Set<Block>;
   using Store = WarpStore<Out>;
-  constexpr uint32_t kWarp = 32;
+  constexpr uint32_t kWarp = 32, kRunBytes = 8 * sizeof(Out);
+  constexpr uint32_t kSets = cuda::launch_of(Block::kValues).tile * Block::kValues / 8 / Runs::kTogether;
   const uint32_t lane = thread_index() % kWarp;
   QN_ROLLED
-  for (uint32_t begin = thread_index() - lane; begin < cuda::kTileWeights / 8; begin += cuda::kThreads) {
-    const uint32_t run = begin + Store::run_of_lane(lane);
-    Store::store(results + begin * 8 * sizeof(Out), lane, decode_run<Block, Out>(tile, run, book));
+  for (uint32_t begin = thread_index() - lane; begin < kSets; begin += cuda::kThreads) {
+    Rounded<Out> runs[Runs::kTogether];
+    decode_set<Block, Out>(tile, Runs::first_run(begin + Store::set_of_lane(lane)), book, runs);
+    for (uint32_t i = 0; i < Runs::kTogether; i++) {
+      const auto at = [&](uint32_t set) {
+        return results + (Runs::first_run(begin + set) + i * Runs::kStride) * kRunBytes;
+      };
+      Store::store(at, lane, runs[i]);
+    }
   }
 }
 
 // Any number of weights, to any destination.
 template <class Block, class Out>
 QN_DEVICE void decode_part(const uint8_t* tile, const uint8_t* book, uint8_t* results, uint32_t weights) {
-  const uint32_t runs = (weights + 7) / 8;
+  using Runs = Set<Block>;
+  constexpr uint32_t kSetWeights = 8 * Runs::kTogether;
+  const uint32_t sets = (weights + kSetWeights - 1) / kSetWeights;
   QN_ROLLED
-  for (uint32_t run = thread_index(); run < runs; run += cuda::kThreads) {
-    const uint32_t left = weights - run * 8;
-    store_singly(results + run * 8 * sizeof(Out), left < 8 ? left : 8, decode_run<Block, Out>(tile, run, book));
+  for (uint32_t set = thread_index(); set < sets; set += cuda::kThreads) {
+    Rounded<Out> runs[Runs::kTogether];
+    const uint32_t first = Runs::first_run(set);
+    decode_set<Block, Out>(tile, first, book, runs);
+    for (uint32_t i = 0; i < Runs::kTogether; i++) {
+      const uint32_t weight = (first + i * Runs::kStride) * 8, left = weights - weight;
+      store_singly(results + weight * sizeof(Out), left < 8 ? left : 8, runs[i]);
+    }
   }
 }
 

@@ -30,6 +30,9 @@
 
 namespace qn::QN_TARGET {
 
+struct alignas(8) Words2 {
+  uint32_t word[2];
+};
 struct alignas(16) Words4 {
   uint32_t word[4];
 };
@@ -65,6 +68,12 @@ QN_DEVICE Words4 load16(const uint8_t* from) {
   emulation::check_aligned(from, 16);
   Words4 words;
   memcpy(&words, from, 16);
+  return words;
+}
+QN_DEVICE Words2 load8_aligned(const uint8_t* from) {
+  emulation::check_aligned(from, 8);
+  Words2 words;
+  memcpy(&words, from, 8);
   return words;
 }
 QN_DEVICE void store16(uint8_t* to, const Words4& words) {
@@ -141,13 +150,19 @@ QN_DEVICE float multiply_add(float a, float b, float c) {
 }
 #ifdef __clang__
 // A struct would be loaded as two halves.
+typedef uint32_t Vector2 __attribute__((ext_vector_type(2)));
 typedef uint32_t Vector4 __attribute__((ext_vector_type(4)));
 #else
+typedef uint2 Vector2;
 typedef uint4 Vector4;
 #endif
 QN_DEVICE Words4 load16(const uint8_t* from) {
   const Vector4 v = *reinterpret_cast<const Vector4*>(from);
   return {{v.x, v.y, v.z, v.w}};
+}
+QN_DEVICE Words2 load8_aligned(const uint8_t* from) {
+  const Vector2 v = *reinterpret_cast<const Vector2*>(from);
+  return {{v.x, v.y}};
 }
 QN_DEVICE void store16(uint8_t* to, const Words4& words) {
   Vector4 v;

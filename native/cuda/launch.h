@@ -22,10 +22,13 @@ struct Launch {
 };
 
 constexpr uint32_t kThreads = 256;
-// Two runs of eight for each thread. A tile of any format is then a multiple of 16 bytes, and eight CUDA blocks on a
-// multiprocessor have enough reads under way to hide the memory's latency.
-constexpr uint32_t kTileWeights = 4096;
+// Thirty-two weights for each thread, so that what is done once for a tile (addresses, code books, the barrier) costs
+// little of each. A tile of any format is a multiple of 16 bytes, and eight CUDA blocks on a multiprocessor have enough
+// reads under way to hide the memory's latency. Plain numbers, with up to 8 bytes each and little work, need half.
+constexpr uint32_t kTileWeights = 8192, kPlainTileWeights = 4096;
 
-constexpr Launch launch_of(uint32_t values_per_block) { return {kThreads, kTileWeights / values_per_block, 0}; }
+constexpr Launch launch_of(uint32_t values_per_block) {
+  return {kThreads, values_per_block == 1 ? kPlainTileWeights : kTileWeights / values_per_block, 0};
+}
 
 }  // namespace qn::cuda

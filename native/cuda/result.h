@@ -57,26 +57,28 @@ QN_DEVICE Rounded<Out> round_run(const float (&w)[8]) {
   return run;
 }
 
-// A run of 16-bit results is one store, and the runs of a warp's lanes lie one behind the other: 512 bytes together.
+// Stores of whole warps. Each lane has one of 32 sets of runs (see runs.h); `at(n)` is where set n of the warp begins,
+// a multiple of 16, and all lanes call together. Together they write whole sectors of 32 bytes.
 template <class Out>
 struct WarpStore {
-  // Which of a warp's 32 runs a lane decodes.
-  QN_DEVICE static uint32_t run_of_lane(uint32_t lane) { return lane; }
+  // Which of a warp's sets a lane decodes.
+  QN_DEVICE static uint32_t set_of_lane(uint32_t lane) { return lane; }
 
-  // `to` is the warp's first run, a multiple of 16. All lanes of the warp call together.
-  QN_DEVICE static void store(uint8_t* to, uint32_t lane, const Rounded<Out>& run) {
-    store16(to + lane * 16, {{run.word[0], run.word[1], run.word[2], run.word[3]}});
+  template <class At>
+  QN_DEVICE static void store(const At& at, uint32_t lane, const Rounded<Out>& run) {
+    store16(at(lane), {{run.word[0], run.word[1], run.word[2], run.word[3]}});
   }
 };
 
 // A run of float32 is two stores. Were they both a lane's own, each would leave every other 16 bytes to the next one.
-// So a pair of lanes has run i and run 16 + i of the warp and swaps halves: the first store writes runs 0 to 15 without
-// a gap, the second 16 to 31.
+// So a pair of lanes has set i and set 16 + i of the warp and swaps halves: the first store writes runs of sets 0 to 15
+// without gaps in them, the second of 16 to 31.
 template <>
 struct WarpStore<F32> {
-  QN_DEVICE static uint32_t run_of_lane(uint32_t lane) { return lane / 2 + lane % 2 * 16; }
+  QN_DEVICE static uint32_t set_of_lane(uint32_t lane) { return lane / 2 + lane % 2 * 16; }
 
-  QN_DEVICE static void store(uint8_t* to, uint32_t lane, const Rounded<F32>& run) {
+  template <class At>
+  QN_DEVICE static void store(const At& at, uint32_t lane, const Rounded<F32>& run) {
     const bool odd = lane % 2;
     Words4 first, second;
     for (int i = 0; i < 4; i++) {
@@ -86,8 +88,8 @@ struct WarpStore<F32> {
       first.word[i] = odd ? other : low;
       second.word[i] = odd ? high : other;
     }
-    store16(to + lane * 16, first);
-    store16(to + 512 + lane * 16, second);
+    store16(at(lane / 2) + lane % 2 * 16, first);
+    store16(at(lane / 2 + 16) + lane % 2 * 16, second);
   }
 };
 

@@ -24,48 +24,70 @@ struct LevelBook {
   }
 
   // The levels of the lower (`shift` 0) or upper (4) halves of eight bytes.
-  QN_DEVICE static void look_up(const uint8_t* book, const Codes& bytes, uint32_t shift, float scale, float (&w)[8]) {
+  template <class Out>
+  QN_DEVICE static Rounded<Out> look_up(const uint8_t* book, const Codes& bytes, uint32_t shift, float scale) {
+    float w[8];
     const uint32_t low = bytes.low >> shift, high = bytes.high >> shift;
     for (int k = 0; k < 8; k++) {
       const uint32_t level = (k < 4 ? low : high) >> 8 * (k % 4) & 15;
       w[k] = scale * load_aligned<float>(book + 4 * level);
     }
+    return round_run<Out>(w);
+  }
+};
+
+// Groups of 32 weights, of which two threads have two runs each: the lower and upper nibbles of the same eight bytes.
+template <class Levels>
+struct LevelPairs : LevelBook<Levels> {
+  static constexpr int kTogether = 2, kStride = 2;
+
+  template <class Out>
+  QN_DEVICE static void look_up_both(const uint8_t* book, const Codes& bytes, float scale, Rounded<Out> (&runs)[2]) {
+    for (uint32_t i = 0; i < 2; i++)
+      runs[i] = LevelBook<Levels>::template look_up<Out>(book, bytes, 4 * i, scale);
   }
 };
 
 template <>
-struct Runs<IQ4_NL> : LevelBook<LevelsIQ4> {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, float (&w)[8]) {
+struct Runs<IQ4_NL> : LevelPairs<LevelsIQ4> {
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<IQ4_NL> at(tile, run);
-    look_up(book, load8<2>(at.block()->qs + at.run % 2 * 8), at.run / 2 * 4, load_half(at.bytes), w);
+    look_up_both(book, load8<2>(at.block()->qs + at.run * 8), load_half(at.bytes), runs);
   }
 };
 
 template <>
-struct Runs<IQ4_XS> : LevelBook<LevelsIQ4> {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, float (&w)[8]) {
+struct Runs<IQ4_XS> : LevelPairs<LevelsIQ4> {
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<IQ4_XS> at(tile, run);
     const uint32_t group = at.run / 4;
     const Codes bytes = load8<8>(at.block()->qs + group * 16 + at.run % 2 * 8);
-    look_up(book, bytes, at.run / 2 % 2 * 4, at.block()->scale(static_cast<int>(group)), w);
+    look_up_both(book, bytes, at.block()->scale(static_cast<int>(group)), runs);
   }
 };
 
 template <>
-struct Runs<MXFP4> : LevelBook<LevelsE2M1> {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, float (&w)[8]) {
+struct Runs<MXFP4> : LevelPairs<LevelsE2M1> {
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<MXFP4> at(tile, run);
-    look_up(book, load8<1>(at.block()->qs + at.run % 2 * 8), at.run / 2 * 4, at.block()->half_scale(), w);
+    look_up_both(book, load8<1>(at.block()->qs + at.run * 8), at.block()->half_scale(), runs);
   }
 };
 
 template <>
 struct Runs<NVFP4> : LevelBook<LevelsE2M1> {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, float (&w)[8]) {
+  static constexpr int kTogether = 2, kStride = 2;
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<NVFP4> at(tile, run);
-    const uint32_t group = at.run / 2;
-    const Codes bytes = load8<4>(at.block()->qs + group * 8);
-    look_up(book, bytes, at.run % 2 * 4, at.block()->half_scale(static_cast<int>(group)), w);
+    for (uint32_t i = 0; i < 2; i++) {
+      const uint32_t group = at.run / 2 + i;
+      const Codes bytes = load8<4>(at.block()->qs + group * 8);
+      runs[i] = look_up<Out>(book, bytes, at.run % 2 * 4, at.block()->half_scale(static_cast<int>(group)));
+    }
   }
 };
 

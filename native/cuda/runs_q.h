@@ -8,11 +8,10 @@
 
 namespace qn::QN_TARGET {
 
-// Codes of four bits in blocks of 32: runs 0 and 1 are the lower halves of the bytes, 2 and 3 the upper.
-template <uint32_t kAlign>
-QN_DEVICE Codes nibbles32(const uint8_t* qs, uint32_t run) {
-  return load8<kAlign>(qs + run % 2 * 8).shifted(run / 2 * 4, 0x0f0f0f0f);
-}
+// Blocks of 32 weights, of which two threads have two runs each: the lower and upper nibbles of the same eight bytes.
+struct TwoRunsOfBlock : NoBook {
+  static constexpr int kTogether = 2, kStride = 2;
+};
 
 // The fifth bits of Q5_0 and Q5_1.
 QN_DEVICE Codes fifth_bits(const uint8_t* qh, uint32_t run) {
@@ -21,36 +20,50 @@ QN_DEVICE Codes fifth_bits(const uint8_t* qh, uint32_t run) {
 }
 
 template <>
-struct Runs<Q4_0> : NoBook {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, float (&w)[8]) {
+struct Runs<Q4_0> : TwoRunsOfBlock {
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[2]) {
     const At<Q4_0> at(tile, run);
-    scaled(nibbles32<2>(at.block()->qs, at.run), 8, load_half(at.bytes), w);
+    const Codes qs = load8<2>(at.block()->qs + at.run * 8);
+    for (int i = 0; i < 2; i++)
+      runs[i] = scaled_run<Out>(qs.shifted(4 * i, 0x0f0f0f0f), 8, load_half(at.bytes));
   }
 };
 
 template <>
-struct Runs<Q4_1> : NoBook {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, float (&w)[8]) {
+struct Runs<Q4_1> : TwoRunsOfBlock {
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[2]) {
     const At<Q4_1> at(tile, run);
-    scaled_plus(nibbles32<4>(at.block()->qs, at.run), load_half(at.bytes), load_half(at.bytes + 2), w);
+    const Codes qs = load8<4>(at.block()->qs + at.run * 8);
+    for (int i = 0; i < 2; i++)
+      runs[i] = scaled_plus_run<Out>(qs.shifted(4 * i, 0x0f0f0f0f), load_half(at.bytes), load_half(at.bytes + 2));
   }
 };
 
 template <>
-struct Runs<Q5_0> : NoBook {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, float (&w)[8]) {
+struct Runs<Q5_0> : TwoRunsOfBlock {
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[2]) {
     const At<Q5_0> at(tile, run);
-    const Codes codes = nibbles32<2>(at.block()->qs, at.run) | fifth_bits(at.block()->qh.bytes, at.run);
-    scaled(codes, 16, load_half(at.bytes), w);
+    const Codes qs = load8<2>(at.block()->qs + at.run * 8);
+    for (uint32_t i = 0; i < 2; i++) {
+      const Codes codes = qs.shifted(4 * i, 0x0f0f0f0f) | fifth_bits(at.block()->qh.bytes, at.run + 2 * i);
+      runs[i] = scaled_run<Out>(codes, 16, load_half(at.bytes));
+    }
   }
 };
 
 template <>
-struct Runs<Q5_1> : NoBook {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, float (&w)[8]) {
+struct Runs<Q5_1> : TwoRunsOfBlock {
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[2]) {
     const At<Q5_1> at(tile, run);
-    const Codes codes = nibbles32<4>(at.block()->qs, at.run) | fifth_bits(at.block()->qh.bytes, at.run);
-    scaled_plus(codes, load_half(at.bytes), load_half(at.bytes + 2), w);
+    const Codes qs = load8<4>(at.block()->qs + at.run * 8);
+    for (uint32_t i = 0; i < 2; i++) {
+      const Codes codes = qs.shifted(4 * i, 0x0f0f0f0f) | fifth_bits(at.block()->qh.bytes, at.run + 2 * i);
+      runs[i] = scaled_plus_run<Out>(codes, load_half(at.bytes), load_half(at.bytes + 2));
+    }
   }
 };
 
@@ -100,44 +113,62 @@ struct Runs<Q2_0> : NoBook {
   }
 };
 
+// The ternary formats have three levels for each block.
+template <class Out>
+QN_DEVICE Palette4<Out> ternary_palette(float scale) {
+  return {scale, {-1, 0, 1, 2}};
+}
+
 template <>
 struct Runs<TQ2_0> : NoBook {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, float (&w)[8]) {
+  // Four runs share eight bytes.
+  static constexpr int kTogether = 4, kStride = 4;
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[4]) {
     const At<TQ2_0> at(tile, run);
-    const uint8_t* const qs = at.block()->qs + at.run / 16 * 32 + at.run % 4 * 8;
-    scaled(load8<2>(qs).shifted(at.run / 4 % 4 * 2, 0x03030303), 1, load_half(at.bytes + offsetof(TQ2_0, d)), w);
+    const float scale = load_half(at.bytes + offsetof(TQ2_0, d));
+    const Palette4<Out> palette = ternary_palette<Out>(scale);
+    const Codes qs = load8<2>(at.block()->qs + at.run / 16 * 32 + at.run % 4 * 8);
+    for (int k = 0; k < 4; k++)
+      runs[k] = results_of<Out>(palette.look_up(qs.shifted(2 * k, 0x03030303)), scale);
   }
 };
 
 template <>
 struct Runs<TQ1_0> : NoBook {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, float (&w)[8]) {
+  static constexpr int kTogether = 2, kStride = 2;
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[2]) {
     const At<TQ1_0> at(tile, run);
-    // Runs 0..19 are digits of qs[0..31], 20..29 of qs[32..47], 30 and 31 two digits each of the four bytes of qh.
-    uint32_t from, digit;
-    if (at.run < 20) {
-      from = at.run % 4 * 8;
-      digit = at.run / 4;
-    } else if (at.run < 30) {
-      from = 32 + at.run % 2 * 8;
-      digit = (at.run - 20) / 2;
-    } else {
-      from = 48;
-      digit = (at.run - 30) * 2;
-    }
-    Codes bytes = load8<2>(at.bytes + from);
-    if (at.run >= 30) bytes.high = bytes.low;
-    const Codes codes = {digits(bytes.low, digit), digits(bytes.high, digit + (at.run >= 30))};
-    scaled(codes, 1, load_half(at.bytes + offsetof(TQ1_0, d)), w);
+    const float scale = load_half(at.bytes + offsetof(TQ1_0, d));
+    const Palette4<Out> palette = ternary_palette<Out>(scale);
+    // Runs 0..19 are digits of qs[0..31], four for each digit; 20..29 of qs[32..47], two for each; 30 and 31 are two
+    // digits each of the four bytes of qh. So the second run of a set is the same digit of other bytes, the next digit
+    // of the same, or of qh.
+    const bool early = at.run < 20, last = at.run >= 28;
+    const uint32_t from = early ? at.run * 8 % 32 : 32 + at.run % 2 * 8, digit = early ? at.run / 4 : at.run / 2 - 10;
+    const uint32_t next_from = early  ? from + 16
+                               : last ? 48
+                                      : from,
+                   next_digit = early  ? digit
+                                : last ? at.run % 2 * 2
+                                       : digit + 1;
+    const Codes first = load8<2>(at.bytes + from);
+    Codes second = load8<2>(at.bytes + next_from);
+    if (last) second.high = second.low;
+    runs[0] = results_of<Out>(palette.look_up({digits(first.low, digit), digits(first.high, digit)}), scale);
+    const Codes codes = {digits(second.low, next_digit), digits(second.high, next_digit + last)};
+    runs[1] = results_of<Out>(palette.look_up(codes), scale);
   }
 
  private:
-  // Digit n of four bytes (see TQ1_0), two at a time.
+  // Digit n of four bytes (see TQ1_0), two at a time: three times what is left of a byte is less than 768, and the
+  // upper byte of it the digit.
   QN_DEVICE static uint32_t digits(uint32_t bytes, uint32_t n) {
     const uint32_t power = permute(0x1b090301, 81, 0x5550 + n);
     const uint32_t even = (bytes & 0x00ff00ff) * power & 0x00ff00ff,
                    odd = (bytes >> 8 & 0x00ff00ff) * power & 0x00ff00ff;
-    return (even * 3 >> 8 & 0x00030003) | (odd * 3 & 0x03000300);
+    return permute(even * 3, odd * 3, 0x7351);
   }
 };
 
