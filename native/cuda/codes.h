@@ -115,12 +115,17 @@ QN_DEVICE void scaled_plus(const Codes& codes, float scale, float offset, float 
 // Signed bytes, as codes with a zero of 128.
 QN_DEVICE Codes from_signed(Codes bytes) { return {bytes.low ^ 0x80808080u, bytes.high ^ 0x80808080u}; }
 
+template <class T, int kCount>
+struct alignas(16) Table {
+  T entries[kCount];
+};
+
 // Brings a table to shared memory, by all threads.
 template <class T, int kCount>
-QN_DEVICE void load_table(uint8_t* book, const T (&table)[kCount]) {
-  static_assert(sizeof table % 16 == 0);
+QN_DEVICE void load_table(uint8_t* book, const Table<T, kCount>& table) {
   constexpr uint32_t kBytes = sizeof table, kStep = cuda::kThreads * 16;
-  const uint8_t* const from = reinterpret_cast<const uint8_t*>(table);
+  static_assert(kBytes == kCount * sizeof(T));
+  const uint8_t* const from = reinterpret_cast<const uint8_t*>(table.entries);
   const uint32_t at = thread_index() * 16;
   QN_UNROLLED
   for (uint32_t i = 0; i * kStep < kBytes; i++)

@@ -28,6 +28,7 @@ QN_DEVICE void decode_tile(const uint8_t* tile, const uint8_t* book, uint8_t* re
   for (uint32_t begin = thread_index() - lane; begin < kSets; begin += cuda::kThreads) {
     Rounded<Out> runs[Runs::kTogether];
     decode_set<Block, Out>(tile, Runs::first_run(begin + Store::set_of_lane(lane)), book, runs);
+    QN_UNROLLED
     for (uint32_t i = 0; i < Runs::kTogether; i++) {
       const auto at = [&](uint32_t set) {
         return results + (Runs::first_run(begin + set) + i * Runs::kStride) * kRunBytes;
@@ -48,6 +49,7 @@ QN_DEVICE void decode_part(const uint8_t* tile, const uint8_t* book, uint8_t* re
     Rounded<Out> runs[Runs::kTogether];
     const uint32_t first = Runs::first_run(set);
     decode_set<Block, Out>(tile, first, book, runs);
+    QN_UNROLLED
     for (uint32_t i = 0; i < Runs::kTogether; i++) {
       const uint32_t weight = (first + i * Runs::kStride) * 8, left = weights - weight;
       store_singly(results + weight * sizeof(Out), left < 8 ? left : 8, runs[i]);

@@ -19,6 +19,16 @@
 #define QN_KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
 #endif
 
+// A table that threads read at different places, in global memory: of constant memory a warp reads one place at a time.
+// Not const, because clang makes constant memory of what is.
+#ifdef QN_EMULATED
+#define QN_BOOK static constexpr
+#elif defined(__clang__)
+#define QN_BOOK [[maybe_unused]] static __attribute__((device))
+#else
+#define QN_BOOK [[maybe_unused]] static __device__
+#endif
+
 // Before a loop: leave it one, or make it none.
 #ifdef QN_EMULATED
 #define QN_ROLLED

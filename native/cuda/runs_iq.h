@@ -9,11 +9,6 @@
 
 namespace qn::QN_TARGET {
 
-template <class T, int kCount>
-struct alignas(16) Table {
-  T entries[kCount];
-};
-
 // Selectors for Palette4. The magnitudes' numbers are in bits 4 and 5 of 8, 25 and 43.
 template <int kCount>
 constexpr Table<uint64_t, kCount> selectors_of(const uint64_t (&grid)[kCount]) {
@@ -47,12 +42,12 @@ constexpr Table<uint16_t, kCount> pairs_of(const uint64_t (&grid)[kCount]) {
   return table;
 }
 
-QN_TABLE Table<uint64_t, 256> kBookIQ2_XXS = selectors_of(kGridIQ2_XXS);
-QN_TABLE Table<uint64_t, 512> kBookIQ2_XS = selectors_of(kGridIQ2_XS);
-QN_TABLE Table<uint64_t, 1024> kBookIQ2_S = selectors_of(kGridIQ2_S);
-QN_TABLE Table<uint16_t, 256> kBookIQ3_XXS = nibbles_of<3>(kGridIQ3_XXS);
-QN_TABLE Table<uint16_t, 512> kBookIQ3_S = nibbles_of<1>(kGridIQ3_S);
-QN_TABLE Table<uint16_t, 2048> kBookIQ1 = pairs_of(kGridIQ1);
+QN_BOOK Table<uint64_t, 256> kBookIQ2_XXS = selectors_of(kGridIQ2_XXS);
+QN_BOOK Table<uint64_t, 512> kBookIQ2_XS = selectors_of(kGridIQ2_XS);
+QN_BOOK Table<uint64_t, 1024> kBookIQ2_S = selectors_of(kGridIQ2_S);
+QN_BOOK Table<uint16_t, 256> kBookIQ3_XXS = nibbles_of<3>(kGridIQ3_XXS);
+QN_BOOK Table<uint16_t, 512> kBookIQ3_S = nibbles_of<1>(kGridIQ3_S);
+QN_BOOK Table<uint16_t, 2048> kBookIQ1 = pairs_of(kGridIQ1);
 
 struct TwoRunsOfGroup {
   static constexpr int kTogether = 2, kStride = 2;
@@ -96,7 +91,7 @@ QN_DEVICE Rounded<Out> run_iq2(const Palette4<Out>& palette, float scale, const 
 template <>
 struct Runs<IQ2_XXS> : TwoRunsOfGroup {
   static constexpr int kBookBytes = sizeof kBookIQ2_XXS;
-  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ2_XXS.entries); }
+  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ2_XXS); }
   template <class Out>
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<IQ2_XXS> at(tile, run);
@@ -113,11 +108,12 @@ struct Runs<IQ2_XXS> : TwoRunsOfGroup {
 template <>
 struct Runs<IQ2_XS> : TwoRunsOfGroup {
   static constexpr int kBookBytes = sizeof kBookIQ2_XS;
-  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ2_XS.entries); }
+  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ2_XS); }
   template <class Out>
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<IQ2_XS> at(tile, run);
     const HalfScales<IQ2_XS> scales(at);
+    QN_UNROLLED
     for (int i = 0; i < 2; i++) {
       const uint32_t packed = load_aligned<uint16_t>(at.block()->qs[at.run + 2 * i].bytes);
       runs[i] =
@@ -129,13 +125,14 @@ struct Runs<IQ2_XS> : TwoRunsOfGroup {
 template <>
 struct Runs<IQ2_S> : TwoRunsOfGroup {
   static constexpr int kBookBytes = sizeof kBookIQ2_S;
-  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ2_S.entries); }
+  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ2_S); }
   template <class Out>
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<IQ2_S> at(tile, run);
     const IQ2_S* const block = at.block();
     const HalfScales<IQ2_S> scales(at);
     const uint32_t high = uint32_t{block->qh[at.run / 4]} << 8 >> at.run % 4 * 2;
+    QN_UNROLLED
     for (int i = 0; i < 2; i++) {
       const uint32_t index = block->indices[at.run + 2 * i] | (high >> 4 * i & 0x300);
       runs[i] = run_iq2(palette_iq2<Out>(scales.scale[i]), scales.scale[i], book, index, block->signs[at.run + 2 * i]);
@@ -154,7 +151,7 @@ QN_DEVICE Rounded<Out> run_iq3(const Palette8<Out>& palette, float scale, const 
 template <>
 struct Runs<IQ3_XXS> : TwoRunsOfGroup {
   static constexpr int kBookBytes = sizeof kBookIQ3_XXS;
-  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ3_XXS.entries); }
+  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ3_XXS); }
   template <class Out>
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<IQ3_XXS> at(tile, run);
@@ -162,6 +159,7 @@ struct Runs<IQ3_XXS> : TwoRunsOfGroup {
     const float scale = scale_of<IQ3_XXS>(load_half(at.bytes), signs_and_scale >> 28);
     const Palette8<Out> palette(scale, {4, 12, 20, 28, 36, 44, 52, 62});
     const uint32_t signs = signs_and_scale >> 7 * (at.run % 4);
+    QN_UNROLLED
     for (int i = 0; i < 2; i++) {
       const uint32_t indices = load_aligned<uint16_t>(at.block()->indices + (at.run + 2 * i) * 2);
       runs[i] = run_iq3(palette, scale, book, indices & 255, indices >> 8, with_parity(signs >> 14 * i & 127));
@@ -172,7 +170,7 @@ struct Runs<IQ3_XXS> : TwoRunsOfGroup {
 template <>
 struct Runs<IQ3_S> : TwoRunsOfGroup {
   static constexpr int kBookBytes = sizeof kBookIQ3_S;
-  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ3_S.entries); }
+  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ3_S); }
   template <class Out>
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<IQ3_S> at(tile, run);
@@ -181,6 +179,7 @@ struct Runs<IQ3_S> : TwoRunsOfGroup {
     const float scale = scale_of<IQ3_S>(load_half(at.bytes), code);
     const Palette8<Out> palette(scale, {1, 3, 5, 7, 9, 11, 13, 15});
     const uint32_t ninth = uint32_t{block->qh[at.run / 4]} << 8 >> at.run % 4 * 2;
+    QN_UNROLLED
     for (int i = 0; i < 2; i++) {
       const uint32_t indices = load_aligned<uint16_t>(block->indices + (at.run + 2 * i) * 2);
       runs[i] = run_iq3(palette, scale, book, (indices & 255) | (ninth >> 4 * i & 256),
@@ -202,13 +201,14 @@ QN_DEVICE Rounded<Out> run_iq1(float scale, bool negative, const uint8_t* book, 
 template <>
 struct Runs<IQ1_S> : TwoRunsOfGroup {
   static constexpr int kBookBytes = sizeof kBookIQ1;
-  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ1.entries); }
+  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ1); }
   template <class Out>
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<IQ1_S> at(tile, run);
     const uint32_t packed = load_aligned<uint16_t>(at.block()->qh[at.run / 4].bytes);
     const float scale = scale_of<IQ1_S>(load_half(at.bytes), packed >> 12 & 7);
     const uint32_t high = packed << 8 >> 3 * (at.run % 4);
+    QN_UNROLLED
     for (int i = 0; i < 2; i++) {
       const uint32_t index = at.block()->indices[at.run + 2 * i] | (high >> 6 * i & 0x700);
       runs[i] = run_iq1<Out>(scale, packed & 0x8000, book, index);
@@ -219,7 +219,7 @@ struct Runs<IQ1_S> : TwoRunsOfGroup {
 template <>
 struct Runs<IQ1_M> : TwoRunsOfGroup {
   static constexpr int kBookBytes = sizeof kBookIQ1;
-  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ1.entries); }
+  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ1); }
   template <class Out>
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<IQ1_M> at(tile, run);
@@ -230,6 +230,7 @@ struct Runs<IQ1_M> : TwoRunsOfGroup {
                           (scales.word[1] >> 16 & 0xf000);
     const uint32_t group = at.run / 4;
     const uint32_t codes = (group < 4 ? scales.word[0] : scales.word[1]) >> (group / 2 % 2 * 16 + group % 2 * 6);
+    QN_UNROLLED
     for (int i = 0; i < 2; i++) {
       const float scale = scale_of<IQ1_M>(Half::to_float(unit), codes >> 3 * i & 7);
       const uint32_t packed = uint32_t{block->qh[at.run / 2 + i]} >> at.run % 2 * 4;

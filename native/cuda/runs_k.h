@@ -29,6 +29,7 @@ struct Runs<Q2_K> : FourRunsOfHalf {
     // Runs 4 apart have scales 2 apart: the same bytes of four halves of words.
     const Codes packed = load8<4>(at.block()->scales + half * 8).shifted(i / 2 * 8, 0x00ff00ff);
     const Codes scales = packed.shifted(0, 0x000f000f), mins = packed.shifted(4, 0x000f000f);
+    QN_UNROLLED
     for (int k = 0; k < 4; k++) {
       const uint32_t scale = k < 2 ? scales.low : scales.high, min = k < 2 ? mins.low : mins.high;
       runs[k] = weights<Out>(qs.shifted(2 * k, 0x03030303), d * half_of(scale, k), dmin * half_of(min, k));
@@ -66,6 +67,7 @@ struct Runs<Q3_K> : FourRunsOfHalf {
     const uint32_t shift = half * 4 + i / 2 * 8, top = load4_even(scales + 8) >> shift;
     const uint32_t first = (load4_even(scales) >> shift & 0x000f000f) | (top << 4 & 0x00300030),
                    second = (load4_even(scales + 4) >> shift & 0x000f000f) | (top << 2 & 0x00300030);
+    QN_UNROLLED
     for (int k = 0; k < 4; k++) {
       const uint32_t scale = k < 2 ? first : second;
       const Codes codes = low.shifted(2 * k, 0x03030303) | Codes{high.low << 2, high.high << 2}.shifted(k, 0x04040404);
@@ -104,6 +106,7 @@ struct Runs<Q4_K> : TwoRunsOfNibbles {
     const uint32_t n = at.run / 8;
     const KGroups groups(at.bytes, n);
     const Codes qs = load8<8>(at.block()->qs + n * 32 + at.run % 4 * 8);
+    QN_UNROLLED
     for (int i = 0; i < 2; i++)
       runs[i] = scaled_plus_run<Out>(qs.shifted(4 * i, 0x0f0f0f0f), groups.scale[i], -groups.offset[i]);
   }
@@ -118,6 +121,7 @@ struct Runs<Q5_K> : TwoRunsOfNibbles {
     const KGroups groups(at.bytes, n);
     const Codes qs = load8<8>(at.block()->qs + n * 32 + at.run % 4 * 8);
     const Codes qh = load8<8>(at.block()->qh + at.run % 4 * 8).shifted(2 * n, 0x03030303);
+    QN_UNROLLED
     for (int i = 0; i < 2; i++) {
       const Codes codes = qs.shifted(4 * i, 0x0f0f0f0f) | Codes{qh.low << 4, qh.high << 4}.shifted(i, 0x10101010);
       runs[i] = scaled_plus_run<Out>(codes, groups.scale[i], -groups.offset[i]);
@@ -136,6 +140,7 @@ struct Runs<Q6_K> : FourRunsOfHalf {
     const Codes low[2] = {load8<2>(ql), load8<2>(ql + 32)};
     const Codes high = load8<2>(at.block()->qh + half * 32 + i * 8);
     const int8_t* const scales = at.block()->scales + half * 8 + i / 2;
+    QN_UNROLLED
     for (int k = 0; k < 4; k++) {
       const Codes two = high.shifted(2 * k, 0x03030303);
       const Codes codes = low[k % 2].shifted(k / 2 * 4, 0x0f0f0f0f) | Codes{two.low << 4, two.high << 4};

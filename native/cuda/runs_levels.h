@@ -8,20 +8,26 @@
 
 namespace qn::QN_TARGET {
 
+constexpr Table<float, 16> floats_of(const int8_t (&levels)[16]) {
+  Table<float, 16> table{};
+  for (int i = 0; i < 16; i++)
+    table.entries[i] = static_cast<float>(levels[i]);
+  return table;
+}
+
+QN_BOOK Table<float, 16> kBookIQ4 = floats_of(kLevelsIQ4);
+QN_BOOK Table<float, 16> kBookE2M1 = floats_of(kE2M1Doubled);
+
 struct LevelsIQ4 {
-  QN_DEVICE static float level(uint32_t i) { return static_cast<float>(kLevelsIQ4[i]); }
+  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookIQ4); }
 };
 struct LevelsE2M1 {
-  QN_DEVICE static float level(uint32_t i) { return static_cast<float>(kE2M1Doubled[i]); }
+  QN_DEVICE static void load_book(uint8_t* book) { load_table(book, kBookE2M1); }
 };
 
 template <class Levels>
-struct LevelBook {
+struct LevelBook : Levels {
   static constexpr int kBookBytes = 64;
-  QN_DEVICE static void load_book(uint8_t* book) {
-    const uint32_t i = thread_index();
-    if (i < 16) store_aligned(book + 4 * i, Levels::level(i));
-  }
 
   // The levels of the lower (`shift` 0) or upper (4) halves of eight bytes.
   template <class Out>
@@ -43,6 +49,7 @@ struct LevelPairs : LevelBook<Levels> {
 
   template <class Out>
   QN_DEVICE static void look_up_both(const uint8_t* book, const Codes& bytes, float scale, Rounded<Out> (&runs)[2]) {
+    QN_UNROLLED
     for (uint32_t i = 0; i < 2; i++)
       runs[i] = LevelBook<Levels>::template look_up<Out>(book, bytes, 4 * i, scale);
   }
@@ -83,6 +90,7 @@ struct Runs<NVFP4> : LevelBook<LevelsE2M1> {
   template <class Out>
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t* book, Rounded<Out> (&runs)[2]) {
     const At<NVFP4> at(tile, run);
+    QN_UNROLLED
     for (uint32_t i = 0; i < 2; i++) {
       const uint32_t group = at.run / 2 + i;
       const Codes bytes = load8<4>(at.block()->qs + group * 8);

@@ -25,6 +25,7 @@ struct Runs<Q4_0> : TwoRunsOfBlock {
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[2]) {
     const At<Q4_0> at(tile, run);
     const Codes qs = load8<2>(at.block()->qs + at.run * 8);
+    QN_UNROLLED
     for (int i = 0; i < 2; i++)
       runs[i] = scaled_run<Out>(qs.shifted(4 * i, 0x0f0f0f0f), 8, load_half(at.bytes));
   }
@@ -36,6 +37,7 @@ struct Runs<Q4_1> : TwoRunsOfBlock {
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[2]) {
     const At<Q4_1> at(tile, run);
     const Codes qs = load8<4>(at.block()->qs + at.run * 8);
+    QN_UNROLLED
     for (int i = 0; i < 2; i++)
       runs[i] = scaled_plus_run<Out>(qs.shifted(4 * i, 0x0f0f0f0f), load_half(at.bytes), load_half(at.bytes + 2));
   }
@@ -47,6 +49,7 @@ struct Runs<Q5_0> : TwoRunsOfBlock {
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[2]) {
     const At<Q5_0> at(tile, run);
     const Codes qs = load8<2>(at.block()->qs + at.run * 8);
+    QN_UNROLLED
     for (uint32_t i = 0; i < 2; i++) {
       const Codes codes = qs.shifted(4 * i, 0x0f0f0f0f) | fifth_bits(at.block()->qh.bytes, at.run + 2 * i);
       runs[i] = scaled_run<Out>(codes, 16, load_half(at.bytes));
@@ -60,6 +63,7 @@ struct Runs<Q5_1> : TwoRunsOfBlock {
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[2]) {
     const At<Q5_1> at(tile, run);
     const Codes qs = load8<4>(at.block()->qs + at.run * 8);
+    QN_UNROLLED
     for (uint32_t i = 0; i < 2; i++) {
       const Codes codes = qs.shifted(4 * i, 0x0f0f0f0f) | fifth_bits(at.block()->qh.bytes, at.run + 2 * i);
       runs[i] = scaled_plus_run<Out>(codes, load_half(at.bytes), load_half(at.bytes + 2));
@@ -129,6 +133,7 @@ struct Runs<TQ2_0> : NoBook {
     const float scale = load_half(at.bytes + offsetof(TQ2_0, d));
     const Palette4<Out> palette = ternary_palette<Out>(scale);
     const Codes qs = load8<2>(at.block()->qs + at.run / 16 * 32 + at.run % 4 * 8);
+    QN_UNROLLED
     for (int k = 0; k < 4; k++)
       runs[k] = results_of<Out>(palette.look_up(qs.shifted(2 * k, 0x03030303)), scale);
   }
