@@ -44,6 +44,11 @@ struct Codes {
 
 QN_DEVICE Codes operator|(Codes a, Codes b) { return {a.low | b.low, a.high | b.high}; }
 
+// Four bytes at an even address.
+QN_DEVICE uint32_t load4_even(const uint8_t* from) {
+  return permute(load_aligned<uint16_t>(from), load_aligned<uint16_t>(from + 2), 0x5410);
+}
+
 // Eight bytes in shared memory, at a multiple of kAlign.
 template <uint32_t kAlign>
 QN_DEVICE Codes load8(const uint8_t* from) {
@@ -53,10 +58,7 @@ QN_DEVICE Codes load8(const uint8_t* from) {
   } else if constexpr (kAlign % 4 == 0) {
     return {load_aligned<uint32_t>(from), load_aligned<uint32_t>(from + 4)};
   } else if constexpr (kAlign == 2) {
-    uint32_t half[4];
-    for (int i = 0; i < 4; i++)
-      half[i] = load_aligned<uint16_t>(from + 2 * i);
-    return {half[0] | half[1] << 16, half[2] | half[3] << 16};
+    return {load4_even(from), load4_even(from + 4)};
   } else {
     const uint32_t past = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(from) & 3);
     const uint8_t* const words = from - past;
@@ -64,11 +66,6 @@ QN_DEVICE Codes load8(const uint8_t* from) {
     return {funnel(load_aligned<uint32_t>(words), middle, past * 8),
             funnel(middle, load_aligned<uint32_t>(words + 8), past * 8)};
   }
-}
-
-// Four bytes at an even address.
-QN_DEVICE uint32_t load4_even(const uint8_t* from) {
-  return load_aligned<uint16_t>(from) | uint32_t{load_aligned<uint16_t>(from + 2)} << 16;
 }
 
 QN_DEVICE float load_half(const uint8_t* from) { return Half::to_float(load_aligned<uint16_t>(from)); }

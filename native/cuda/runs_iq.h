@@ -2,7 +2,7 @@
 //
 // Runs of the formats with code books: IQ1, IQ2 and IQ3. The book stands in shared memory. Its entries are not weights
 // but what selects them from a palette: for IQ2 (three magnitudes) a byte for each weight, for IQ3 (eight magnitudes) a
-// nibble, for IQ1 (three values) two bits. All have two runs, 0 and 2 or 1 and 3 of a group of 32, for each thread.
+// nibble, for IQ1 (three values, 2048 entries) two bits. A thread has two runs, 0 and 2 or 1 and 3 of a group of 32.
 #pragma once
 
 #include "runs.h"
@@ -29,15 +29,13 @@ constexpr Table<uint16_t, kCount> nibbles_of(const uint32_t (&grid)[kCount]) {
   return table;
 }
 
-// Nibbles for Palette8, of weights 0 to 3 in the lower pairs of bits, of 4 to 7 in the upper ones.
+// Codes for Palette4, of weight k in the lowest two bits of byte k, and of weight 4 + k in the two above.
 template <int kCount>
-constexpr Table<uint16_t, kCount> pairs_of(const uint64_t (&grid)[kCount]) {
-  Table<uint16_t, kCount> table{};
+constexpr Table<uint32_t, kCount> codes_of(const uint64_t (&grid)[kCount]) {
+  Table<uint32_t, kCount> table{};
   for (int i = 0; i < kCount; i++) {
-    uint64_t numbers = ((grid[i] & 0x0303030303030303) + 0x0101010101010101) & 0x0303030303030303;
-    numbers |= numbers >> 30;
-    numbers |= numbers >> 4;
-    table.entries[i] = static_cast<uint16_t>((numbers & 255) | (numbers >> 8 & 0xff00));
+    const uint64_t numbers = ((grid[i] & 0x0303030303030303) + 0x0101010101010101) & 0x0303030303030303;
+    table.entries[i] = static_cast<uint32_t>(numbers | numbers >> 30);
   }
   return table;
 }
@@ -47,14 +45,15 @@ QN_BOOK Table<uint64_t, 512> kBookIQ2_XS = selectors_of(kGridIQ2_XS);
 QN_BOOK Table<uint64_t, 1024> kBookIQ2_S = selectors_of(kGridIQ2_S);
 QN_BOOK Table<uint16_t, 256> kBookIQ3_XXS = nibbles_of<3>(kGridIQ3_XXS);
 QN_BOOK Table<uint16_t, 512> kBookIQ3_S = nibbles_of<1>(kGridIQ3_S);
-QN_BOOK Table<uint16_t, 2048> kBookIQ1 = pairs_of(kGridIQ1);
+QN_BOOK Table<uint32_t, 2048> kBookIQ1 = codes_of(kGridIQ1);
 
 struct TwoRunsOfGroup {
   static constexpr int kTogether = 2, kStride = 2;
 };
 
-// Seven bits of signs and the eighth that makes their number even (kSigns, computed).
-QN_DEVICE uint32_t with_parity(uint32_t seven) { return seven | (count_bits(seven) & 1) << 7; }
+// Seven bits of signs and the eighth that makes their number even (kSigns, computed), and two more bits that negate()
+// does not read.
+QN_DEVICE uint32_t with_parity(uint32_t seven) { return seven + (count_bits(seven) << 7); }
 
 template <class Block>
 QN_DEVICE float scale_of(float unit, uint32_t code) {
@@ -193,9 +192,9 @@ template <class Out>
 QN_DEVICE Rounded<Out> run_iq1(float scale, bool negative, const uint8_t* book, uint32_t index) {
   const float first = negative ? -1.125f : -0.875f, second = negative ? -0.125f : 0.125f,
               third = negative ? 0.875f : 1.125f;
-  const Palette8<Out> palette(scale, {first, second, third, third, first, second, third, third});
-  const uint32_t numbers = load_aligned<uint16_t>(book + 2 * index);
-  return results_of<Out>(palette.look_up(numbers & 0x3333, numbers >> 2 & 0x3333), scale);
+  const Palette4<Out> palette(scale, {first, second, third, third});
+  const uint32_t codes = load_aligned<uint32_t>(book + 4 * index);
+  return results_of<Out>(palette.look_up({codes & 0x03030303, codes >> 2 & 0x03030303}), scale);
 }
 
 template <>
@@ -226,13 +225,13 @@ struct Runs<IQ1_M> : TwoRunsOfGroup {
     const IQ1_M* const block = at.block();
     // The four words of scales: the uppermost nibbles are d, the rest has three bits for each half of a group.
     const Words2 scales = load8_aligned(at.bytes + offsetof(IQ1_M, scales));
-    const uint32_t unit = (scales.word[0] >> 12 & 0xf) | (scales.word[0] >> 24 & 0xf0) | (scales.word[1] >> 4 & 0xf00) |
-                          (scales.word[1] >> 16 & 0xf000);
+    const uint32_t nibbles = (scales.word[0] >> 12 & 0x000f000f) + (scales.word[1] >> 12 & 0x000f000f) * 256;
+    const float unit = Half::to_float((nibbles | nibbles >> 12) & 0xffff);
     const uint32_t group = at.run / 4;
     const uint32_t codes = (group < 4 ? scales.word[0] : scales.word[1]) >> (group / 2 % 2 * 16 + group % 2 * 6);
     QN_UNROLLED
     for (int i = 0; i < 2; i++) {
-      const float scale = scale_of<IQ1_M>(Half::to_float(unit), codes >> 3 * i & 7);
+      const float scale = scale_of<IQ1_M>(unit, codes >> 3 * i & 7);
       const uint32_t packed = uint32_t{block->qh[at.run / 2 + i]} >> at.run % 2 * 4;
       const uint32_t index = block->indices[at.run + 2 * i] | (packed & 7) << 8;
       runs[i] = run_iq1<Out>(scale, packed & 8, book, index);

@@ -33,10 +33,12 @@ struct LevelBook : Levels {
   template <class Out>
   QN_DEVICE static Rounded<Out> look_up(const uint8_t* book, const Codes& bytes, uint32_t shift, float scale) {
     float w[8];
-    const uint32_t low = bytes.low >> shift, high = bytes.high >> shift;
-    for (int k = 0; k < 8; k++) {
-      const uint32_t level = (k < 4 ? low : high) >> 8 * (k % 4) & 15;
-      w[k] = scale * load_aligned<float>(book + 4 * level);
+    // Four times each code, the place of its level, taken from its byte by one permutation.
+    const Codes shifted = {bytes.low >> shift, bytes.high >> shift};
+    const Codes places = {shifted.low << 2 & 0x3c3c3c3c, shifted.high << 2 & 0x3c3c3c3c};
+    for (uint32_t k = 0; k < 8; k++) {
+      const uint32_t place = permute(k < 4 ? places.low : places.high, 0, 0x4440 + k % 4);
+      w[k] = scale * load_aligned<float>(book + place);
     }
     return round_run<Out>(w);
   }

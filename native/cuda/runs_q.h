@@ -147,32 +147,28 @@ struct Runs<TQ1_0> : NoBook {
     const At<TQ1_0> at(tile, run);
     const float scale = load_half(at.bytes + offsetof(TQ1_0, d));
     const Palette4<Out> palette = ternary_palette<Out>(scale);
-    // Runs 0..19 are digits of qs[0..31], four for each digit; 20..29 of qs[32..47], two for each; 30 and 31 are two
-    // digits each of the four bytes of qh. So the second run of a set is the same digit of other bytes, the next digit
-    // of the same, or of qh.
-    const bool early = at.run < 20, last = at.run >= 28;
-    const uint32_t from = early ? at.run * 8 % 32 : 32 + at.run % 2 * 8, digit = early ? at.run / 4 : at.run / 2 - 10;
-    const uint32_t next_from = early  ? from + 16
-                               : last ? 48
-                                      : from,
-                   next_digit = early  ? digit
-                                : last ? at.run % 2 * 2
-                                       : digit + 1;
-    const Codes first = load8<2>(at.bytes + from);
-    Codes second = load8<2>(at.bytes + next_from);
+    // Of the eight rows of four runs, 0 to 4 are one digit each of qs[0..31]. 5 to 7 are the digits of qs[32..47], two
+    // to a row, except that the second half of row 7 is two runs with two digits each of the four bytes of qh.
+    const uint32_t row = at.run / 4, column = at.run % 2;
+    const bool early = row < 5, last = row == 7;
+    const uint8_t* const bytes = at.bytes + column * 8 + (early ? 0 : 32);
+    const Codes first = load8<2>(bytes);
+    Codes second = load8<2>(early ? bytes + 16 : last ? at.bytes + 48 : bytes);
     if (last) second.high = second.low;
-    runs[0] = results_of<Out>(palette.look_up({digits(first.low, digit), digits(first.high, digit)}), scale);
-    const Codes codes = {digits(second.low, next_digit), digits(second.high, next_digit + last)};
+    // Powers of 3, by row.
+    const uint32_t power = permute(0x1b090301, 0x51090151, row) & 255;
+    const uint32_t next = last ? column * 8 + 1 : permute(0x1b090301, 0x001b0351, row) & 255;
+    runs[0] = results_of<Out>(palette.look_up({digits(first.low, power), digits(first.high, power)}), scale);
+    const Codes codes = {digits(second.low, next), digits(second.high, last ? next * 3 : next)};
     runs[1] = results_of<Out>(palette.look_up(codes), scale);
   }
 
  private:
-  // Digit n of four bytes (see TQ1_0), two at a time: three times what is left of a byte is less than 768, and the
-  // upper byte of it the digit.
-  QN_DEVICE static uint32_t digits(uint32_t bytes, uint32_t n) {
-    const uint32_t power = permute(0x1b090301, 81, 0x5550 + n);
+  // The digits of four bytes (see TQ1_0) that a multiplication by `power` moves to the top, two at a time: three times
+  // what is then left of a byte is less than 768, and the upper byte of that the digit.
+  QN_DEVICE static uint32_t digits(uint32_t bytes, uint32_t power) {
     const uint32_t even = (bytes & 0x00ff00ff) * power & 0x00ff00ff,
-                   odd = (bytes >> 8 & 0x00ff00ff) * power & 0x00ff00ff;
+                   odd = permute(bytes, 0, 0x4341) * power & 0x00ff00ff;
     return permute(even * 3, odd * 3, 0x7351);
   }
 };
