@@ -96,8 +96,15 @@ struct Runs<NVFP4> : LevelBook<LevelsE2M1> {
     for (uint32_t i = 0; i < 2; i++) {
       const uint32_t group = at.run / 2 + i;
       const Codes bytes = load8<4>(at.block()->qs + group * 8);
-      runs[i] = look_up<Out>(book, bytes, at.run % 2 * 4, at.block()->half_scale(static_cast<int>(group)));
+      runs[i] = look_up<Out>(book, bytes, at.run % 2 * 4, half_scale(at.block()->d[group]));
     }
+  }
+
+ private:
+  // NVFP4::half_scale() without branches: exponent and fraction where a float has them, too small by a power of two.
+  // It is right for subnormal codes because subnormal floats are multiplied as all others here.
+  QN_DEVICE static float half_scale(uint32_t code) {
+    return float_from_bits(code == 0x7f ? 0 : (code & 0x7f) << 20) * 0x1p119f;
   }
 };
 

@@ -100,11 +100,19 @@ struct Runs<Q8_K> : NoBook {
 
 template <>
 struct Runs<Q1_0> : NoBook {
-  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, float (&w)[8]) {
+  // Two runs of a block that need not be neighbours.
+  static constexpr int kTogether = 2, kStride = 2;
+  template <class Out>
+  QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, Rounded<Out> (&runs)[2]) {
     const At<Q1_0> at(tile, run);
-    const uint32_t scale = bits_from_float(load_half(at.bytes)), negative = ~uint32_t{at.block()->qs[at.run]};
-    for (int k = 0; k < 8; k++)
-      w[k] = float_from_bits(scale ^ (negative << (31 - k) & 0x80000000u));
+    const float scale = load_half(at.bytes);
+    const uint32_t pair = palette_pair<Out>(scale, 1, 1);
+    QN_UNROLLED
+    for (int i = 0; i < 2; i++) {
+      Pairs pairs = {{pair, pair, pair, pair}};
+      negate(pairs, at.block()->qs[at.run + 2 * i] ^ 0xffu);
+      runs[i] = results_of<Out>(pairs, scale);
+    }
   }
 };
 

@@ -2,12 +2,25 @@
 #
 # Reads an image of GPU kernels, PTX, and prints what each costs: name, bytes of shared memory of a CUDA block, and for each weight
 # all instructions and those of the integer units.
-#   awk -v values=256 -f ptx-cost.awk Q4_K.sm_80.ptx        values: weights of a block of the format
+#   awk -v values=256 -f ptx-cost.awk Q4_K.sm_80.ptx Q4_K.sm_80.ptx        values: weights of a block of the format
+# The file is read twice: first to count how often each register is named.
 #
 # What is counted is a thread's whole way through the kernel, where the tile is full and source and destination are aligned: the
 # longest way from the entry to the return that has 16-byte stores to global memory and none that are narrower, the loop over sets as
 # often as it runs. What becomes no instruction is not counted: moves between registers and of constants, conversions between kinds of
-# addresses. The driver's compiler joins logic of three inputs, and shifts with additions, so that it has fewer of the integer units.
+# addresses. Two operations of logic, of which the second alone needs the first one's result, are one (lop3). The driver's compiler
+# joins more, such as shifts and additions, and additions of constant addresses with loads.
+
+FNR == 1 { pass++ }
+pass == 1 {
+  if (/\.entry /) entry++
+  rest = $0
+  while (match(rest, /%r[0-9]+/)) {
+    named[entry, substr(rest, RSTART, RLENGTH)]++
+    rest = substr(rest, RSTART + RLENGTH)
+  }
+  next
+}
 
 /\.shared .*\[[0-9]+\]/ {
   shared = $0
@@ -16,10 +29,12 @@
 }
 /\.entry / {
   name = $0
+  kernel++
   sub(/.*\.entry /, "", name)
   sub(/\(.*/, "", name)
   blocks = 0
   delete block_at
+  delete logic
   block()
 }
 /^\$L__BB/ {
@@ -36,6 +51,7 @@
 /st\.global\.(u8|u16|u32)|ld\.global\.(u8|u16|u32)/ { slow[blocks] = 1 }
 /bar\.sync/ { barrier[blocks] = 1 }
 /^\t[a-z@]/ && !/^\t(\.|mov\.|cvta|cvt\.u64\.u32|cvt\.u32\.u64|ld\.param|\/\/)/ {
+  if (/^\t(and|or|xor)\.b32/ && joined()) next
   all[blocks]++
   if (/^\t(and|or|xor|not|shl|shr|shf|add\.s|sub\.s|min|max|prmt|bfe|setp|selp|cvt\.rn\.b?f16)/) integer[blocks]++
 }
@@ -48,6 +64,21 @@
 /^}/ && name != "" {
   cost()
   name = ""
+}
+
+# Whether the operation of logic on this line is one with that before it.
+function joined(  result, i, operand) {
+  result = substr($2, 1, length($2) - 1)
+  for (i = 3; i <= 4; i++) {
+    operand = $i
+    sub(/[,;]$/, "", operand)
+    if (logic[operand] == blocks && named[kernel, operand] == 2) {
+      logic[operand] = 0
+      return 1
+    }
+  }
+  logic[result] = blocks
+  return 0
 }
 
 function block() {
