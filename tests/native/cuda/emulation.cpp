@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <numeric>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -17,12 +18,18 @@ constexpr uint32_t kWarp = 32;
 constexpr size_t kStackBytes = 256 * 1024;  // AddressSanitizer needs room
 constexpr uint8_t kGarbage = 0xcd;
 
+// To shared memory.
+struct Access {
+  size_t offset, bytes;
+};
+
 struct Fiber {
   enum State { kReady, kAtBarrier, kAtShuffle, kDone };
 
   ucontext_t context;
   State state;
-  uint32_t shuffled;  // what it gives to the shuffle that it waits at
+  uint32_t shuffled;             // what it gives to the shuffle that it waits at
+  std::vector<Access> accesses;  // since the last barrier, if somebody asks for them
 };
 
 struct Launch {
@@ -37,6 +44,7 @@ struct Launch {
   std::unique_ptr<uint8_t[]> shared;
   size_t shared_bytes = 0;
   std::string fault;  // the first one
+  BankUse* banks = nullptr;
 };
 
 thread_local Launch* launched = nullptr;
@@ -103,6 +111,37 @@ bool release(Launch& launch) {
   return released;
 }
 
+// Cycles of the access that the lanes of a warp made as their `n`th.
+uint32_t cycles_of(const Fiber* lanes, size_t n) {
+  constexpr uint32_t kBanks = 32;
+  const size_t bytes = std::max<size_t>(lanes[0].accesses[n].bytes, 4);
+  const auto together = static_cast<uint32_t>(kWarp * 4 / bytes);
+  uint32_t cycles = 0;
+  for (uint32_t first = 0; first < kWarp; first += together) {
+    std::set<size_t> words[kBanks];
+    for (uint32_t lane = first; lane < first + together; lane++)
+      for (size_t word = lanes[lane].accesses[n].offset / 4, i = 0; i < bytes / 4; i++, word++)
+        words[word % kBanks].insert(word);
+    size_t most = 0;
+    for (const std::set<size_t>& of_bank : words)
+      most = std::max(most, of_bank.size());
+    cycles += static_cast<uint32_t>(most);
+  }
+  return cycles;
+}
+
+void count_banks(const Launch& launch) {
+  for (size_t warp = 0; warp < launch.fibers.size(); warp += kWarp) {
+    const Fiber* const lanes = &launch.fibers[warp];
+    for (uint32_t lane = 1; lane < kWarp; lane++)
+      if (lanes[lane].accesses.size() != lanes[0].accesses.size()) fault("lanes of a warp go different ways");
+    if (!launch.fault.empty()) return;
+    launch.banks->accesses += lanes[0].accesses.size();
+    for (size_t n = 0; n < lanes[0].accesses.size(); n++)
+      launch.banks->cycles += cycles_of(lanes, n);
+  }
+}
+
 void run_block(Launch& launch) {
   const auto threads = static_cast<uint32_t>(launch.fibers.size());
   launch.shared.reset();
@@ -119,14 +158,16 @@ void run_block(Launch& launch) {
     fault(std::to_string(count(launch, 0, threads, Fiber::kAtBarrier)) + " of " + std::to_string(threads) +
           " threads wait at a barrier, " + std::to_string(count(launch, 0, threads, Fiber::kAtShuffle)) +
           " at a shuffle, for others that never come");
+  if (launch.banks) count_banks(launch);
 }
 
 }  // namespace
 
 std::string launch(Entry entry, uint32_t grid, uint32_t threads, Order order, const uint8_t* source, void* destination,
-                   uint64_t blocks) {
-  Launch launch{entry, source,  destination, blocks, std::vector<Fiber>(threads), std::vector<uint32_t>(threads), 0, 0,
-                {},    nullptr, 0,           ""};
+                   uint64_t blocks, BankUse* banks) {
+  Launch launch{
+      entry,   source, destination, blocks, std::vector<Fiber>(threads), std::vector<uint32_t>(threads), 0, 0, {},
+      nullptr, 0,      "",          banks};
   std::iota(launch.order.begin(), launch.order.end(), 0);
   if (order == Order::kBackward) std::reverse(launch.order.begin(), launch.order.end());
   if (order == Order::kShuffled)
@@ -141,7 +182,10 @@ std::string launch(Entry entry, uint32_t grid, uint32_t threads, Order order, co
 
 uint32_t thread_index() { return launched->running; }
 uint32_t block_index() { return launched->block; }
-void barrier() { wait(Fiber::kAtBarrier); }
+void barrier() {
+  wait(Fiber::kAtBarrier);
+  launched->fibers[launched->running].accesses.clear();
+}
 
 uint32_t shuffle_xor(uint32_t value, uint32_t lanes) {
   Launch& launch = *launched;
@@ -168,6 +212,12 @@ uint8_t* shared_memory(size_t bytes) {
 void check_aligned(const void* address, size_t to) {
   if (reinterpret_cast<uintptr_t>(address) % to != 0)
     fault("an access of " + std::to_string(to) + " bytes is not aligned");
+  Launch& launch = *launched;
+  if (!launch.banks || !launch.shared) return;
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(launch.shared.get());
+  const uintptr_t at = reinterpret_cast<uintptr_t>(address);
+  if (at >= begin && at < begin + launch.shared_bytes)
+    launch.fibers[launch.running].accesses.push_back({at - begin, to});
 }
 
 }  // namespace emulation

@@ -3,8 +3,8 @@
 // A GPU played by the CPU, for kernels compiled with QN_EMULATED: each thread of a CUDA block is a fiber that runs
 // until it waits for others. It catches what the order of threads would hide: a missing barrier (a fiber runs ahead of
 // those whose data it needs), a barrier or shuffle that not all reach, shared memory read before it is written (filled
-// with garbage for each CUDA block, and of exact size for AddressSanitizer), misaligned vector accesses. It knows
-// nothing of time, registers, bank conflicts or weak memory order.
+// with garbage for each CUDA block, and of exact size for AddressSanitizer), misaligned vector accesses. It counts
+// conflicts of banks. It knows nothing of time, registers or weak memory order.
 #pragma once
 
 #include <cstddef>
@@ -23,10 +23,17 @@ struct Kernel {
 // The order in which the threads of a CUDA block get their turns.
 enum class Order { kForward, kBackward, kShuffled };
 
+// What warps ask of shared memory behind the last barrier, by load_aligned() and its like (not by bytes): accesses, and
+// cycles. In a cycle each of 32 banks gives one word, to any number of lanes. Accesses of 8 and 16 bytes are by halves
+// and quarters of a warp.
+struct BankUse {
+  uint64_t accesses = 0, cycles = 0;
+};
+
 // Runs a grid of one dimension in the calling thread. "" or what the kernel did wrong. Any number of threads may
 // launch.
 std::string launch(Entry entry, uint32_t grid, uint32_t threads, Order order, const uint8_t* source, void* destination,
-                   uint64_t blocks);
+                   uint64_t blocks, BankUse* banks = nullptr);
 
 // What kernels call.
 uint32_t thread_index();

@@ -45,6 +45,19 @@ class Work {
   size_t tile() const { return launch_.tile; }
   size_t all_blocks() const { return packed_.size() / format_.bytes_per_block; }
 
+  // Cycles of shared memory for each 32 weights of a tile.
+  double shared_cycles() const {
+    std::vector<uint8_t> bytes = Random(seed()).bytes(launch_.tile * format_.bytes_per_block + 15);
+    std::vector<uint8_t> results(size_t{launch_.tile} * format_.values_per_block * output_size(kOutputs[output_]) + 15);
+    const auto aligned = [](std::vector<uint8_t>& in) {
+      return in.data() + (16 - reinterpret_cast<uintptr_t>(in.data()) % 16) % 16;
+    };
+    emulation::BankUse banks;
+    EXPECT_EQ("", emulation::launch(entry_, 1, launch_.threads, Order::kForward, aligned(bytes), aligned(results),
+                                    launch_.tile, &banks));
+    return static_cast<double>(banks.cycles) / (launch_.tile * format_.values_per_block / 32);
+  }
+
   // "" or what is wrong with the results of the first `blocks` blocks, at addresses so many bytes past a multiple
   // of 16.
   std::string run(size_t blocks, size_t source_past = 0, size_t destination_past = 0,
@@ -111,6 +124,14 @@ TEST_P(Emulated, WritesDestinationsAnywhere) {
     EXPECT_EQ("", all.run(past % 3 + 1, 0, past)) << past << " bytes past alignment";
 }
 
+// Where memory moves 4.8 TB/s, as an H200's may, each multiprocessor has more than 3 cycles for 32 weights of two
+// bytes. The same unit stores them to global memory, in one.
+TEST_P(Emulated, LeavesTimeToSharedMemory) {
+  const double cycles = work().shared_cycles();
+  RecordProperty("SharedCyclesOf32Weights", std::to_string(cycles));
+  EXPECT_LT(cycles, 2.0);
+}
+
 std::string name_of_kernel(const testing::TestParamInfo<FormatAndOutput>& info) {
   return std::string(std::get<0>(info.param).name) + "_" + kOutputNames[std::get<1>(info.param)];
 }
@@ -140,6 +161,25 @@ void some_shuffle(const uint8_t*, void*, uint64_t) {
   if (emulation::thread_index() != 7) emulation::shuffle_xor(1, 1);
 }
 void misaligned(const uint8_t* source, void*, uint64_t) { emulation::check_aligned(source + 1, 16); }
+
+// Each lane reads a word of its own, so many words from its neighbour's.
+template <uint32_t kWords>
+void strided(const uint8_t*, void*, uint64_t) {
+  emulation::check_aligned(emulation::shared_memory(32 * 128) + emulation::thread_index() % 32 * 4 * kWords, 4);
+}
+
+TEST(Emulation, CountsConflictsOfBanks) {
+  const auto cycles = [](emulation::Entry entry) {
+    emulation::BankUse banks;
+    EXPECT_EQ("", emulation::launch(entry, 1, 64, Order::kForward, nullptr, nullptr, 0, &banks));
+    EXPECT_EQ(2U, banks.accesses);
+    return banks.cycles;
+  };
+  EXPECT_EQ(2U, cycles(strided<0>));
+  EXPECT_EQ(2U, cycles(strided<1>));
+  EXPECT_EQ(4U, cycles(strided<2>));
+  EXPECT_EQ(64U, cycles(strided<32>));
+}
 
 TEST(Emulation, SaysWhoNeverCame) {
   const auto run = [](emulation::Entry entry) {
