@@ -19,19 +19,19 @@ namespace qn::QN_TARGET {
 // A whole tile, to an aligned destination: the way that nearly all weights take.
 template <class Block, class Out>
 QN_DEVICE void decode_tile(const uint8_t* tile, const uint8_t* book, uint8_t* results) {
-  using Runs = Set<Block>;
+  using Sets = Set<Block>;
   using Store = WarpStore<Out>;
   constexpr uint32_t kWarp = 32, kRunBytes = 8 * sizeof(Out);
-  constexpr uint32_t kSets = cuda::launch_of(Block::kValues).tile * Block::kValues / 8 / Runs::kTogether;
+  constexpr uint32_t kSets = cuda::launch_of(Block::kValues).tile * Block::kValues / 8 / Sets::kTogether;
   const uint32_t lane = thread_index() % kWarp;
   QN_ROLLED
   for (uint32_t begin = thread_index() - lane; begin < kSets; begin += cuda::kThreads) {
-    Rounded<Out> runs[Runs::kTogether];
-    decode_set<Block, Out>(tile, Runs::first_run(begin + Store::set_of_lane(lane)), book, runs);
+    Rounded<Out> runs[Sets::kTogether];
+    decode_set<Block, Out>(tile, Sets::first_run(begin + Store::set_of_lane(lane)), book, runs);
     QN_UNROLLED
-    for (uint32_t i = 0; i < Runs::kTogether; i++) {
+    for (uint32_t i = 0; i < Sets::kTogether; i++) {
       const auto at = [&](uint32_t set) {
-        return results + (Runs::first_run(begin + set) + i * Runs::kStride) * kRunBytes;
+        return results + (Sets::first_run(begin + set) + i * Sets::kStride) * kRunBytes;
       };
       Store::store(at, lane, runs[i]);
     }
@@ -41,17 +41,17 @@ QN_DEVICE void decode_tile(const uint8_t* tile, const uint8_t* book, uint8_t* re
 // Any number of weights, to any destination.
 template <class Block, class Out>
 QN_DEVICE void decode_part(const uint8_t* tile, const uint8_t* book, uint8_t* results, uint32_t weights) {
-  using Runs = Set<Block>;
-  constexpr uint32_t kSetWeights = 8 * Runs::kTogether;
+  using Sets = Set<Block>;
+  constexpr uint32_t kSetWeights = 8 * Sets::kTogether;
   const uint32_t sets = (weights + kSetWeights - 1) / kSetWeights;
   QN_ROLLED
   for (uint32_t set = thread_index(); set < sets; set += cuda::kThreads) {
-    Rounded<Out> runs[Runs::kTogether];
-    const uint32_t first = Runs::first_run(set);
+    Rounded<Out> runs[Sets::kTogether];
+    const uint32_t first = Sets::first_run(set);
     decode_set<Block, Out>(tile, first, book, runs);
     QN_UNROLLED
-    for (uint32_t i = 0; i < Runs::kTogether; i++) {
-      const uint32_t weight = (first + i * Runs::kStride) * 8, left = weights - weight;
+    for (uint32_t i = 0; i < Sets::kTogether; i++) {
+      const uint32_t weight = (first + i * Sets::kStride) * 8, left = weights - weight;
       store_singly(results + weight * sizeof(Out), left < 8 ? left : 8, runs[i]);
     }
   }

@@ -19,20 +19,6 @@ struct Pairs {
   uint32_t word[4];
 };
 
-// Runs that are computed, not looked up: see scaled() and scaled_plus().
-template <class Out>
-QN_DEVICE Rounded<Out> scaled_run(const Codes& codes, int zero, float scale) {
-  float w[8];
-  scaled(codes, zero, scale, w);
-  return round_run<Out>(w);
-}
-template <class Out>
-QN_DEVICE Rounded<Out> scaled_plus_run(const Codes& codes, float scale, float offset) {
-  float w[8];
-  scaled_plus(codes, scale, offset, w);
-  return round_run<Out>(w);
-}
-
 // Two levels, as they are kept in a palette.
 template <class Out>
 QN_DEVICE uint32_t palette_pair(float scale, float first, float second) {

@@ -24,6 +24,20 @@
 
 namespace qn::QN_TARGET {
 
+// The results of a run, by scaled() and scaled_plus().
+template <class Out>
+QN_DEVICE Rounded<Out> scaled_run(const Codes& codes, int zero, float scale) {
+  float w[8];
+  scaled(codes, zero, scale, w);
+  return round_run<Out>(w);
+}
+template <class Out>
+QN_DEVICE Rounded<Out> scaled_plus_run(const Codes& codes, float scale, float offset) {
+  float w[8];
+  scaled_plus(codes, scale, offset, w);
+  return round_run<Out>(w);
+}
+
 template <class Block>
 struct Runs : NoBook {
   QN_DEVICE static void decode(const uint8_t* tile, uint32_t run, const uint8_t*, float (&w)[8]) {

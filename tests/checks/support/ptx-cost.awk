@@ -6,10 +6,10 @@
 # The file is read twice: first to count how often each register is named.
 #
 # What is counted is a thread's whole way through the kernel, where the tile is full and source and destination are aligned: the
-# longest way from the entry to the return that has 16-byte stores to global memory and none that are narrower, the loop over sets as
-# often as it runs. What becomes no instruction is not counted: moves between registers and of constants, conversions between kinds of
-# addresses. Two operations of logic, of which the second alone needs the first one's result, are one (lop3). The driver's compiler
-# joins more, such as shifts and additions, and additions of constant addresses with loads.
+# longest way from the entry to the return that has 16-byte stores to global memory and none that are narrower, with the loop over
+# sets as often as it runs. What becomes no instruction is not counted: moves between registers and of constants, conversions between
+# kinds of addresses. Two operations of logic, of which the second alone needs the first one's result, are one (lop3). The driver's
+# compiler joins more, such as shifts and additions, and additions of constant addresses with loads.
 
 FNR == 1 { pass++ }
 pass == 1 {
