@@ -153,7 +153,7 @@ public sealed class GgufFile : IDisposable
 
     private (GgufPart Part, GgufHead Head) OpenPart(string path)
     {
-        MappedFile file = MappedFile.Open(path);
+        MappedFile file = MappedFile.Open(path, typeof(GgufFile));
         _files.Add(file);
         GgufHead head = GgufHead.Read(file, _warnings);
         return (new GgufPart(file, head), head);

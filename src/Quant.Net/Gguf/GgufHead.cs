@@ -173,7 +173,7 @@ internal sealed class GgufHead
                 : throw cursor.Fault($"dimension {i} is {dimension}, expected 0 to {long.MaxValue}");
         }
 
-        long elements = GgufLayout.CountElements(dimensions)
+        long elements = TensorShape.CountElements(dimensions)
             ?? throw cursor.Fault($"dimensions {string.Join(" x ", dimensions)} have more elements than any file holds");
         if (elements == 0)
         {

@@ -255,7 +255,7 @@ public sealed class GgufWriter : IModelWriter
                 $"{dimensions.Length} dimensions, expected at most {GgufLayout.MostDimensions}."), nameof(dimensions));
         }
 
-        return dimensions.IndexOfAnyInRange(long.MinValue, -1) < 0 && GgufLayout.CountElements(dimensions) is { } elements
+        return dimensions.IndexOfAnyInRange(long.MinValue, -1) < 0 && TensorShape.CountElements(dimensions) is { } elements
             ? elements
             : throw new ArgumentException(
                 $"Dimensions are {string.Join(" x ", dimensions.ToArray())}; none is negative, and all together are less than 2^63.",

@@ -10,15 +10,17 @@ namespace Quant.Net.IO;
 /// </summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
+    private readonly Type _owner;
     private readonly SafeFileHandle _file;
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _pointer;
     private volatile bool _disposed;
 
-    private MappedFile(string path, SafeFileHandle file)
+    private MappedFile(string path, SafeFileHandle file, Type owner)
     {
         Path = path;
+        _owner = owner;
         _file = file;
         Length = RandomAccess.GetLength(file);
         if (Length == 0)
@@ -53,14 +55,16 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(Gguf.GgufFile));
+            ObjectDisposedException.ThrowIf(_disposed, _owner);
             return _pointer;
         }
     }
 
     /// <summary>Opens and maps a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="owner">The public type that callers closed when they are told that the file is closed.</param>
     /// <exception cref="IOException">It is no file that can be mapped, or the system refused.</exception>
-    public static MappedFile Open(string path)
+    public static MappedFile Open(string path, Type owner)
     {
         if (Directory.Exists(path))
         {
@@ -76,7 +80,7 @@ internal sealed unsafe class MappedFile : IDisposable
             path, () => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
         try
         {
-            return new MappedFile(path, file);
+            return new MappedFile(path, file, owner);
         }
         catch
         {
@@ -89,7 +93,7 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     public Lease Acquire()
     {
-        ObjectDisposedException.ThrowIf(_disposed, typeof(Gguf.GgufFile));
+        ObjectDisposedException.ThrowIf(_disposed, _owner);
         return new Lease(_view?.SafeMemoryMappedViewHandle);
     }
 
@@ -98,7 +102,7 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     public void Read(long offset, Span<byte> destination)
     {
-        ObjectDisposedException.ThrowIf(_disposed, typeof(Gguf.GgufFile));
+        ObjectDisposedException.ThrowIf(_disposed, _owner);
         while (!destination.IsEmpty)
         {
             int read = RandomAccess.Read(_file, destination, offset);

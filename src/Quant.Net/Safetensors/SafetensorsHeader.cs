@@ -1,23 +1,33 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
+using Quant.Net.IO;
 
 namespace Quant.Net.Safetensors;
 
-/// <summary>The JSON of safetensors files.</summary>
+/// <summary>Writes the JSON of safetensors files; <see cref="SafetensorsHeaderReader"/> reads it.</summary>
 internal static class SafetensorsHeader
 {
     public const string MetadataName = "__metadata__";
+    public const string TypeName = "dtype";
+    public const string ShapeName = "shape";
+    public const string OffsetsName = "data_offsets";
 
-    /// <summary>Bytes of an element.</summary>
-    public static int ElementSize(SafetensorsType type) => type switch
-    {
-        SafetensorsType.BOOL or SafetensorsType.U8 or SafetensorsType.I8 or SafetensorsType.F8_E5M2 or SafetensorsType.F8_E4M3 => 1,
-        SafetensorsType.I16 or SafetensorsType.U16 or SafetensorsType.F16 or SafetensorsType.BF16 => 2,
-        SafetensorsType.I32 or SafetensorsType.U32 or SafetensorsType.F32 => 4,
-        SafetensorsType.F64 or SafetensorsType.I64 or SafetensorsType.U64 => 8,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No type of safetensors files."),
-    };
+    /// <summary>What the names of files end in.</summary>
+    public const string Extension = ".safetensors";
+
+    /// <summary>What an index's name has behind the name that the model would have in one file.</summary>
+    public const string IndexSuffix = ".index.json";
+
+    public const string WeightMapName = "weight_map";
+    public const string IndexMetadataName = "metadata";
+    public const string TotalSizeName = "total_size";
+
+    /// <summary>The limit of the format's own implementation.</summary>
+    public const int LongestHeader = 100_000_000;
+
+    /// <summary>The format has no limit; no tensor library has more dimensions.</summary>
+    public const int MostDimensions = 64;
 
     /// <summary>Everything before the data: the length of the header, and the header, padded to a multiple of 8 bytes.</summary>
     public static byte[] Build(IEnumerable<KeyValuePair<string, string>> metadata, IEnumerable<SafetensorsEntry> tensors)
@@ -43,6 +53,12 @@ internal static class SafetensorsHeader
             text.Write(" "u8);
         }
 
+        if (text.WrittenCount - sizeof(ulong) > LongestHeader)
+        {
+            throw new InvalidOperationException(ErrorText.Invariant(
+                $"The header of a file would have {text.WrittenCount - sizeof(ulong)} bytes, expected at most {LongestHeader}: write more files."));
+        }
+
         byte[] header = text.WrittenSpan.ToArray();
         WriteLength(header, header.Length - sizeof(ulong));
         return header;
@@ -55,10 +71,10 @@ internal static class SafetensorsHeader
         using (var json = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WriteStartObject("metadata");
-            json.WriteNumber("total_size", totalBytes);
+            json.WriteStartObject(IndexMetadataName);
+            json.WriteNumber(TotalSizeName, totalBytes);
             json.WriteEndObject();
-            json.WriteStartObject("weight_map");
+            json.WriteStartObject(WeightMapName);
             foreach ((string tensor, string file) in places)
             {
                 json.WriteString(tensor, file);
@@ -91,15 +107,15 @@ internal static class SafetensorsHeader
     private static void WriteTensor(Utf8JsonWriter json, SafetensorsEntry tensor, long offset)
     {
         json.WriteStartObject(tensor.Name);
-        json.WriteString("dtype", tensor.Type.ToString());
-        json.WriteStartArray("shape");
+        json.WriteString(TypeName, tensor.Type.ToString());
+        json.WriteStartArray(ShapeName);
         foreach (long dimension in tensor.Shape)
         {
             json.WriteNumberValue(dimension);
         }
 
         json.WriteEndArray();
-        json.WriteStartArray("data_offsets");
+        json.WriteStartArray(OffsetsName);
         json.WriteNumberValue(offset);
         json.WriteNumberValue(offset + tensor.Bytes);
         json.WriteEndArray();

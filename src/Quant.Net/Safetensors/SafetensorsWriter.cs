@@ -18,8 +18,6 @@ namespace Quant.Net.Safetensors;
 /// </example>
 public sealed class SafetensorsWriter : IModelWriter
 {
-    private const string Extension = ".safetensors";
-
     private readonly string _path;
     private readonly SafetensorsWriterOptions _options;
     private readonly List<SafetensorsEntry> _tensors = [];
@@ -51,7 +49,9 @@ public sealed class SafetensorsWriter : IModelWriter
     /// <summary>Begins a model.</summary>
     /// <param name="path">Where it will be; several files have their number before the extension.</param>
     /// <param name="options">How; null for defaults.</param>
-    /// <exception cref="ArgumentException">The path does not end in .safetensors, or the size of files is not positive.</exception>
+    /// <exception cref="ArgumentException">
+    /// The path does not end in .safetensors, the size of files is not positive, or a key of the metadata is there twice.
+    /// </exception>
     /// <exception cref="OutputExistsException">
     /// There is such a file already and <see cref="SafetensorsWriterOptions.Overwrite"/> is not set.
     /// </exception>
@@ -59,15 +59,20 @@ public sealed class SafetensorsWriter : IModelWriter
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new SafetensorsWriterOptions();
-        if (!path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase))
+        if (!path.EndsWith(SafetensorsHeader.Extension, StringComparison.OrdinalIgnoreCase))
         {
-            throw new ArgumentException($"{ErrorText.EscapePath(path)}: the name must end in {Extension}.", nameof(path));
+            throw new ArgumentException($"{ErrorText.EscapePath(path)}: the name must end in {SafetensorsHeader.Extension}.", nameof(path));
         }
 
         if (options.MaxShardBytes is <= 0)
         {
             throw new ArgumentException(
                 ErrorText.Invariant($"Files of at most {options.MaxShardBytes} bytes hold nothing."), nameof(options));
+        }
+
+        if (options.Metadata.Select(entry => entry.Key).Distinct(StringComparer.Ordinal).Count() < options.Metadata.Count)
+        {
+            throw new ArgumentException("A key is in the metadata twice.", nameof(options));
         }
 
         var writer = new SafetensorsWriter(path, options);
@@ -94,19 +99,21 @@ public sealed class SafetensorsWriter : IModelWriter
             throw new InvalidOperationException("Data are being written already: tensors are declared before.");
         }
 
-        Int128 bytes = SafetensorsHeader.ElementSize(type);
-        foreach (long dimension in shape)
+        if (shape.IndexOfAnyInRange(long.MinValue, -1) is >= 0 and int negative)
         {
-            bytes *= dimension;
-            if (dimension < 0 || bytes > long.MaxValue)
-            {
-                throw new ArgumentException(ErrorText.Invariant(
-                    $"A dimension is {dimension}; none is negative, and all together have less than 2^63 bytes."), nameof(shape));
-            }
+            throw new ArgumentException(ErrorText.Invariant($"Dimension {negative} is {shape[negative]}, expected 0 or more."), nameof(shape));
         }
 
-        _queue.Add(name, (long)bytes);
-        _tensors.Add(new SafetensorsEntry(name, type, shape.ToArray(), (long)bytes));
+        long bytes = SafetensorsTypes.ByteLength(type, shape) ?? throw new ArgumentException(
+            ErrorText.Invariant($"{type} [{string.Join(", ", shape.ToArray())}] has no whole number of bytes, or 2^63 and more."), nameof(shape));
+        if (shape.Length > SafetensorsHeader.MostDimensions)
+        {
+            throw new ArgumentException(
+                ErrorText.Invariant($"The shape has {shape.Length} dimensions, expected at most {SafetensorsHeader.MostDimensions}."), nameof(shape));
+        }
+
+        _queue.Add(name, bytes);
+        _tensors.Add(new SafetensorsEntry(name, type, shape.ToArray(), bytes));
     }
 
     /// <summary>Appends bytes of a tensor. Tensors come in the order in which they were declared, empty ones too.</summary>
@@ -168,7 +175,7 @@ public sealed class SafetensorsWriter : IModelWriter
         }
     }
 
-    private string IndexPath => _path + ".index.json";
+    private string IndexPath => _path + SafetensorsHeader.IndexSuffix;
 
     private void BeginData()
     {
@@ -232,5 +239,7 @@ public sealed class SafetensorsWriter : IModelWriter
 
     private string ShardPath(int index, int count) => _options.MaxShardBytes is null
         ? _path
-        : string.Create(CultureInfo.InvariantCulture, $"{_path[..^Extension.Length]}-{index + 1:D5}-of-{count:D5}{Extension}");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{_path[..^SafetensorsHeader.Extension.Length]}-{index + 1:D5}-of-{count:D5}{SafetensorsHeader.Extension}");
 }

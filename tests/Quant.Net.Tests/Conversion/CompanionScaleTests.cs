@@ -71,7 +71,7 @@ public sealed class CompanionScaleTests : IDisposable
     {
         using GgufFile model = Open([8], [1 / 3f]);
         await ModelConverter.DequantizeAsync(model, _folder["out.safetensors"], new DequantizeOptions(), _device);
-        var output = new SafetensorsFile(_folder["out.safetensors"]);
+        var output = new PlainSafetensors(_folder["out.safetensors"]);
         Assert.Equal("F16", output.Tensors["a.weight"].Type);
         Assert.Equal("F32", output.Tensors["a.scale"].Type);
         Assert.Equal(BitConverter.GetBytes(1 / 3f), output.Tensors["a.scale"].Data);

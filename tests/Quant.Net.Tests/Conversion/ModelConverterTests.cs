@@ -28,12 +28,12 @@ public sealed class ModelConverterTests : IDisposable
         using GgufFile model = GgufFile.Open(Repository.PathOf("samples", "models", sample));
         DequantizeResult result = await Dequantize(model, "out.safetensors", new DequantizeOptions { OutputType = type });
 
-        var output = new SafetensorsFile(_folder["out.safetensors"]);
+        var output = new PlainSafetensors(_folder["out.safetensors"]);
         Assert.Equal("pt", output.Metadata["format"]);
         Assert.Equal(model.Tensors.Select(tensor => tensor.Name).Order(), output.Names.Order());
         foreach (GgufTensor tensor in model.Tensors)
         {
-            SafetensorsFile.Tensor written = output.Tensors[tensor.Name];
+            PlainSafetensors.Tensor written = output.Tensors[tensor.Name];
             Assert.Equal(type.ToString(), written.Type);
             Assert.Equal(tensor.Shape, written.Shape);
             Assert.Equal(Decode(tensor, type), written.Data);
@@ -87,7 +87,7 @@ public sealed class ModelConverterTests : IDisposable
         DequantizeResult result = await Dequantize(model, "out.safetensors", new DequantizeOptions { MaxShardBytes = 100_000 });
         Assert.Equal(_folder["out.safetensors.index.json"], result.Files[^1]);
         Assert.Equal(result.Files.Count, _folder.Names.Length);
-        Assert.Equal(model.Tensors.Count, result.Files.SkipLast(1).Sum(file => new SafetensorsFile(file).Names.Count));
+        Assert.Equal(model.Tensors.Count, result.Files.SkipLast(1).Sum(file => new PlainSafetensors(file).Names.Count));
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class ModelConverterTests : IDisposable
         ];
         using GgufFile model = Open(new TestModel { Tensors = tensors, Data = data });
         await Dequantize(model, "out.safetensors", new DequantizeOptions { OutputType = QuantFormat.F16 });
-        var output = new SafetensorsFile(_folder["out.safetensors"]);
+        var output = new PlainSafetensors(_folder["out.safetensors"]);
         Assert.Equal(["longs", "matrix", "bytes"], output.Names);
         Assert.Equal(["I64", "F16", "I8"], output.Names.Select(name => output.Tensors[name].Type));
         Assert.Equal([0xFE, 0, 0], output.Tensors["bytes"].Data);
@@ -144,9 +144,9 @@ public sealed class ModelConverterTests : IDisposable
         using GgufFile model = GgufFile.Open(Repository.PathOf("samples", "models", "stories260K-Q4_K_M.gguf"));
         var some = new DequantizeOptions { Include = ["blk.0.attn_[qk].weight", "output*"] };
         DequantizeResult result = await Dequantize(model, "out.safetensors", some);
-        Assert.Equal(result.TensorCount, new SafetensorsFile(_folder["out.safetensors"]).Names.Count);
-        Assert.Contains("blk.0.attn_q.weight", new SafetensorsFile(_folder["out.safetensors"]).Names);
-        Assert.DoesNotContain("blk.0.attn_v.weight", new SafetensorsFile(_folder["out.safetensors"]).Names);
+        Assert.Equal(result.TensorCount, new PlainSafetensors(_folder["out.safetensors"]).Names.Count);
+        Assert.Contains("blk.0.attn_q.weight", new PlainSafetensors(_folder["out.safetensors"]).Names);
+        Assert.DoesNotContain("blk.0.attn_v.weight", new PlainSafetensors(_folder["out.safetensors"]).Names);
 
         var nothing = new DequantizeOptions { Include = ["output*", "no\n*"] };
         var refused = await Assert.ThrowsAsync<KeyNotFoundException>(() => Dequantize(model, "x.gguf", nothing));

@@ -5,14 +5,15 @@ namespace Quant.Net.Tests.Gguf;
 /// <summary>A folder for a test's files, gone when the test is.</summary>
 internal sealed class TempFolder : IDisposable
 {
-    private readonly string _path = Directory.CreateTempSubdirectory("quantnet-").FullName;
+    /// <summary>The folder.</summary>
+    public string Path { get; } = Directory.CreateTempSubdirectory("quantnet-").FullName;
 
     /// <summary>The path of a file in the folder.</summary>
-    public string this[string name] => Path.Combine(_path, name);
+    public string this[string name] => System.IO.Path.Combine(Path, name);
 
     /// <summary>The names of everything in the folder, sorted.</summary>
     public string[] Names =>
-        new DirectoryInfo(_path).GetFileSystemInfos().Select(entry => entry.Name).Order(StringComparer.Ordinal).ToArray();
+        new DirectoryInfo(Path).GetFileSystemInfos().Select(entry => entry.Name).Order(StringComparer.Ordinal).ToArray();
 
     /// <summary>Writes a model and opens it.</summary>
     public GgufFile Open(TestModel model, string name = "model.gguf") => GgufFile.Open(Write(name, model.ToBytes()));
@@ -23,5 +24,5 @@ internal sealed class TempFolder : IDisposable
         return this[name];
     }
 
-    public void Dispose() => Directory.Delete(_path, recursive: true);
+    public void Dispose() => Directory.Delete(Path, recursive: true);
 }

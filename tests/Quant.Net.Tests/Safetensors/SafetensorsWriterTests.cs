@@ -40,7 +40,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     public void WhatIsWrittenIsReadByAnother()
     {
         WriteModel(_folder["m.safetensors"]);
-        var file = new SafetensorsFile(_folder["m.safetensors"]);
+        var file = new PlainSafetensors(_folder["m.safetensors"]);
         Assert.Equal(["a", "scalar", "none", "n\"\u001b\\ö"], file.Names);
         Assert.Equal("pt", file.Metadata["format"]);
         Assert.Equal("\"\n<ü>", file.Metadata["quote"]);
@@ -67,13 +67,13 @@ public sealed class SafetensorsWriterTests : IDisposable
         WriteModel(_folder["m.safetensors"], shard: 10);
         IEnumerable<string> files = Enumerable.Range(1, 3).Select(i => $"m-0000{i}-of-00003.safetensors");
         Assert.Equal([.. files, "m.safetensors.index.json"], _folder.Names);
-        Assert.Equal(["scalar", "none"], new SafetensorsFile(_folder["m-00002-of-00003.safetensors"]).Names);
+        Assert.Equal(["scalar", "none"], new PlainSafetensors(_folder["m-00002-of-00003.safetensors"]).Names);
         using JsonDocument index = JsonDocument.Parse(File.ReadAllBytes(_folder["m.safetensors.index.json"]));
         Assert.Equal(37, index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64());
         Dictionary<string, string> map = index.RootElement.GetProperty("weight_map").EnumerateObject()
             .ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!);
         Assert.Equal("m-00001-of-00003.safetensors", map["a"]);
-        Assert.All(map, entry => Assert.Contains(entry.Key, new SafetensorsFile(_folder[entry.Value]).Names));
+        Assert.All(map, entry => Assert.Contains(entry.Key, new PlainSafetensors(_folder[entry.Value]).Names));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class SafetensorsWriterTests : IDisposable
             writer.Complete();
         }
 
-        Assert.Empty(new SafetensorsFile(_folder["m.safetensors"]).Names);
+        Assert.Empty(new PlainSafetensors(_folder["m.safetensors"]).Names);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public class DequantizeTests
         using var folder = new TemporaryFolder();
         Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--type", type);
 
-        var output = new SafetensorsFile(folder["out.safetensors"]);
+        var output = new PlainSafetensors(folder["out.safetensors"]);
         using GgufFile model = GgufFile.Open(Repository.WideModel);
         using QuantDevice device = QuantDevice.Open("cpu", new QuantDeviceOptions { InstructionSet = InstructionSet.Scalar });
         Assert.Equal(model.Tensors.Select(tensor => tensor.Name).Order(), output.Names.Order());
@@ -93,7 +93,7 @@ public class DequantizeTests
 
         Assert.Equal(
             ["blk.0.attn_k.weight", "blk.0.attn_q.weight", "output_norm.weight"],
-            new SafetensorsFile(folder["out.safetensors"]).Names.Order());
+            new PlainSafetensors(folder["out.safetensors"]).Names.Order());
         Run("dequantize", Repository.WideModel, "-o", folder["none.safetensors"], "--tensor", "nothing.*").AssertFails(1, "'nothing.*'");
         Assert.Equal(["out.safetensors"], folder.Names);
     }
@@ -125,7 +125,7 @@ public class DequantizeTests
         Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"]).AssertFails(1, "out.safetensors", "exists");
         Assert.Equal("precious", File.ReadAllText(folder["out.safetensors"]));
         Succeed("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--force", "-q");
-        Assert.Equal(48, new SafetensorsFile(folder["out.safetensors"]).Names.Count());
+        Assert.Equal(48, new PlainSafetensors(folder["out.safetensors"]).Names.Count());
     }
 
     [Fact]
@@ -190,10 +190,10 @@ public class DequantizeTests
         ToolResult kept = Run("dequantize", model, "-o", folder["kept.safetensors"], "--type", "f32");
         Assert.Equal(0, kept.ExitCode);
         Assert.Contains("quantnet: warning: ", kept.Error, StringComparison.Ordinal);
-        Assert.Equal(Bytes(1.5f, -2f), new SafetensorsFile(folder["kept.safetensors"]).DataOf("x.weight").ToArray());
+        Assert.Equal(Bytes(1.5f, -2f), new PlainSafetensors(folder["kept.safetensors"]).DataOf("x.weight").ToArray());
 
         Succeed("dequantize", model, "-o", folder["applied.safetensors"], "--type", "f32", "--apply-scales", "-q");
-        var applied = new SafetensorsFile(folder["applied.safetensors"]);
+        var applied = new PlainSafetensors(folder["applied.safetensors"]);
         Assert.Equal(["x.weight"], applied.Names);
         Assert.Equal(Bytes(6f, -8f), applied.DataOf("x.weight").ToArray());
     }

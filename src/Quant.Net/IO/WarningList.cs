@@ -1,6 +1,4 @@
-using Quant.Net.IO;
-
-namespace Quant.Net.Gguf;
+namespace Quant.Net.IO;
 
 /// <summary>Oddities that do not keep a model from being read. A file can have millions; a reader wants a few.</summary>
 internal sealed class WarningList
@@ -21,6 +19,14 @@ internal sealed class WarningList
         {
             _left++;
         }
+    }
+
+    /// <summary>Adds the warnings of another list.</summary>
+    public void AddAll(IReadOnlyList<string> warnings)
+    {
+        int room = Math.Max(0, Most - _warnings.Count);
+        _warnings.AddRange(warnings.Take(room));
+        _left += Math.Max(0, warnings.Count - room);
     }
 
     public IReadOnlyList<string> ToList() =>

@@ -4,13 +4,13 @@ using System.Text.Json;
 namespace Quant.Net.Tool.Tests.Support;
 
 /// <summary>Reads safetensors files in the simplest way, apart from the library that writes them.</summary>
-internal sealed class SafetensorsFile
+internal sealed class PlainSafetensors
 {
     private readonly byte[] _bytes;
     private readonly int _dataStart;
     private readonly JsonElement _header;
 
-    public SafetensorsFile(string path)
+    public PlainSafetensors(string path)
     {
         _bytes = File.ReadAllBytes(path);
         int headerLength = (int)BinaryPrimitives.ReadInt64LittleEndian(_bytes);

@@ -4,11 +4,11 @@ using System.Text.Json;
 namespace Quant.Net.Tests.Safetensors;
 
 /// <summary>A minimal reader of safetensors files that knows nothing of the library's own code.</summary>
-internal sealed class SafetensorsFile
+internal sealed class PlainSafetensors
 {
     public sealed record Tensor(string Type, long[] Shape, byte[] Data);
 
-    public SafetensorsFile(string path)
+    public PlainSafetensors(string path)
     {
         byte[] bytes = File.ReadAllBytes(path);
         int header = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
