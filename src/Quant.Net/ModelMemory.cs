@@ -1,4 +1,5 @@
 using Quant.Net.Gguf;
+using Quant.Net.Safetensors;
 
 namespace Quant.Net;
 
@@ -34,6 +35,23 @@ public sealed class ModelMemory
             packed += tensor.ByteLength;
             f16 += isInteger ? tensor.ByteLength : tensor.ElementCount * 2;
             f32 += isInteger ? tensor.ByteLength : tensor.ElementCount * 4;
+        }
+
+        return new ModelMemory(packed, f16, f32);
+    }
+
+    /// <summary>Sums over tensors.</summary>
+    /// <param name="tensors">The tensors, such as <see cref="SafetensorsModel.Tensors"/>.</param>
+    /// <returns>The sums. Weights that are packed into integers stay as they are in all forms.</returns>
+    public static ModelMemory Of(IEnumerable<SafetensorsTensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        long packed = 0, f16 = 0, f32 = 0;
+        foreach (SafetensorsTensor tensor in tensors)
+        {
+            packed += tensor.ByteLength;
+            f16 += tensor.IsFloat ? tensor.ElementCount * 2 : tensor.ByteLength;
+            f32 += tensor.IsFloat ? tensor.ElementCount * 4 : tensor.ByteLength;
         }
 
         return new ModelMemory(packed, f16, f32);

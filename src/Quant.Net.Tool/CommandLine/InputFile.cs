@@ -4,10 +4,12 @@ namespace Quant.Net.Tool.CommandLine;
 internal static class InputFile
 {
     /// <summary>The path, if something that may be a file is there.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="orFolder">Whether it may be a folder.</param>
     /// <exception cref="ToolException">There is nothing, a directory, or a folder that may not be looked into.</exception>
-    public static string Require(string path)
+    public static string Require(string path, bool orFolder = false)
     {
-        if (Directory.Exists(path))
+        if (!orFolder && Directory.Exists(path))
         {
             throw new ToolException($"{path}: is a directory, expected a file");
         }

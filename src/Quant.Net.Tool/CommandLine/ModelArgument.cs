@@ -6,16 +6,27 @@ namespace Quant.Net.Tool.CommandLine;
 /// <summary>The model that a command reads.</summary>
 internal sealed class ModelArgument : Argument<string>
 {
-    public ModelArgument()
+    private readonly bool _takesSafetensors;
+
+    public ModelArgument(bool takesSafetensors = false)
         : base("MODEL")
     {
-        Description = "A GGUF file; any file of a split model stands for the whole";
+        _takesSafetensors = takesSafetensors;
+        Description = takesSafetensors
+            ? "A GGUF file (any file of a split model stands for the whole), a .safetensors file or its index, or a folder"
+            : "A GGUF file; any file of a split model stands for the whole";
         Validators.Add(RefuseEmpty);
     }
 
-    /// <summary>The path that was given, if a file is there.</summary>
-    /// <exception cref="ToolException">There is no file, or a directory.</exception>
-    public string PathIn(ParseResult parsed) => InputFile.Require(parsed.GetRequiredValue(this));
+    /// <summary>The path that was given, if a file is there, or a folder where one is taken.</summary>
+    /// <exception cref="ToolException">There is nothing, or a folder where none is taken.</exception>
+    public string PathIn(ParseResult parsed) => InputFile.Require(parsed.GetRequiredValue(this), orFolder: _takesSafetensors);
+
+    /// <summary>Whether a path is to be opened as a safetensors model: its name says so, whatever is in it.</summary>
+    public static bool IsSafetensors(string path) =>
+        Directory.Exists(path)
+        || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
+        || path.EndsWith(".safetensors.index.json", StringComparison.OrdinalIgnoreCase);
 
     private static void RefuseEmpty(ArgumentResult result)
     {

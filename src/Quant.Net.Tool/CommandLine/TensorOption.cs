@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Quant.Net.Gguf;
 
 namespace Quant.Net.Tool.CommandLine;
 
@@ -19,13 +18,18 @@ internal sealed class TensorOption : Option<NamePattern[]>
     public IReadOnlyList<NamePattern> PatternsIn(ParseResult parsed) => parsed.GetValue(this) ?? [];
 
     /// <summary>The tensors that match any of the patterns, in the model's order; all of them if there is no pattern.</summary>
+    /// <param name="path">The model, for messages.</param>
+    /// <param name="tensors">Its tensors.</param>
+    /// <param name="nameOf">What a tensor is called.</param>
+    /// <param name="patterns">The patterns.</param>
     /// <exception cref="ToolException">A pattern matches no tensor.</exception>
-    public static IReadOnlyList<GgufTensor> Select(GgufFile model, IReadOnlyList<NamePattern> patterns)
+    public static IReadOnlyList<T> Select<T>(
+        string path, IReadOnlyList<T> tensors, Func<T, string> nameOf, IReadOnlyList<NamePattern> patterns)
     {
-        NamePattern? idle = patterns.FirstOrDefault(pattern => !model.Tensors.Any(tensor => pattern.IsMatch(tensor.Name)));
-        return idle is not null ? throw new ToolException($"{model.Parts[0].Path}: no tensor matches '{idle}'")
-            : patterns.Count == 0 ? model.Tensors
-            : [.. model.Tensors.Where(tensor => patterns.Any(pattern => pattern.IsMatch(tensor.Name)))];
+        NamePattern? idle = patterns.FirstOrDefault(pattern => !tensors.Any(tensor => pattern.IsMatch(nameOf(tensor))));
+        return idle is not null ? throw new ToolException($"{path}: no tensor matches '{idle}'")
+            : patterns.Count == 0 ? tensors
+            : [.. tensors.Where(tensor => patterns.Any(pattern => pattern.IsMatch(nameOf(tensor))))];
     }
 
     private static NamePattern[]? Parse(ArgumentResult result)

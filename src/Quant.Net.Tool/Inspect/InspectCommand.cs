@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Quant.Net.Gguf;
+using Quant.Net.Safetensors;
 using Quant.Net.Tool.CommandLine;
 using Quant.Net.Tool.Output;
 
@@ -11,7 +12,7 @@ internal sealed class InspectCommand : ToolCommand
     // Enough to see what kind of list it is.
     private const int ShortArray = 8;
 
-    private readonly ModelArgument _model = new();
+    private readonly ModelArgument _model = new(takesSafetensors: true);
 
     private readonly Option<bool> _all = new("--all")
     {
@@ -41,6 +42,7 @@ internal sealed class InspectCommand : ToolCommand
             new Example("quantnet inspect model.gguf --tensor 'blk.0.*'", "The tensors of the first block"),
             new Example("quantnet inspect model.gguf --json | jq '.types'", "The sums per type, for a script"),
             new Example("quantnet inspect model.gguf --fit cuda:0", "Does it fit on the first GPU?"),
+            new Example("quantnet inspect Llama-3-8B-GPTQ/", "A folder of safetensors: how it says it was quantized, all its tensors"),
             new Example("quantnet inspect model-00001-of-00003.gguf --partial", "A model that is still being downloaded"))
     {
         _console = console;
@@ -56,30 +58,54 @@ internal sealed class InspectCommand : ToolCommand
     private int Run(ParseResult parsed)
     {
         string path = _model.PathIn(parsed);
-        bool all = parsed.GetValue(_all);
-        IReadOnlyList<NamePattern> patterns = _tensors.PatternsIn(parsed);
-
         FitPlace? place = parsed.GetValue(_fit) is { } where ? FitPlace.Parse(where) : null;
+        return ModelArgument.IsSafetensors(path) ? InspectSafetensors(parsed, path, place) : InspectGguf(parsed, path, place);
+    }
 
-        using GgufFile model = Open(path, parsed.GetValue(_partial));
-        InspectResult result = ModelSurvey.Describe(model, TensorOption.Select(model, patterns), all ? int.MaxValue : ShortArray, place);
+    private int InspectGguf(ParseResult parsed, string path, FitPlace? place)
+    {
+        using GgufFile model = Open(parsed, partial => GgufFile.Open(path, new GgufOpenOptions { AllowPartial = partial }));
+        IReadOnlyList<GgufTensor> tensors = TensorOption.Select(
+            model.Parts[0].Path, model.Tensors, tensor => tensor.Name, _tensors.PatternsIn(parsed));
+        return Show(parsed, GgufSurvey.Describe(model, tensors, parsed.GetValue(_all) ? int.MaxValue : ShortArray, place));
+    }
+
+    private int InspectSafetensors(ParseResult parsed, string path, FitPlace? place)
+    {
+        using SafetensorsModel model = Open(
+            parsed, partial => SafetensorsModel.Open(path, new SafetensorsOpenOptions { AllowPartial = partial }));
+        if (place is not null && model.Quantization is { } quantization)
+        {
+            throw new ToolException(
+                $"{path}: --fit: weights are packed into integers ({quantization.Method ?? quantization.Source}), and what they take decoded is not known");
+        }
+
+        IReadOnlyList<SafetensorsTensor> tensors = TensorOption.Select(
+            path, model.Tensors, tensor => tensor.Name, _tensors.PatternsIn(parsed));
+        return Show(parsed, SafetensorsSurvey.Describe(model, tensors, place));
+    }
+
+    private int Show(ParseResult parsed, InspectResult result)
+    {
         if (parsed.GetValue(CommonOptions.Json))
         {
             ResultJson.Write(_console, result, ResultJson.Default.InspectResult);
         }
         else
         {
-            InspectText.Write(result, all, withMetadata: patterns.Count == 0, _console.CreateReport());
+            InspectText.Write(
+                result, parsed.GetValue(_all), withMetadata: _tensors.PatternsIn(parsed).Count == 0, _console.CreateReport());
         }
 
         return result.Fit is { Fits: false } ? ExitCode.Failed : ExitCode.Done;
     }
 
-    private static GgufFile Open(string path, bool partial)
+    private T Open<T>(ParseResult parsed, Func<bool, T> open)
     {
+        bool partial = parsed.GetValue(_partial);
         try
         {
-            return GgufFile.Open(path, new GgufOpenOptions { AllowPartial = partial });
+            return open(partial);
         }
         catch (FileNotFoundException missing) when (!partial)
         {

@@ -7,7 +7,7 @@ namespace Quant.Net.Tool.Inspect;
 /// <summary>What <c>quantnet inspect</c> found. The metadata are views into the file, which must stay open.</summary>
 internal sealed record InspectResult(
     string Container,
-    int Version,
+    int? Version,
     string? Architecture,
     string? Name,
     IReadOnlyList<FileFacts> Files,
@@ -16,6 +16,7 @@ internal sealed record InspectResult(
     IReadOnlyList<MetadataFacts> Metadata,
     Totals Selected,
     FitFacts? Fit,
+    QuantizationFacts? Quantization,
     IReadOnlyList<TypeFacts> Types,
     IReadOnlyList<TensorFacts> Tensors,
     IReadOnlyList<string> Warnings)
@@ -25,7 +26,22 @@ internal sealed record InspectResult(
 }
 
 /// <summary>A file of the model.</summary>
-internal sealed record FileFacts(string Path, long Bytes, long Alignment, long DataOffset);
+/// <param name="Path">Where it is.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Alignment">What the offsets of its tensors are multiples of; null where the container asks for nothing.</param>
+/// <param name="DataOffset">Where its tensors' data begin.</param>
+internal sealed record FileFacts(string Path, long Bytes, long? Alignment, long DataOffset);
+
+/// <summary>How a model says it was quantized. What it does not say is null.</summary>
+/// <param name="Source">The file that says it, and the key in it.</param>
+/// <param name="Method">The method: <c>gptq</c>, <c>awq</c>, ...</param>
+/// <param name="Bits">Bits of a packed weight.</param>
+/// <param name="GroupSize">Weights that share a scale; -1: all of a column.</param>
+/// <param name="Symmetric">Whether zero points say nothing.</param>
+/// <param name="ActOrder">Whether columns are in the order of their activations.</param>
+/// <param name="CheckpointFormat">How the packed tensors are laid out.</param>
+internal sealed record QuantizationFacts(
+    string Source, string? Method, int? Bits, int? GroupSize, bool? Symmetric, bool? ActOrder, string? CheckpointFormat);
 
 /// <summary>An entry of the metadata.</summary>
 internal sealed record MetadataFacts(string Key, string Type, string? ElementType, int? Count, MetadataValue Value, bool? Shortened);
@@ -55,7 +71,7 @@ internal sealed record TypeFacts(string Type, int Tensors, long Parameters, doub
 /// <summary>A tensor.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">Its type's name.</param>
-/// <param name="Shape">Its dimensions as the file gives them: the length of a row first.</param>
+/// <param name="Shape">Its dimensions as the file gives them: in GGUF the length of a row first, in safetensors last.</param>
 /// <param name="Parameters">Its values.</param>
 /// <param name="Bytes">What it takes.</param>
 /// <param name="File">The place of its file in the list of files.</param>

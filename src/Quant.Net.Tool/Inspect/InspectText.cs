@@ -39,7 +39,7 @@ internal static class InspectText
         report.Heading(Path.GetFileName(result.Files[0].Path));
         List<(string Label, Cell Value)> facts =
         [
-            ("container", $"{result.Container.ToUpperInvariant()} version {result.Version}"),
+            ("container", result.Version is { } version ? $"{result.Container.ToUpperInvariant()} version {version}" : result.Container),
             ("architecture", result.Architecture ?? "not given"),
         ];
         if (result.Name is { } name)
@@ -47,14 +47,29 @@ internal static class InspectText
             facts.Add(("name", name));
         }
 
+        if (result.Quantization is { } quantization)
+        {
+            facts.Add(("quantization", Quantization(quantization)));
+        }
+
         string files = result.Files.Count > 1 ? $" in {Quantity.Count(result.Files.Count, "file")}" : "";
         bool isRounded = result.FileBytes >= 1000;   // else the two are the same
         string exactly = isRounded ? $" ({Quantity.Count(result.FileBytes)} bytes)" : "";
         facts.Add(("size", $"{Quantity.Bytes(result.FileBytes)}{files}{exactly}"));
         facts.Add(("tensors", Selection(result)));
-        facts.Add(("parameters", $"{Quantity.Count(result.Selected.Parameters)}, {Bits(result.Selected.BitsPerWeight)} bits per weight"));
-        facts.Add(("in memory", $"{Quantity.Bytes(result.Selected.PackedBytes)} packed, " +
-            $"{Quantity.Bytes(result.Selected.F16Bytes)} as f16, {Quantity.Bytes(result.Selected.F32Bytes)} as f32"));
+        if (result.Quantization is null)
+        {
+            facts.Add(("parameters", $"{Quantity.Count(result.Selected.Parameters)}, {Bits(result.Selected.BitsPerWeight)} bits per weight"));
+            facts.Add(("in memory", $"{Quantity.Bytes(result.Selected.PackedBytes)} packed, " +
+                $"{Quantity.Bytes(result.Selected.F16Bytes)} as f16, {Quantity.Bytes(result.Selected.F32Bytes)} as f32"));
+        }
+        else
+        {
+            // An integer holds several weights: how many, and what they take decoded, the tensors by themselves do not say.
+            facts.Add(("elements", Quantity.Count(result.Selected.Parameters)));
+            facts.Add(("in memory", $"{Quantity.Bytes(result.Selected.PackedBytes)} as it is"));
+        }
+
         if (result.Fit is { } fit)
         {
             facts.Add(("fits", Fit(fit)));
@@ -62,6 +77,37 @@ internal static class InspectText
         }
 
         report.Facts(facts);
+    }
+
+    private static string Quantization(QuantizationFacts facts)
+    {
+        List<string> words = [facts.Method ?? "method not given"];
+        if (facts.Bits is { } bits)
+        {
+            words.Add(Quantity.Count(bits, "bit"));
+        }
+
+        if (facts.GroupSize is { } size)
+        {
+            words.Add(size < 0 ? "a group for each column" : $"groups of {size}");
+        }
+
+        if (facts.Symmetric is { } symmetric)
+        {
+            words.Add(symmetric ? "symmetric" : "asymmetric");
+        }
+
+        if (facts.ActOrder is { } actOrder)
+        {
+            words.Add(actOrder ? "act-order" : "no act-order");
+        }
+
+        if (facts.CheckpointFormat is { } format)
+        {
+            words.Add($"checkpoint format {format}");
+        }
+
+        return $"{string.Join(", ", words)} (says {facts.Source})";
     }
 
     private static Cell Fit(FitFacts fit)

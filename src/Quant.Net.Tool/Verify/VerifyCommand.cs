@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Quant.Net.Gguf;
+using Quant.Net.Safetensors;
 using Quant.Net.Tool.CommandLine;
 using Quant.Net.Tool.Output;
 
@@ -8,7 +9,7 @@ namespace Quant.Net.Tool.Verify;
 /// <summary><c>quantnet verify</c>: whether a model is sound.</summary>
 internal sealed class VerifyCommand : ToolCommand
 {
-    private readonly ModelArgument _model = new();
+    private readonly ModelArgument _model = new(takesSafetensors: true);
 
     private readonly Option<bool> _hash = new("--hash")
     {
@@ -21,9 +22,10 @@ internal sealed class VerifyCommand : ToolCommand
     public VerifyCommand(ToolConsole console)
         : base(
             "verify",
-            "Checks a model: the structure of all its files, and that every weight decodes to a finite number",
+            "Checks a model: the structure of all its files, and that every weight is a finite number",
             new Example("quantnet verify model.gguf", "Exit code 0 if it is sound, 1 if it is not"),
             new Example("quantnet verify model-00001-of-00003.gguf", "All files of a split model"),
+            new Example("quantnet verify Llama-3-8B-GPTQ/", "A folder of safetensors"),
             new Example("quantnet verify model.gguf --hash", "Also a hash of each tensor, to compare models by"))
     {
         _console = console;
@@ -45,20 +47,33 @@ internal sealed class VerifyCommand : ToolCommand
     /// <summary>A model that cannot be opened as one, or not be read to its end, is what this command is asked about: no failure of it.</summary>
     private async Task<VerifyReport> ExamineAsync(ParseResult parsed, string input, QuantDevice device, CancellationToken cancellation)
     {
+        var options = new VerifyOptions { Hash = parsed.GetValue(_hash) };
         try
         {
-            using GgufFile model = GgufFile.Open(input);
-            VerifyResult result = await WorkProgress.RunAsync(
-                _console,
-                parsed.GetValue(CommonOptions.Quiet),
-                Path.GetFileName(input),
-                progress => ModelVerifier.VerifyAsync(
-                    model, new VerifyOptions { Hash = parsed.GetValue(_hash) }, device, progress, cancellation));
-            return VerifyReport.Of(input, model, result, DeviceFacts.Of(device));
+            return ModelArgument.IsSafetensors(input) ? await ExamineSafetensorsAsync() : await ExamineGgufAsync();
         }
         catch (Exception fault) when (fault is ModelFormatException or FileNotFoundException or EndOfStreamException)
         {
             return VerifyReport.Of(input, fault.Message);
         }
+
+        async Task<VerifyReport> ExamineGgufAsync()
+        {
+            using GgufFile model = GgufFile.Open(input);
+            VerifyResult result = await WatchAsync(progress => ModelVerifier.VerifyAsync(model, options, device, progress, cancellation));
+            return VerifyReport.Of(
+                input, [.. model.Parts.Select(part => part.Path)], model.Tensors.Sum(tensor => tensor.ByteLength), result, DeviceFacts.Of(device));
+        }
+
+        async Task<VerifyReport> ExamineSafetensorsAsync()
+        {
+            using SafetensorsModel model = SafetensorsModel.Open(input);
+            VerifyResult result = await WatchAsync(progress => ModelVerifier.VerifyAsync(model, options, progress, cancellation));
+            return VerifyReport.Of(
+                input, [.. model.Files.Select(file => file.Path)], model.Tensors.Sum(tensor => tensor.ByteLength), result, device: null);
+        }
+
+        Task<VerifyResult> WatchAsync(Func<IProgress<ConversionProgress>?, Task<VerifyResult>> work) =>
+            WorkProgress.RunAsync(_console, parsed.GetValue(CommonOptions.Quiet), Path.GetFileName(Path.TrimEndingDirectorySeparator(input)), work);
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Quant.Net.Gguf;
 using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Verify;
@@ -13,7 +12,7 @@ namespace Quant.Net.Tool.Verify;
 /// <param name="Defects">What is wrong.</param>
 /// <param name="Hashes">The hashes that were asked for.</param>
 /// <param name="Seconds">The time it took.</param>
-/// <param name="Device">The device that decoded, or null if the model could not be opened.</param>
+/// <param name="Device">The device that decoded, or null if nothing was.</param>
 /// <param name="Kernels">The kernels that did the work.</param>
 /// <param name="Warnings">Oddities that do no harm.</param>
 internal sealed record VerifyReport(
@@ -32,14 +31,14 @@ internal sealed record VerifyReport(
     [JsonPropertyOrder(-1)]
     public int Schema => ResultJson.Schema;
 
-    public static VerifyReport Of(string input, GgufFile model, VerifyResult result, DeviceFacts device) => new(
+    public static VerifyReport Of(string input, IReadOnlyList<string> files, long bytes, VerifyResult result, DeviceFacts? device) => new(
         input,
-        [.. model.Parts.Select(part => part.Path)],
+        files,
         result.Tensors.Count,
-        model.Tensors.Sum(tensor => tensor.ByteLength),
+        bytes,
         result.IsSound,
         [.. result.Tensors.Where(check => check.NonFiniteCount > 0).Select(Defect.Of)],
-        [.. result.Tensors.Where(check => check.Sha256 is not null).Select(check => new TensorHash(check.Tensor.Name, check.Sha256!))],
+        [.. result.Tensors.Where(check => check.Sha256 is not null).Select(check => new TensorHash(check.Name, check.Sha256!))],
         result.Elapsed.TotalSeconds,
         device,
         result.Kernels,
@@ -57,9 +56,9 @@ internal sealed record VerifyReport(
 internal sealed record Defect(string? Tensor, long? Row, string Problem)
 {
     public static Defect Of(TensorCheck check) => new(
-        check.Tensor.Name,
+        check.Name,
         check.FirstNonFiniteRow,
-        $"{Quantity.Count(check.NonFiniteCount, "weight")} of {Quantity.Count(check.Tensor.ElementCount)} NaN or infinite");
+        $"{Quantity.Count(check.NonFiniteCount, "weight")} of {Quantity.Count(check.ElementCount)} NaN or infinite");
 }
 
 /// <summary>The hash of a tensor's packed bytes.</summary>

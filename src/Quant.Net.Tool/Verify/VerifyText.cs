@@ -30,7 +30,7 @@ internal static class VerifyText
     private static void ShowFacts(VerifyReport result, IReport report)
     {
         List<(string, Cell)> facts = [("model", result.Input)];
-        if (result.Device is not null)
+        if (result.Files.Count > 0)
         {
             string files = Quantity.Count(result.Files.Count, "file");
             facts.Add(("checked", $"{Quantity.Count(result.Tensors, "tensor")}, {Quantity.Bytes(result.Bytes)} in {files}"));

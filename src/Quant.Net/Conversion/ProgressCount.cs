@@ -1,9 +1,9 @@
-using Quant.Net.Gguf;
+using Quant.Net.IO;
 
 namespace Quant.Net.Conversion;
 
 /// <summary>Counts what is done of the tensors of a model, and tells whoever wants to know.</summary>
-internal sealed class ProgressCount(IReadOnlyCollection<GgufTensor> tensors, IProgress<ConversionProgress>? progress)
+internal sealed class ProgressCount(IReadOnlyCollection<IStoredTensor> tensors, IProgress<ConversionProgress>? progress)
 {
     private long _bytesDone;
     private int _tensorsDone;
@@ -12,7 +12,7 @@ internal sealed class ProgressCount(IReadOnlyCollection<GgufTensor> tensors, IPr
     public long BytesTotal { get; } = tensors.Sum(tensor => tensor.ByteLength);
 
     /// <summary>Takes note of bytes of a tensor that are done.</summary>
-    public void Add(GgufTensor tensor, long bytes, bool isLast)
+    public void Add(IStoredTensor tensor, long bytes, bool isLast)
     {
         _bytesDone += bytes;
         _tensorsDone += isLast ? 1 : 0;

@@ -6,7 +6,7 @@ namespace Quant.Net.Gguf;
 /// A tensor of a model, or a slice of one: a view of packed rows in a mapped file, decoded in any range or list of rows.
 /// A <em>row</em> runs along the innermost dimension; rows are counted over all outer dimensions.
 /// </summary>
-public sealed unsafe partial class GgufTensor
+public sealed unsafe partial class GgufTensor : IStoredTensor
 {
     private readonly long[] _dimensions;
 

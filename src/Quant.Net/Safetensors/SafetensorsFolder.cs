@@ -11,7 +11,7 @@ internal sealed record SafetensorsFolder(string Folder, string? FilePath, string
     private const string UsualName = "model" + SafetensorsHeader.Extension;
 
     /// <summary>Finds a model by what the user names: a folder, an index or a file.</summary>
-    /// <exception cref="FileNotFoundException">There is none in the folder, or nobody can say which.</exception>
+    /// <exception cref="ModelFormatException">There is none in the folder, or nobody can say which.</exception>
     public static SafetensorsFolder Find(string path)
     {
         if (Directory.Exists(path))
@@ -46,13 +46,14 @@ internal sealed record SafetensorsFolder(string Folder, string? FilePath, string
             return new SafetensorsFolder(folder, null, Path.Combine(folder, index));
         }
 
-        string shown = ErrorText.EscapePath(folder);
-        throw new FileNotFoundException(
-            indexes.Count > 0 ? $"{shown}: has several indexes and none of the usual name: {ErrorText.QuoteAll(indexes)}; name one"
-            : files.Count > 0 ? $"{shown}: has no index ({UsualName}{SafetensorsHeader.IndexSuffix}) of its files {ErrorText.QuoteAll(files)}; name one"
-            : Names(folder, ".gguf") is [_, ..] others ? $"{shown}: has no {SafetensorsHeader.Extension} file; name one of {ErrorText.QuoteAll(others)}"
-            : $"{shown}: has no {SafetensorsHeader.Extension} file",
-            folder);
+        throw indexes.Count > 0
+            ? ModelFormatException.In(folder, $"has several indexes and none of the usual name: {ErrorText.QuoteAll(indexes)}; name one")
+            : files.Count > 0
+            ? ModelFormatException.In(
+                folder, $"has no index ({UsualName}{SafetensorsHeader.IndexSuffix}) of its files {ErrorText.QuoteAll(files)}; name one file")
+            : Names(folder, ".gguf") is [_, ..] others
+            ? ModelFormatException.In(folder, $"has no {SafetensorsHeader.Extension} file; name one of {ErrorText.QuoteAll(others)}")
+            : ModelFormatException.In(folder, $"has no {SafetensorsHeader.Extension} file");
     }
 
     private static string? Choose(IReadOnlyList<string> names, string usual) =>

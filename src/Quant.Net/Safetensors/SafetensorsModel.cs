@@ -51,8 +51,10 @@ public sealed class SafetensorsModel : IDisposable
     /// <summary>Opens a model.</summary>
     /// <param name="path">A folder, a <c>.safetensors.index.json</c>, or one <c>.safetensors</c> file, which is opened alone.</param>
     /// <param name="options">How; null for defaults.</param>
-    /// <exception cref="ModelFormatException">A file breaks the rules of its format, or files do not fit together.</exception>
-    /// <exception cref="FileNotFoundException">There is no model, or files of it are missing (all are named).</exception>
+    /// <exception cref="ModelFormatException">
+    /// A file breaks the rules of its format, files do not fit together, or the folder has no model.
+    /// </exception>
+    /// <exception cref="FileNotFoundException">There is no such file or folder, or files of the model are missing (all are named).</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     public static SafetensorsModel Open(string path, SafetensorsOpenOptions? options = null)
@@ -100,7 +102,7 @@ public sealed class SafetensorsModel : IDisposable
         IReadOnlyList<string> names = index.Files;
         int most = options.AllowPartial ? names.Count : MostMissingFiles + 1;
         MissingFiles = names.Where(name => !File.Exists(folder.PathOf(name))).Take(most).ToArray();
-        if (MissingFiles.Count > 0 && !options.AllowPartial)
+        if (MissingFiles.Count > 0 && (!options.AllowPartial || MissingFiles.Count == names.Count))
         {
             throw new FileNotFoundException(
                 $"{ErrorText.EscapePath(index.Path)}: {DescribeMissing(names.Count)}", folder.PathOf(MissingFiles[0]));

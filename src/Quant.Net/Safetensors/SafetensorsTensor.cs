@@ -6,7 +6,7 @@ namespace Quant.Net.Safetensors;
 /// A tensor of a safetensors file: a view of its bytes in the mapped file. A <em>row</em> runs along the last dimension; rows are
 /// counted over all outer dimensions.
 /// </summary>
-public sealed unsafe class SafetensorsTensor
+public sealed unsafe class SafetensorsTensor : IStoredTensor
 {
     private readonly long[] _shape;
 

@@ -1,12 +1,13 @@
 using Quant.Net.Gguf;
 using Quant.Net.IO;
+using Quant.Net.Safetensors;
 using Quant.Net.Verification;
 
 namespace Quant.Net;
 
 /// <summary>
-/// Checks the data of models. Their structure is checked when they are opened: what <see cref="GgufFile.Open"/> accepts has all its
-/// files, and all data where they must be.
+/// Checks the data of models. Their structure is checked when they are opened: what <see cref="GgufFile.Open"/> and
+/// <see cref="SafetensorsModel.Open"/> accept has all its files, and all data where they must be.
 /// </summary>
 public static class ModelVerifier
 {
@@ -25,13 +26,35 @@ public static class ModelVerifier
         IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(device);
+        Check(options);
+        return Task.Run(() => new VerifyRun(model, options, device, progress, cancellationToken).Run(), cancellationToken);
+    }
+
+    /// <summary>Reads everything, and looks for floating-point values that are NaN or infinite. Nothing has to be decoded for that.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Ends it between chunks.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="ArgumentException">Chunks of no bytes are asked for.</exception>
+    /// <exception cref="IOException">The model has become shorter, or cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<VerifyResult> VerifyAsync(
+        SafetensorsModel model, VerifyOptions options,
+        IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Check(options);
+        return Task.Run(() => new SafetensorsVerifyRun(model, options, progress, cancellationToken).Run(), cancellationToken);
+    }
+
+    private static void Check(VerifyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
         if (options.ChunkBytes < 1)
         {
             throw new ArgumentException(ErrorText.Invariant($"Chunks of {options.ChunkBytes} bytes hold nothing."), nameof(options));
         }
-
-        return Task.Run(() => new VerifyRun(model, options, device, progress, cancellationToken).Run(), cancellationToken);
     }
 }

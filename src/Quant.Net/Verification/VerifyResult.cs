@@ -1,5 +1,3 @@
-using Quant.Net.Gguf;
-
 namespace Quant.Net;
 
 /// <summary>What was found in the data of a model whose structure is sound, or it would not have opened.</summary>
@@ -11,7 +9,7 @@ public sealed class VerifyResult
     /// <summary>Oddities that do no harm, each in one line: the model's own, types that nobody knows, bytes behind the data.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>The kernels that did the work.</summary>
+    /// <summary>The kernels that did the work; none where nothing had to be decoded.</summary>
     public required IReadOnlyList<string> Kernels { get; init; }
 
     /// <summary>How long it took.</summary>
@@ -22,8 +20,9 @@ public sealed class VerifyResult
 }
 
 /// <summary>What was found in a tensor.</summary>
-/// <param name="Tensor">The tensor.</param>
-/// <param name="NonFiniteCount">How many of its weights are NaN or infinite; one broken scale spoils a whole block.</param>
+/// <param name="Name">The tensor's name.</param>
+/// <param name="ElementCount">The number of its values.</param>
+/// <param name="NonFiniteCount">How many of its values are NaN or infinite; one broken scale spoils a whole block.</param>
 /// <param name="FirstNonFiniteRow">The row of the first of them; null if there is none.</param>
 /// <param name="Sha256">The SHA-256 of its packed bytes; null unless <see cref="VerifyOptions.Hash"/> was set.</param>
-public sealed record TensorCheck(GgufTensor Tensor, long NonFiniteCount, long? FirstNonFiniteRow, string? Sha256);
+public sealed record TensorCheck(string Name, long ElementCount, long NonFiniteCount, long? FirstNonFiniteRow, string? Sha256);

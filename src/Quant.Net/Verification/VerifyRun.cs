@@ -50,7 +50,7 @@ internal sealed class VerifyRun(
         }
 
         string? digest = hash is null ? null : Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
-        return new TensorCheck(tensor, count, firstRow, digest);
+        return new TensorCheck(tensor.Name, tensor.ElementCount, count, firstRow, digest);
     }
 
     private void ReadUnknown(GgufTensor tensor, IncrementalHash? hash)

@@ -2,8 +2,8 @@ using Quant.Net.Gguf;
 
 namespace Quant.Net.Tool.Inspect;
 
-/// <summary>Collects what <c>inspect</c> shows of a model.</summary>
-internal static class ModelSurvey
+/// <summary>Collects what <c>inspect</c> shows of a GGUF model.</summary>
+internal static class GgufSurvey
 {
     /// <summary>Describes a model.</summary>
     /// <param name="model">The model, open for as long as the result is in use.</param>
@@ -12,7 +12,7 @@ internal static class ModelSurvey
     /// <param name="place">The memory that they may fit into, or null.</param>
     public static InspectResult Describe(GgufFile model, IReadOnlyList<GgufTensor> tensors, int arrayLimit, FitPlace? place)
     {
-        Totals selected = Sum(tensors);
+        (Totals selected, IReadOnlyList<TypeFacts> types) = TensorSums.Of(tensors);
         Dictionary<GgufPart, int> places = model.Parts.Select((part, i) => (part, i)).ToDictionary(p => p.part, p => p.i);
         return new InspectResult(
             "gguf",
@@ -25,7 +25,8 @@ internal static class ModelSurvey
             [.. model.Metadata.Select(entry => Describe(entry.Key, entry.Value, arrayLimit))],
             selected,
             place is null ? null : FitFacts.Of(ModelMemory.Of(tensors), place),
-            Types(tensors, selected.PackedBytes),
+            null,
+            types,
             [.. tensors.Select(tensor => Describe(tensor, places[tensor.Part], model))],
             model.Warnings);
     }
@@ -47,35 +48,6 @@ internal static class ModelSurvey
         file,
         tensor.FileOffset,
         model.Tensors.FindScale(tensor)?.Name);
-
-    private static List<TypeFacts> Types(IReadOnlyList<GgufTensor> tensors, long allBytes) =>
-    [
-        .. tensors
-            .GroupBy(tensor => tensor.FormatName)
-            .Select(group => (Type: group.Key, Sum: Sum(group)))
-            .OrderByDescending(type => type.Sum.PackedBytes)
-            .Select(type => new TypeFacts(
-                type.Type,
-                type.Sum.Tensors,
-                type.Sum.Parameters,
-                type.Sum.BitsPerWeight,
-                type.Sum.PackedBytes,
-                allBytes == 0 ? 0 : (double)type.Sum.PackedBytes / allBytes)),
-    ];
-
-    private static Totals Sum(IEnumerable<GgufTensor> tensors)
-    {
-        GgufTensor[] all = [.. tensors];
-        long parameters = all.Sum(tensor => tensor.ElementCount);
-        ModelMemory memory = ModelMemory.Of(all);
-        return new Totals(
-            all.Length,
-            parameters,
-            parameters == 0 ? 0 : memory.PackedBytes * 8.0 / parameters,
-            memory.PackedBytes,
-            memory.F16Bytes,
-            memory.F32Bytes);
-    }
 
     private static string NameOf(GgufValueType type) => type.ToString().ToLowerInvariant();
 }

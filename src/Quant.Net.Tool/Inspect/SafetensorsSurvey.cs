@@ -1,0 +1,48 @@
+using Quant.Net.Gguf;
+using Quant.Net.Safetensors;
+
+namespace Quant.Net.Tool.Inspect;
+
+/// <summary>Collects what <c>inspect</c> shows of a safetensors model.</summary>
+internal static class SafetensorsSurvey
+{
+    /// <summary>Describes a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tensors">Those of its tensors that are of interest.</param>
+    /// <param name="place">The memory that they may fit into, or null.</param>
+    public static InspectResult Describe(SafetensorsModel model, IReadOnlyList<SafetensorsTensor> tensors, FitPlace? place)
+    {
+        (Totals selected, IReadOnlyList<TypeFacts> types) = TensorSums.Of(tensors);
+        Dictionary<SafetensorsFile, int> places = model.Files.Select((file, i) => (file, i)).ToDictionary(p => p.file, p => p.i);
+        return new InspectResult(
+            "safetensors",
+            null,
+            model.Config?.ModelType ?? model.Config?.Architecture,
+            null,
+            [.. model.Files.Select(file => new FileFacts(file.Path, file.Length, null, file.DataOffset))],
+            model.Files.Sum(file => file.Length),
+            model.Tensors.Count,
+            [.. model.Files.SelectMany(file => file.Metadata).Distinct().Select(Describe)],
+            selected,
+            place is null ? null : FitFacts.Of(ModelMemory.Of(tensors), place),
+            model.Quantization is { } quantization ? Describe(quantization) : null,
+            types,
+            [.. tensors.Select(tensor => Describe(tensor, places[tensor.File]))],
+            model.Warnings);
+    }
+
+    private static MetadataFacts Describe(KeyValuePair<string, string> entry) =>
+        new(entry.Key, "string", null, null, new MetadataValue(GgufValue.FromString(entry.Value), int.MaxValue), null);
+
+    private static QuantizationFacts Describe(QuantizationConfig quantization) => new(
+        quantization.Source,
+        quantization.Method,
+        quantization.Bits,
+        quantization.GroupSize,
+        quantization.IsSymmetric,
+        quantization.IsActOrder,
+        quantization.CheckpointFormat);
+
+    private static TensorFacts Describe(SafetensorsTensor tensor, int file) => new(
+        tensor.Name, tensor.Type.ToString(), tensor.Shape, tensor.ElementCount, tensor.ByteLength, file, tensor.FileOffset, null);
+}

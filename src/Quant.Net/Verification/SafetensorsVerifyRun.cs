@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Quant.Net.Conversion;
+using Quant.Net.Safetensors;
+
+namespace Quant.Net.Verification;
+
+/// <summary>Goes through the data of a safetensors model, a chunk at a time.</summary>
+internal sealed class SafetensorsVerifyRun(
+    SafetensorsModel model, VerifyOptions options, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+{
+    private const int LargestElement = 8;
+
+    private readonly ProgressCount _progress = new(model.Tensors, progress);
+
+    // Whole elements of every type; a model of small tensors needs no more than the largest of them.
+    private readonly byte[] _buffer = new byte[Math.Max(LargestElement, Math.Min(
+        model.Tensors.Select(tensor => tensor.ByteLength).DefaultIfEmpty().Max(), options.ChunkBytes) / LargestElement * LargestElement)];
+
+    public VerifyResult Run()
+    {
+        var watch = Stopwatch.StartNew();
+        List<TensorCheck> checks = model.Tensors.Select(Check).ToList();
+        return new VerifyResult { Tensors = checks, Warnings = model.Warnings, Kernels = [], Elapsed = watch.Elapsed };
+    }
+
+    private TensorCheck Check(SafetensorsTensor tensor)
+    {
+        using IncrementalHash? hash = options.Hash ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        long count = 0;
+        long? firstRow = null;
+        long done = 0;
+        do
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Span<byte> chunk = _buffer.AsSpan(0, (int)Math.Min(_buffer.Length, tensor.ByteLength - done));
+            tensor.Read(done, chunk);
+            hash?.AppendData(chunk);
+            (long found, int first) = NonFinite.Count(tensor.Type, chunk);
+            firstRow ??= found > 0 ? ((done * 8 / tensor.BitsPerElement) + first) / tensor.RowLength : null;
+            count += found;
+            done += chunk.Length;
+            _progress.Add(tensor, chunk.Length, isLast: done == tensor.ByteLength);
+        }
+        while (done < tensor.ByteLength);
+
+        string? digest = hash is null ? null : Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
+        return new TensorCheck(tensor.Name, tensor.ElementCount, count, firstRow, digest);
+    }
+}
