@@ -5,14 +5,16 @@
 #
 #   usage: fuzz [--minutes N | --seconds N] [TARGET...]
 #
-# Native targets are those of tests/fuzz/targets, with libFuzzer; gguf is the reader of models, by
-# tests/Quant.Net.Tests/Gguf/GgufMutationTests.cs. Inputs that reached something new are kept in artifacts/fuzz/corpus for the
+# Native targets are those of tests/fuzz/targets, with libFuzzer; gguf and safetensors are the readers of models, by
+# GgufMutationTests.cs and SafetensorsMutationTests.cs in tests/Quant.Net.Tests. Inputs that reached something new are kept in artifacts/fuzz/corpus for the
 # next run, inputs that broke something in artifacts/fuzz/TARGET.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 source scripts/setup.sh
 
 native=(decode rows stream open)
+declare -A managed=([gguf]=GgufMutationTests [safetensors]=SafetensorsMutationTests)
+all=("${native[@]}" gguf safetensors)
 seconds=60
 targets=()
 while (($#)); do
@@ -24,10 +26,9 @@ while (($#)); do
   esac
   shift
 done
-((${#targets[@]})) || targets=("${native[@]}" gguf)
+((${#targets[@]})) || targets=("${all[@]}")
 for target in "${targets[@]}"; do
-  [[ " ${native[*]} gguf " == *" $target "* ]] ||
-    { echo "fuzz: unknown target '$target', expected one of: ${native[*]} gguf" >&2 && exit 2; }
+  [[ " ${all[*]} " == *" $target "* ]] || { echo "fuzz: unknown target '$target', expected one of: ${all[*]}" >&2 && exit 2; }
 done
 each=$((seconds / ${#targets[@]}))
 ((each > 0)) || each=1
@@ -65,18 +66,20 @@ run_native() {
   fi
 }
 
-run_gguf() {
-  local log=artifacts/fuzz/gguf.log seed
-  seed=$(date +%j%H%M%S)
-  QUANTNET_FUZZ_SECONDS=$each QUANTNET_TEST_SEED=$((10#$seed)) dotnet test tests/Quant.Net.Tests -c Release --no-build -nologo \
-    --filter FullyQualifiedName~GgufMutationTests >"$log" 2>&1 &&
-    ok gguf "$(cat artifacts/fuzz/gguf/summary.txt)" ||
-    fail gguf "QUANTNET_TEST_SEED=$((10#$seed)); the model: artifacts/fuzz/gguf; all of the output: $log"
+run_managed() {
+  local target=$1 log=artifacts/fuzz/$1.log seed
+  seed=$((10#$(date +%j%H%M%S)))
+  QUANTNET_FUZZ_SECONDS=$each QUANTNET_TEST_SEED=$seed dotnet test tests/Quant.Net.Tests -c Release --no-build -nologo \
+    --filter "FullyQualifiedName~${managed[$target]}" >"$log" 2>&1 &&
+    ok "$target" "$(cat "artifacts/fuzz/$target/summary.txt")" ||
+    fail "$target" "QUANTNET_TEST_SEED=$seed; the model: artifacts/fuzz/$target; all of the output: $log"
 }
 
 mkdir -p artifacts/fuzz
-if [[ ${targets[*]} != gguf ]]; then build_native; fi
 for target in "${targets[@]}"; do
-  if [[ $target == gguf ]]; then run_gguf; else run_native "$target"; fi
+  if [[ ! ${managed[$target]:-} ]]; then build_native && break; fi
+done
+for target in "${targets[@]}"; do
+  if [[ ${managed[$target]:-} ]]; then run_managed "$target"; else run_native "$target"; fi
 done
 exit "$failed"

@@ -147,4 +147,16 @@ public sealed class SafetensorsWriterTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => writer.Write("a", [1, 2]));
         Assert.Throws<InvalidOperationException>(() => writer.AddTensor("c", SafetensorsType.U8, [1]));
     }
+
+    [Fact]
+    public void WhatNoReaderWouldTakeIsNotWritten()
+    {
+        using SafetensorsWriter writer = SafetensorsWriter.Create(_folder["m.safetensors"]);
+
+        Assert.Contains("no whole number of bytes", Assert.Throws<ArgumentException>(() => writer.AddTensor("x", SafetensorsType.F4, [3])).Message);
+        Assert.Contains("65 dimensions", Assert.Throws<ArgumentException>(
+            () => writer.AddTensor("x", SafetensorsType.F32, Enumerable.Repeat(1L, 65).ToArray())).Message);
+        Assert.Contains("twice", Assert.Throws<ArgumentException>(() => SafetensorsWriter.Create(
+            _folder["n.safetensors"], new SafetensorsWriterOptions { Metadata = [new("k", "1"), new("k", "2")] })).Message);
+    }
 }

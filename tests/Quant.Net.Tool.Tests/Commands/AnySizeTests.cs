@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
 using Quant.Net.Tool.Tests.Support;
 
 namespace Quant.Net.Tool.Tests.Commands;
@@ -27,6 +29,38 @@ public class AnySizeTests
         Assert.Equal((0, 373), (result.ExitCode, result.Json.Number("tensorCount")));
         Assert.InRange(resident, 1, 150 * MB);
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));   // 0.3 s where nothing else runs
+    }
+
+    [LinuxFact]
+    public void AFolderOf400GigabytesIsInspectedInLittleMemory()
+    {
+        const int Shards = 80, TensorsPerShard = 5;
+        using var folder = new TemporaryFolder();
+        var map = new Dictionary<string, string>();
+        for (int shard = 0; shard < Shards; shard++)
+        {
+            string[] names = [.. Enumerable.Range(0, TensorsPerShard).Select(i => $"model.layers.{shard}.{i}.qweight")];
+            string file = $"model-{shard + 1:D5}-of-{Shards:D5}.safetensors";
+            IEnumerable<string> entries = names.Select((name, i) =>
+                $$"""
+                "{{name}}":{"dtype":"I32","shape":[{{GiB / 4 / RowLength}},{{RowLength}}],"data_offsets":[{{i * GiB}},{{(i + 1) * GiB}}]}
+                """);
+            byte[] header = Encoding.UTF8.GetBytes($"{{{string.Join(',', entries)}}}");
+            using FileStream stream = File.Create(folder[file]);
+            stream.Write(BitConverter.GetBytes((long)header.Length));
+            stream.Write(header);
+            stream.SetLength(stream.Position + (TensorsPerShard * GiB));
+            Array.ForEach(names, name => map.Add(name, file));
+        }
+
+        File.WriteAllText(folder["model.safetensors.index.json"], JsonSerializer.Serialize(new Dictionary<string, object> { ["weight_map"] = map }));
+        var clock = Stopwatch.StartNew();
+        (ToolResult result, long resident, _) = MemoryWatch.Run("inspect", folder[""], "--json");
+
+        Assert.Equal((0, Shards * TensorsPerShard), (result.ExitCode, result.Json.Number("tensorCount")));
+        Assert.True(result.Json.GetProperty("fileBytes").GetInt64() > 400_000 * MB);
+        Assert.InRange(resident, 1, 150 * MB);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
     }
 
     [LinuxFact]

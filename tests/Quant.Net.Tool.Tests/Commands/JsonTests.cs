@@ -21,7 +21,8 @@ public class JsonTests
         Compare(
             "inspect",
             Succeed("inspect", Repository.WideModel, "--json", "--fit", "5MB").Json,
-            Succeed("inspect", scaled, "--json").Json);
+            Succeed("inspect", scaled, "--json").Json,
+            Succeed("inspect", Repository.GptqModel, "--json").Json);
     }
 
     [Fact]

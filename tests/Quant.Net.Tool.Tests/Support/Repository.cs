@@ -15,5 +15,8 @@ internal static class Repository
     /// <summary>Q5_0, Q8_0 and F16 in rows of 64 and 172.</summary>
     public static string StoriesModel { get; } = PathOf("samples/models/stories260K-Q4_K_M.gguf");
 
+    /// <summary>A folder: GPTQ of 4 bits with act-order.</summary>
+    public static string GptqModel { get; } = PathOf("samples/models/wide-GPTQ-4bit");
+
     public static string PathOf(string path) => Path.Combine(Root, path);
 }

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using Quant.Net.Safetensors;
+using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
+
+namespace Quant.Net.Tool.Tests.Commands;
+
+/// <summary><c>inspect</c> and <c>verify</c> of safetensors files and folders.</summary>
+public class SafetensorsTests
+{
+    [Fact]
+    public void InspectShowsAFolderAndHowItWasQuantized()
+    {
+        string text = Succeed("inspect", Repository.GptqModel).Out;
+
+        Assert.Contains("container     safetensors\narchitecture  llama\n", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "quantization  gptq, 4 bits, groups of 128, symmetric, act-order, checkpoint format gptq (says config.json quantization_config)\n",
+            text, StringComparison.Ordinal);
+        Assert.Contains("size          1.53 MiB (1,602,992 bytes)\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("as f16", text, StringComparison.Ordinal);
+        Assert.Matches(@"\nmodel\.layers\.0\.mlp\.down_proj\.qweight +32 × 256 +I32 +32768 ", text);
+    }
+
+    [Fact]
+    public void InspectOfAFileIsTheSame()
+    {
+        JsonElement folder = Succeed("inspect", Repository.GptqModel, "--json").Json;
+        JsonElement file = Succeed("inspect", Path.Combine(Repository.GptqModel, "model.safetensors"), "--json", "--tensor", "*.scales").Json;
+
+        Assert.Equal(folder.GetProperty("quantization").ToString(), file.GetProperty("quantization").ToString());
+        Assert.Equal((153, 35), (file.Number("tensorCount"), file.GetProperty("selected").Number("tensors")));
+        Assert.Equal("gptq", file.GetProperty("quantization").Text("method"));
+        JsonElement tensor = file.List("tensors")[0];
+        Assert.Equal(("model.layers.0.mlp.down_proj.scales", "F16"), (tensor.Text("name"), tensor.Text("type")));
+        Assert.Equal([2, 256], tensor.List("shape").Select(dimension => dimension.GetInt32()));
+    }
+
+    [Fact]
+    public void InspectOfWhatIsNotQuantizedSaysWhatItTakes()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("dequantize", Repository.WideModel, "-o", folder["m.safetensors"], "--shard-size", "1MB", "-q");
+        string text = Succeed("inspect", folder["m.safetensors.index.json"], "--fit", "1GiB").Out;
+
+        Assert.Contains("parameters    2,231,040, 16.00 bits per weight\n", text, StringComparison.Ordinal);
+        Assert.Contains("in memory     4.26 MiB packed, 4.26 MiB as f16, 8.51 MiB as f32\n", text, StringComparison.Ordinal);
+        Assert.Contains("as f32 into 1.00 GiB", text, StringComparison.Ordinal);
+        Run("inspect", Repository.GptqModel, "--fit", "1GiB").AssertFails(1, "what they take decoded is not known");
+    }
+
+    [Fact]
+    public void APartialFolderIsShownWhereThatIsAskedFor()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("dequantize", Repository.WideModel, "-o", folder["m.safetensors"], "--shard-size", "1MB", "-q");
+        File.Delete(folder["m-00002-of-00005.safetensors"]);
+
+        Run("inspect", folder["m.safetensors.index.json"]).AssertFails(1, "'m-00002-of-00005.safetensors' (--partial shows what is there)");
+        Assert.Equal(4, Succeed("inspect", folder["m.safetensors.index.json"], "--partial", "--json").Json.List("files").Count);
+    }
+
+    [Fact]
+    public void VerifyReadsEverythingAndHashes()
+    {
+        JsonElement json = Succeed("verify", Repository.GptqModel, "--hash", "--json", "-q").Json;
+
+        Assert.True(json.Flag("sound"));
+        Assert.Equal((153, 153), (json.Number("tensors"), json.List("hashes").Count));
+        Assert.False(json.TryGetProperty("device", out _));
+        Assert.Equal(
+            "604a2a784f2442573a1306be2fcb3ece8969e455418d5de49547af2fd160ff24",   // sha256sum of bytes 15792 to 277935 of the file
+            json.List("hashes").Find("tensor", "lm_head.weight").Text("sha256"));
+        Assert.Contains("153 tensors", Succeed("verify", Repository.GptqModel).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void VerifyFindsWhatIsBroken()
+    {
+        using var folder = new TemporaryFolder();
+        using (SafetensorsWriter writer = SafetensorsWriter.Create(folder["m.safetensors"]))
+        {
+            writer.AddTensor("x", SafetensorsType.BF16, [3, 2]);
+            writer.Write("x", [0, 0, 0, 0, 0, 0, 0x80, 0x7F, 0, 0, 0xC0, 0x7F]);
+            writer.Complete();
+        }
+
+        ToolResult nan = Run("verify", folder["m.safetensors"], "--json");
+        Assert.Equal(1, nan.ExitCode);
+        JsonElement defect = Assert.Single(nan.Json.List("defects"));
+        Assert.Equal(("x", 1, "2 weights of 6 NaN or infinite"), (defect.Text("tensor"), defect.Number("row"), defect.Text("problem")));
+
+        File.WriteAllBytes(folder["cut.safetensors"], File.ReadAllBytes(Path.Combine(Repository.GptqModel, "model.safetensors"))[..^1]);
+        Assert.Contains("truncated", Assert.Single(Run("verify", folder["cut.safetensors"], "--json").Json.List("defects")).Text("problem"));
+        Run("verify", folder["none.safetensors"]).AssertFails(1, "no such file");
+    }
+
+    [Fact]
+    public void OtherCommandsSayThatTheyTakeGguf()
+    {
+        using var folder = new TemporaryFolder();
+
+        Run("dequantize", Repository.GptqModel, "-o", folder["x.gguf"]).AssertFails(1, "is a directory, expected a file");
+        Run("split", Path.Combine(Repository.GptqModel, "model.safetensors"), "-o", folder["x"], "--max-tensors", "1")
+            .AssertFails(1, "it looks like a safetensors file");
+        Run("inspect", folder[""]).AssertFails(1, "has no .safetensors file");
+    }
+}
