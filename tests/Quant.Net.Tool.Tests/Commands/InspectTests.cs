@@ -138,7 +138,8 @@ public class InspectTests
     {
         using var folder = new TemporaryFolder();
         Run("inspect", folder["none.gguf"]).AssertFails(1, folder["none.gguf"], "no such file");
-        Run("inspect", folder.Path).AssertFails(1, folder.Path, "is a directory");
+        Run("inspect", folder.Path).AssertFails(1, folder.Path, "has no .safetensors file");
+        Run("split", folder.Path, "-o", folder["x"], "--max-tensors", "1").AssertFails(1, folder.Path, "is a directory");
     }
 
     [Fact]
