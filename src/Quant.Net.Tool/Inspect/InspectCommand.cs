@@ -76,8 +76,8 @@ internal sealed class InspectCommand : ToolCommand
             parsed, partial => SafetensorsModel.Open(path, new SafetensorsOpenOptions { AllowPartial = partial }));
         if (place is not null && model.Quantization is { } quantization)
         {
-            throw new ToolException(
-                $"{path}: --fit: weights are packed into integers ({quantization.Method ?? quantization.Source}), and what they take decoded is not known");
+            string how = quantization.Method ?? quantization.Source;
+            throw new ToolException($"{path}: --fit: weights are packed into integers ({how}), and what they take decoded is not known");
         }
 
         IReadOnlyList<SafetensorsTensor> tensors = TensorOption.Select(

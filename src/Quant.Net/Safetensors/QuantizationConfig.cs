@@ -25,7 +25,8 @@ public sealed class QuantizationConfig
 
         Bits = Bounded(settings, "bits") ?? Bounded(settings, AwqBitsKey) ?? (weights is null ? null : Bounded(weights, "num_bits"))
             ?? (settings.Flag("load_in_4bit") == true ? 4 : settings.Flag("load_in_8bit") == true ? 8 : null);
-        GroupSize = Group(settings, "group_size") ?? Group(settings, "q_group_size") ?? (weights is null ? null : Group(weights, "group_size"));
+        GroupSize = Group(settings, "group_size") ?? Group(settings, "q_group_size")
+            ?? (weights is null ? null : Group(weights, "group_size"));
         IsSymmetric = settings.Flag("sym") ?? !settings.Flag(AwqZeroKey) ?? weights?.Flag("symmetric");
         IsActOrder = settings.Flag("desc_act");
         CheckpointFormat = (Method switch

@@ -54,7 +54,8 @@ internal sealed class SafetensorsHeaderReader
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         if (length > SafetensorsHeader.LongestHeader)
         {
-            throw Fault($"the header's length is {length}, expected at most {SafetensorsHeader.LongestHeader}: this is no safetensors file{LooksLike(bytes)}");
+            throw Fault(
+                $"the header's length is {length}, expected at most {SafetensorsHeader.LongestHeader}: this is no safetensors file{LooksLike(bytes)}");
         }
 
         if (length > (ulong)(fileLength - LengthSize))

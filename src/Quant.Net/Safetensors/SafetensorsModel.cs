@@ -142,31 +142,36 @@ public sealed class SafetensorsModel : IDisposable
         {
             if (!Tensors.TryAdd(tensor))
             {
-                throw ModelFormatException.In(file.Path,
-                    $"tensor {ErrorText.Quote(tensor.Name)}: {ErrorText.EscapePath(Tensors[tensor.Name].File.Path)} has a tensor of this name already");
+                string other = ErrorText.EscapePath(Tensors[tensor.Name].File.Path);
+                throw ModelFormatException.In(file.Path, $"tensor {ErrorText.Quote(tensor.Name)}: {other} has a tensor of this name already");
             }
         }
     }
 
-    /// <summary>Every tensor of the index must be where it says. One that the index does not know is read by most loaders all the same.</summary>
+    /// <summary>
+    /// Every tensor of the index must be where it says. One that the index does not know is read by most loaders all the same.
+    /// </summary>
     private void RequireIndexed(SafetensorsIndex index)
     {
         var missing = MissingFiles.ToHashSet(StringComparer.Ordinal);
         foreach ((string name, string file) in index.FileOf)
         {
-            string? found = Tensors.TryGet(name, out SafetensorsTensor? tensor) ? System.IO.Path.GetFileName(tensor.File.Path) : null;
+            string? found = Tensors.TryGet(name, out SafetensorsTensor? tensor) ? NameOf(tensor.File) : null;
             if (found != file && !missing.Contains(file))
             {
+                string place = found is null ? "no file" : ErrorText.Quote(found);
                 throw ModelFormatException.In(index.Path,
-                    $"tensor {ErrorText.Quote(name)}: is {(found is null ? "in no file" : $"in {ErrorText.Quote(found)}")}, expected in {ErrorText.Quote(file)}");
+                    $"tensor {ErrorText.Quote(name)}: is in {place}, expected in {ErrorText.Quote(file)}");
             }
         }
 
         foreach (SafetensorsTensor tensor in Tensors.Where(tensor => !index.FileOf.ContainsKey(tensor.Name)))
         {
-            _warnings.Add(index.Path, $"does not list tensor {new Quoted(tensor.Name)} of {new Quoted(System.IO.Path.GetFileName(tensor.File.Path))}");
+            _warnings.Add(index.Path, $"does not list tensor {new Quoted(tensor.Name)} of {new Quoted(NameOf(tensor.File))}");
         }
     }
+
+    private static string NameOf(SafetensorsFile file) => System.IO.Path.GetFileName(file.Path);
 
     private void WarnOfOtherFiles(SafetensorsFolder folder)
     {
@@ -175,7 +180,7 @@ public sealed class SafetensorsModel : IDisposable
             return;   // one file was asked for
         }
 
-        var known = _files.Select(file => System.IO.Path.GetFileName(file.Path)).ToHashSet(StringComparer.Ordinal);
+        var known = _files.Select(NameOf).ToHashSet(StringComparer.Ordinal);
         foreach (string other in folder.FileNames().Where(name => !known.Contains(name)))
         {
             _warnings.Add(Path, $"{new Quoted(other)} is no part of the model");

@@ -68,7 +68,7 @@ public sealed unsafe class SafetensorsTensor : IStoredTensor
     public long BytesPerRow => RowLength * BitsPerElement % 8 == 0
         ? RowLength * BitsPerElement / 8
         : throw new NotSupportedException(ErrorText.Invariant(
-            $"{ErrorText.EscapePath(File.Path)}: tensor {ErrorText.Quote(Name)} has rows of {RowLength} {Type}, which are no whole bytes."));
+            $"{ErrorText.EscapePath(File.Path)}: tensor {ErrorText.Quote(Name)} has rows of {RowLength} {Type}: no whole bytes."));
 
     /// <summary>
     /// The first byte of the data in the map. It may be read until the file is disposed, and nobody checks that: prefer the

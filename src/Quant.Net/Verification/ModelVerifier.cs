@@ -31,7 +31,9 @@ public static class ModelVerifier
         return Task.Run(() => new VerifyRun(model, options, device, progress, cancellationToken).Run(), cancellationToken);
     }
 
-    /// <summary>Reads everything, and looks for floating-point values that are NaN or infinite. Nothing has to be decoded for that.</summary>
+    /// <summary>
+    /// Reads everything, and looks for floating-point values that are NaN or infinite. Nothing has to be decoded for that.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="options">How.</param>
     /// <param name="progress">Is told how far it is.</param>

@@ -20,7 +20,9 @@ internal static class NonFinite
     public static (long Count, int First) Count(ReadOnlySpan<double> values) =>
         Count(MemoryMarshal.Cast<double, ulong>(values), DoubleExponent, DoubleExponent);
 
-    /// <summary>The same of the elements of a safetensors file. Integers, and floating-point types of less than 8 bits, are always finite.</summary>
+    /// <summary>
+    /// The same of the elements of a safetensors file. Integers, and floating-point types of less than 8 bits, are always finite.
+    /// </summary>
     public static (long Count, int First) Count(SafetensorsType type, ReadOnlySpan<byte> data) => type switch
     {
         SafetensorsType.F64 => Count(MemoryMarshal.Cast<byte, double>(data)),
@@ -35,7 +37,9 @@ internal static class NonFinite
         _ => (0, -1),
     };
 
-    /// <summary>Looks for values whose bits under a mask are a pattern. Sound tensors are the rule: one pass at the speed of memory tells.</summary>
+    /// <summary>
+    /// Looks for values whose bits under a mask are a pattern. Sound tensors are the rule: one pass at the speed of memory tells.
+    /// </summary>
     private static (long Count, int First) Count<T>(ReadOnlySpan<T> bits, T mask, T pattern)
         where T : unmanaged, IBinaryInteger<T>
     {

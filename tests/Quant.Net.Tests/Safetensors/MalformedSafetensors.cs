@@ -36,7 +36,10 @@ internal static class MalformedSafetensors
         yield return Bytes("header length is 1 too many", "header's length is 3, but only 2", b => File("{}", length: b ? 3u : null));
         yield return Bytes("header length is 1 too few", "no valid JSON", b => File("{}", length: b ? 1u : null));
         yield return Bytes("header length is 100000001", "expected at most 100000000", b => File("{}", length: b ? 100_000_001u : null));
-        foreach ((string text, ulong length) in new[] { ("2^31", 1ul << 31), ("2^32", 1ul << 32), ("2^63", 1ul << 63), ("2^64-1", ulong.MaxValue), ("2^64-8", ulong.MaxValue - 7) })
+        foreach ((string text, ulong length) in new[]
+        {
+            ("2^31", 1ul << 31), ("2^32", 1ul << 32), ("2^63", 1ul << 63), ("2^64-1", ulong.MaxValue), ("2^64-8", ulong.MaxValue - 7),
+        })
         {
             yield return Bytes($"header length is {text}", "expected at most 100000000", b => File("{}", length: b ? length : null));
         }
@@ -44,10 +47,14 @@ internal static class MalformedSafetensors
         yield return Bytes("header length has its bytes swapped", "expected at most", b => File("{}", length: b ? 2ul << 56 : null));
         yield return Bytes("truncated in the header", "truncated download",
             b => b ? File($"{{{Tensor("a", "[2]", "[0,8]")}}}", 8)[..40] : File($"{{{Tensor("a", "[2]", "[0,8]")}}}", 8));
-        yield return Bytes("truncated in the data", "data end at 8, but the file has 7 bytes", b => File($"{{{Tensor("a", "[2]", "[0,8]")}}}", b ? 7 : 8));
-        yield return Bytes("truncated before the data", "data end at 8, but the file has 0 bytes", b => File($"{{{Tensor("a", "[2]", "[0,8]")}}}", b ? 0 : 8));
-        yield return Bytes("file is a GGUF file", "looks like a GGUF file", b => b ? [.. "GGUF\u0003\0\0\0"u8, .. new byte[16]] : File("{}"));
-        yield return Bytes("file is a pointer of Git LFS", "pointer of Git LFS", b => b ? [.. "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"u8] : File("{}"));
+        yield return Bytes("truncated in the data", "data end at 8, but the file has 7 bytes",
+            b => File($"{{{Tensor("a", "[2]", "[0,8]")}}}", b ? 7 : 8));
+        yield return Bytes("truncated before the data", "data end at 8, but the file has 0 bytes",
+            b => File($"{{{Tensor("a", "[2]", "[0,8]")}}}", b ? 0 : 8));
+        yield return Bytes("file is a GGUF file", "looks like a GGUF file",
+            b => b ? [.. "GGUF\u0003\0\0\0"u8, .. new byte[16]] : File("{}"));
+        yield return Bytes("file is a pointer of Git LFS", "pointer of Git LFS",
+            b => b ? [.. "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"u8] : File("{}"));
         yield return Bytes("file is a zip file", "PyTorch or zip", b => b ? [.. "PK\u0003\u0004\0\0\b\b"u8, .. new byte[30]] : File("{}"));
         yield return Bytes("file is a web page", "looks like text", b => b ? [.. "<html><body>404</body></html>"u8] : File("{}"));
         yield return Bytes("file is JSON", "looks like text", b => b ? [.. "{\"error\": 404, \"x\": 1}"u8] : File("{}"));
@@ -75,13 +82,15 @@ internal static class MalformedSafetensors
                 File([.. "{\""u8, .. b ? bytes : "n"u8, .. "\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"u8]));
         }
 
-        yield return One("name has half of a surrogate pair", "half of a surrogate pair", b => Tensor(b ? @"\ud800" : @"\ud83d\ude00", "[2]", "[0,8]"));
+        yield return One("name has half of a surrogate pair", "half of a surrogate pair",
+            b => Tensor(b ? @"\ud800" : @"\ud83d\ude00", "[2]", "[0,8]"));
         yield return One("name has a control character", "no valid JSON", b => Tensor(b ? "a\nb" : @"a\nb", "[2]", "[0,8]"));
         yield return One("description is nested too deep", "no valid JSON", b =>
             $"\"a\":{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"x\":{new string('[', b ? 70 : 20)}{new string(']', b ? 70 : 20)}}}");
         yield return One("description is a million brackets", "no valid JSON",
             b => $"\"a\":{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"x\":{(b ? new string('[', 1_000_000) : "0")}}}");
-        yield return Header("name is there twice", "header has 'a' twice", b => $"{{{Tensor("a", "[0]", "[0,0]")},{Tensor(b ? "a" : "b", "[0]", "[0,0]")}}}");
+        yield return Header("name is there twice", "header has 'a' twice",
+            b => $"{{{Tensor("a", "[0]", "[0,0]")},{Tensor(b ? "a" : "b", "[0]", "[0,0]")}}}");
         yield return Header("name is there twice, once escaped", "header has 'a' twice",
             b => $"{{{Tensor("a", "[0]", "[0,0]")},{Tensor(b ? @"\u0061" : @"\u0062", "[0]", "[0,0]")}}}");
         yield return Header("name that repaints a terminal is there twice", @"'\u{1B}[2J' twice",
@@ -92,7 +101,8 @@ internal static class MalformedSafetensors
     {
         foreach (string value in new[] { "1", "null", "[]", "\"x\"", "true" })
         {
-            yield return Header($"description is {value}", "its description is", b => b ? $"{{\"a\":{value}}}" : $"{{{Tensor("a", "[0]", "[0,0]")}}}");
+            yield return Header($"description is {value}", "its description is",
+                b => b ? $"{{\"a\":{value}}}" : $"{{{Tensor("a", "[0]", "[0,0]")}}}");
         }
 
         yield return One("dtype is missing", "tensor 'a': dtype is missing",
@@ -109,7 +119,8 @@ internal static class MalformedSafetensors
 
         foreach (string type in new[] { "f32", "F33", "", "F32 ", "17", "Q4_K", "F8_E3M4", "float32" })
         {
-            yield return One($"dtype is '{type}'", $"dtype is '{type}', expected one of BOOL, F4", b => Tensor("a", "[2]", "[0,8]", b ? type : "F32"));
+            yield return One($"dtype is '{type}'", $"dtype is '{type}', expected one of BOOL, F4",
+                b => Tensor("a", "[2]", "[0,8]", b ? type : "F32"));
         }
 
         yield return One("dtype is a number", "dtype is 17, expected a text",
@@ -123,16 +134,22 @@ internal static class MalformedSafetensors
             yield return One($"shape is {shape}", "shape is", b => Tensor("a", b ? shape : "[2]", "[0,8]"));
         }
 
-        foreach (string dimension in new[] { "-2", "2.0", "2e0", "\"2\"", "null", "[2]", "9223372036854775808", "18446744073709551618", "true" })
+        foreach (string dimension in new[]
+        {
+            "-2", "2.0", "2e0", "\"2\"", "null", "[2]", "9223372036854775808", "18446744073709551618", "true",
+        })
         {
             yield return One($"dimension is {dimension}", "tensor 'a': shape has", b => Tensor("a", b ? $"[{dimension}]" : "[2]", "[0,8]"));
         }
 
         yield return One("shape has 65 dimensions", "shape has more than 64 elements",
             b => Tensor("a", $"[{string.Join(',', Enumerable.Repeat("1", b ? 65 : 64))}]", "[0,4]"), data: 4);
-        yield return One("shape has 2^64 elements", "more than any file holds", b => Tensor("a", b ? "[4294967296,4294967296]" : "[2]", "[0,8]"));
-        yield return One("shape has 2^64 + 2 elements", "more than any file holds", b => Tensor("a", b ? "[3,6148914691236517206]" : "[2]", "[0,8]"));
-        yield return One("shape has 2^62 elements of 4 bytes", "more than any file holds", b => Tensor("a", b ? "[4611686018427387904]" : "[2]", "[0,8]"));
+        yield return One("shape has 2^64 elements", "more than any file holds",
+            b => Tensor("a", b ? "[4294967296,4294967296]" : "[2]", "[0,8]"));
+        yield return One("shape has 2^64 + 2 elements", "more than any file holds",
+            b => Tensor("a", b ? "[3,6148914691236517206]" : "[2]", "[0,8]"));
+        yield return One("shape has 2^62 elements of 4 bytes", "more than any file holds",
+            b => Tensor("a", b ? "[4611686018427387904]" : "[2]", "[0,8]"));
         yield return One("empty shape hides too many elements", "more than any file holds",
             b => Tensor("a", b ? "[4294967296,4294967296,0]" : "[4294967296,0]", "[0,0]"), data: 0);
         yield return One("shape is too small for the data", "which are 8 bytes, expected 4", b => Tensor("a", b ? "[1]" : "[2]", "[0,8]"));
@@ -140,16 +157,20 @@ internal static class MalformedSafetensors
         yield return One("scalar has 8 bytes", "expected 4 for F32 []", b => Tensor("a", b ? "[]" : "[2]", "[0,8]"));
         yield return One("empty tensor has data", "expected 0 for F32 [2, 0]", b => Tensor("a", b ? "[2,0]" : "[2,1]", "[0,8]"));
         yield return One("type is too large for the data", "expected 16 for F64 [2]", b => Tensor("a", "[2]", "[0,8]", b ? "F64" : "F32"));
-        yield return One("F4 ends within a byte", "F4 [15] has no whole number of bytes", b => Tensor("a", b ? "[15]" : "[16]", "[0,8]", "F4"));
-        yield return One("F6_E2M3 ends within a byte", "F6_E2M3 [5] has no whole number", b => Tensor("a", b ? "[5]" : "[4]", "[0,3]", "F6_E2M3"), data: 3);
-        yield return One("F6_E3M2 ends within a byte", "F6_E3M2 [2, 3] has no whole number", b => Tensor("a", b ? "[2,3]" : "[2,2]", "[0,3]", "F6_E3M2"), data: 3);
+        yield return One("F4 ends within a byte", "F4 [15] has no whole number of bytes",
+            b => Tensor("a", b ? "[15]" : "[16]", "[0,8]", "F4"));
+        yield return One("F6_E2M3 ends within a byte", "F6_E2M3 [5] has no whole number",
+            b => Tensor("a", b ? "[5]" : "[4]", "[0,3]", "F6_E2M3"), data: 3);
+        yield return One("F6_E3M2 ends within a byte", "F6_E3M2 [2, 3] has no whole number",
+            b => Tensor("a", b ? "[2,3]" : "[2,2]", "[0,3]", "F6_E3M2"), data: 3);
     }
 
     private static IEnumerable<Kind> Places()
     {
         foreach (string offsets in new[] { "[]", "[0]", "[8,0]", "[16,8]" })
         {
-            yield return One($"data_offsets are {offsets}", "expected a beginning and an end behind it", b => Tensor("a", "[2]", b ? offsets : "[0,8]"));
+            yield return One($"data_offsets are {offsets}", "expected a beginning and an end behind it",
+                b => Tensor("a", "[2]", b ? offsets : "[0,8]"));
         }
 
         yield return One("data_offsets are three", "more than 2 elements", b => Tensor("a", "[2]", b ? "[0,8,8]" : "[0,8]"));
@@ -159,8 +180,10 @@ internal static class MalformedSafetensors
         }
 
         yield return One("data are 0 to 8, as a text", "data_offsets is a text", b => Tensor("a", "[2]", b ? "\"0,8\"" : "[0,8]"));
-        yield return One("data begin 1 byte too late", "data begin at 1, expected 0", b => Tensor("a", "[2]", b ? "[1,9]" : "[0,8]"), data: 8);
-        yield return One("data lie at 2^62", "data begin at 4611686018427387904", b => Tensor("a", "[2]", b ? "[4611686018427387904,4611686018427387912]" : "[0,8]"));
+        yield return One("data begin 1 byte too late", "data begin at 1, expected 0",
+            b => Tensor("a", "[2]", b ? "[1,9]" : "[0,8]"), data: 8);
+        yield return One("data lie at 2^62", "data begin at 4611686018427387904",
+            b => Tensor("a", "[2]", b ? "[4611686018427387904,4611686018427387912]" : "[0,8]"));
         yield return Header("data have a hole", "tensor 'b': data begin at 12, expected 8: the bytes between belong to no tensor",
             b => $"{{{Tensor("a", "[2]", "[0,8]")},{Tensor("b", b ? "[1]" : "[2]", b ? "[12,16]" : "[8,16]")}}}", 16);
         yield return Header("data overlap by 4 bytes", "tensor 'b': data begin at 4, expected 8: they overlap those of 'a'",
@@ -173,7 +196,8 @@ internal static class MalformedSafetensors
             b => $"{{{Tensor("a", "[4]", "[0,16]")},{Tensor("b", "[0]", b ? "[4,4]" : "[0,0]")}}}", 16);
         yield return Header("an empty tensor lies behind the data", "data begin at 20, expected 16",
             b => $"{{{Tensor("a", "[4]", "[0,16]")},{Tensor("b", "[0]", b ? "[20,20]" : "[16,16]")}}}", 16);
-        yield return Bytes("one byte is behind the data", "has 9 bytes behind the header, expected 8", b => File($"{{{Tensor("a", "[2]", "[0,8]")}}}", b ? 9 : 8));
+        yield return Bytes("one byte is behind the data", "has 9 bytes behind the header, expected 8",
+            b => File($"{{{Tensor("a", "[2]", "[0,8]")}}}", b ? 9 : 8));
         yield return Bytes("data belong to no tensor", "has 8 bytes behind the header, expected 0", b => File("{}", b ? 8 : 0));
     }
 
@@ -181,17 +205,22 @@ internal static class MalformedSafetensors
     {
         foreach (string value in new[] { "[]", "null", "\"pt\"", "1" })
         {
-            yield return Header($"metadata are {value}", "__metadata__ is", b => b ? $"{{\"__metadata__\":{value}}}" : "{\"__metadata__\":{}}");
+            yield return Header($"metadata are {value}", "__metadata__ is",
+                b => b ? $"{{\"__metadata__\":{value}}}" : "{\"__metadata__\":{}}");
         }
 
         foreach (string value in new[] { "1", "null", "{}", "true" })
         {
-            yield return Header($"metadata have the value {value}", "__metadata__ 'k' is", b => $"{{\"__metadata__\":{{\"k\":{(b ? value : "\"v\"")}}}}}");
+            yield return Header($"metadata have the value {value}", "__metadata__ 'k' is",
+                b => $"{{\"__metadata__\":{{\"k\":{(b ? value : "\"v\"")}}}}}");
         }
 
-        yield return Header("metadata key is there twice", "__metadata__ 'k' twice", b => $"{{\"__metadata__\":{{\"k\":\"1\",\"{(b ? "k" : "l")}\":\"2\"}}}}");
-        yield return Header("metadata are there twice", "'__metadata__' twice", b => b ? "{\"__metadata__\":{},\"__metadata__\":{}}" : "{\"__metadata__\":{}}");
-        yield return Header("metadata value has half of a surrogate pair", "half of a surrogate pair", b => $"{{\"__metadata__\":{{\"k\":\"{(b ? @"\udc00" : "v")}\"}}}}");
+        yield return Header("metadata key is there twice", "__metadata__ 'k' twice",
+            b => $"{{\"__metadata__\":{{\"k\":\"1\",\"{(b ? "k" : "l")}\":\"2\"}}}}");
+        yield return Header("metadata are there twice", "'__metadata__' twice",
+            b => b ? "{\"__metadata__\":{},\"__metadata__\":{}}" : "{\"__metadata__\":{}}");
+        yield return Header("metadata value has half of a surrogate pair", "half of a surrogate pair",
+            b => $"{{\"__metadata__\":{{\"k\":\"{(b ? @"\udc00" : "v")}\"}}}}");
     }
 
     /// <summary>Text as the bytes of a file.</summary>

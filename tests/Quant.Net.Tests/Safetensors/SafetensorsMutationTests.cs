@@ -117,10 +117,13 @@ public class SafetensorsMutationTests(ITestOutputHelper output)
 
         using SafetensorsFile copy = SafetensorsFile.Open(path);
         Assert.Equal(first.Metadata, copy.Metadata);
-        Assert.Equal(model.Tensors.Select(tensor => tensor.ToString()).Order(StringComparer.Ordinal), copy.Tensors.Select(tensor => tensor.ToString()).Order(StringComparer.Ordinal));
+        Assert.Equal(Sorted(model.Tensors), Sorted(copy.Tensors));
         Assert.All(model.Tensors, tensor => Assert.True(Bytes(tensor).SequenceEqual(Bytes(copy.Tensors[tensor.Name]))));
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
     }
+
+    private static IEnumerable<string> Sorted(SafetensorsTensorCollection tensors) =>
+        tensors.Select(tensor => tensor.ToString()).Order(StringComparer.Ordinal);
 
     private static unsafe ReadOnlySpan<byte> Bytes(SafetensorsTensor tensor) => new(tensor.Pointer, (int)tensor.ByteLength);
 }
