@@ -37,8 +37,14 @@ internal sealed partial class SafetensorsDamage(string name, byte[] original, Ra
         return random.Next(12) == 0 ? damaged[..random.Next(damaged.Length + 1)] : damaged;
     }
 
-    /// <summary>Damages the file further at times.</summary>
-    public void Keep(byte[] damaged) => _kept.Add(damaged);
+    /// <summary>Damages the file further at times, if it does not grow with every time.</summary>
+    public void Keep(byte[] damaged)
+    {
+        if (damaged.Length <= 2 * original.Length)
+        {
+            _kept.Add(damaged);
+        }
+    }
 
     private (string Json, byte[] Data) Take(byte[] bytes)
     {
