@@ -157,7 +157,8 @@ public sealed class SafetensorsModel : IDisposable
         foreach ((string name, string file) in index.FileOf)
         {
             string? found = Tensors.TryGet(name, out SafetensorsTensor? tensor) ? NameOf(tensor.File) : null;
-            if (found != file && !missing.Contains(file))
+            bool isWhereItShouldBe = found == file || (found is null && missing.Contains(file));
+            if (!isWhereItShouldBe)
             {
                 string place = found is null ? "no file" : ErrorText.Quote(found);
                 throw ModelFormatException.In(index.Path,

@@ -100,6 +100,13 @@ public sealed class SafetensorsModelTests : IDisposable
         Assert.Equal("a", Assert.Single(model.Tensors).Name);
         Assert.Equal(["x-2.safetensors"], model.MissingFiles);
         Assert.Equal([$"{_folder[Index]}: 1 of 2 files are missing: 'x-2.safetensors'"], model.Warnings);
+
+        // What is there must be where the index says, all the same.
+        _folder.Write("x-1.safetensors", File($"{{{Tensor("a", "[2]", "[0,8]")},{Tensor("b", "[0]", "[8,8]")}}}", 8));
+        Assert.Contains(
+            "tensor 'b': is in 'x-1.safetensors', expected in 'x-2.safetensors'",
+            Assert.Throws<ModelFormatException>(
+                () => SafetensorsModel.Open(_folder.Path, new SafetensorsOpenOptions { AllowPartial = true })).Message);
         System.IO.File.Delete(_folder["x-1.safetensors"]);
         Assert.Throws<FileNotFoundException>(() => SafetensorsModel.Open(_folder.Path, new SafetensorsOpenOptions { AllowPartial = true }));
     }
