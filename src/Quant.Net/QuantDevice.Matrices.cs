@@ -4,8 +4,7 @@ namespace Quant.Net;
 
 public sealed unsafe partial class QuantDevice
 {
-    /// <summary>Decodes rows or columns of a packed matrix to <see cref="float"/>: the exact (code - zero) * scale, rounded once where it
-    /// needs rounding.</summary>
+    /// <summary>Decodes rows or columns of a packed matrix to <see cref="float"/>: the bits that the layout's own project computes.</summary>
     /// <param name="matrix">The matrix.</param>
     /// <param name="order">Whether <paramref name="destination"/> receives rows or columns behind each other.</param>
     /// <param name="first">The first row, or column, to decode.</param>
@@ -48,9 +47,10 @@ public sealed unsafe partial class QuantDevice
         where T : unmanaged
     {
         fixed (byte* codes = matrix.Codes, scales = matrix.Scales, zeros = matrix.Zeros, groupIndex = matrix.GroupIndex)
+        fixed (byte* levels = matrix.Levels, scaleLevels = matrix.ScaleLevels, scaleScales = matrix.ScaleScales)
         fixed (T* to = destination)
         {
-            qn_matrix native = matrix.ToNative(codes, scales, zeros, groupIndex);
+            qn_matrix native = matrix.ToNative(codes, scales, zeros, groupIndex, levels, scaleLevels, scaleScales);
             DequantizeMatrix(in native, order, first, count, output, to, (nuint)destination.Length * (nuint)sizeof(T));
         }
     }

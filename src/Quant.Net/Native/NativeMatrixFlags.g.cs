@@ -15,4 +15,10 @@ internal enum NativeMatrixFlags : int
     /// <summary>With <see cref="NativeMatrixFlags.ZeroPlusOne"/>: a stored zero point of all ones means 0, not 2 to the power of
     /// bits.</summary>
     ZeroWraps = 2,
+
+    /// <summary>PACK_QUANTIZED: words hold 32 / bits whole codes, as compressed-tensors wrote them before version 0.18.0.</summary>
+    Padded = 4,
+
+    /// <summary>NVFP4_ROWS: scales are divided by global_scale (compressed-tensors), not multiplied (ModelOpt).</summary>
+    ScalesDivided = 8,
 }

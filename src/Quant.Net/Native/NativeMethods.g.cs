@@ -201,8 +201,9 @@ internal static unsafe partial class NativeMethods
     /// <param name="destination">receives count rows (or columns), behind each other.</param>
     /// <param name="destination_size">bytes at destination: at least the weights' size, else <see cref="NativeStatus.Size"/>.</param>
     /// <returns>as <see cref="NativeMethods.qn_matrix_check"/> and <see cref="NativeMethods.qn_dequantize"/>.</returns>
-    /// <remarks>f32 results are the exact (code - zero) * scale, rounded once where the product needs it; f16 and bf16 results are those
-    /// rounded once more, as <see cref="NativeMethods.qn_dequantize"/> does.</remarks>
+    /// <remarks>f32 results are what the layout's own project computes in float32, bit for bit: for integers the exact (code - zero) *
+    /// scale, rounded once where the product needs it. f16 and bf16 results are those rounded once more, as
+    /// <see cref="NativeMethods.qn_dequantize"/> does.</remarks>
     [LibraryImport(LibraryName)]
     public static partial NativeStatus qn_dequantize_matrix(
         DeviceHandle device, qn_matrix* matrix, MatrixOrder order, ulong first, ulong count, QuantFormat output, void* destination,

@@ -175,7 +175,8 @@ internal unsafe struct qn_matrix_layout_info
     public byte* formula;
 }
 
-/// <summary>A packed matrix. Rows are output features and columns input features, as in nn.Linear.weight.</summary>
+/// <summary>A packed matrix. Rows are output features and columns input features, as in nn.Linear.weight. What a layout does not have stays
+/// 0.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct qn_matrix
 {
@@ -191,8 +192,12 @@ internal unsafe struct qn_matrix
     /// <summary>Input features; at least 1.</summary>
     public ulong columns;
 
-    /// <summary>Input features that share a scale. 0: all. The last group may be shorter.</summary>
+    /// <summary>Columns that share a scale. 0: all. The last group may be shorter. MXFP4_ROWS: 32; NVFP4_ROWS: 16; BNB_4BIT: the weights of
+    /// a block.</summary>
     public ulong group_size;
+
+    /// <summary>INT8, FLOAT8: rows that share a scale. 0: each has its own.</summary>
+    public ulong group_rows;
 
     /// <summary>Bits of a code.</summary>
     public uint bits;
@@ -200,11 +205,12 @@ internal unsafe struct qn_matrix
     /// <summary>Any of <see cref="NativeMatrixFlags"/>.</summary>
     public uint flags;
 
-    /// <summary>What scales are: <see cref="QuantFormat.F16"/>, <see cref="QuantFormat.BF16"/> or <see cref="QuantFormat.F32"/>.</summary>
+    /// <summary>What scales are: <see cref="QuantFormat.F16"/>, <see cref="QuantFormat.BF16"/> or <see cref="QuantFormat.F32"/>; 0 where
+    /// the layout says it.</summary>
     public QuantFormat scale_format;
 
-    /// <summary>Reserved, 0.</summary>
-    public uint reserved;
+    /// <summary>NVFP4_ROWS: the scale of the matrix.</summary>
+    public float global_scale;
 
     /// <summary>The packed weights, at any address, as are all arrays.</summary>
     public void* codes;
@@ -218,18 +224,47 @@ internal unsafe struct qn_matrix
     /// <summary>Bytes of scales.</summary>
     public nuint scales_size;
 
-    /// <summary>The packed zero points, or NULL where there are none: codes are symmetric around half their range then.</summary>
+    /// <summary>The packed zero points, or NULL where there are none: codes are symmetric around half their range then, or have
+    /// signs.</summary>
     public void* zeros;
 
     /// <summary>Bytes of zeros.</summary>
     public nuint zeros_size;
 
-    /// <summary>GPTQ: the group of each column, 32-bit numbers (g_idx), or NULL: groups in order. If all are 0 and there is more than one
-    /// group, groups are in order too: some writers store that.</summary>
+    /// <summary>GPTQ, PACK_QUANTIZED: the group of each column, 32-bit numbers (g_idx), or NULL: groups in order. If all are 0 and there is
+    /// more than one group, groups are in order too: some writers store that.</summary>
     public void* group_index;
 
     /// <summary>Bytes of group_index.</summary>
     public nuint group_index_size;
+
+    /// <summary>BNB_4BIT: the values of the sixteen codes, float32 (quant_map).</summary>
+    public void* levels;
+
+    /// <summary>Bytes of levels.</summary>
+    public nuint levels_size;
+
+    /// <summary>BNB_4BIT, double quantized: the values of the scales' codes, float32 (nested_quant_map); scales are bytes then. NULL:
+    /// scales are float32.</summary>
+    public void* scale_levels;
+
+    /// <summary>Bytes of scale_levels.</summary>
+    public nuint scale_levels_size;
+
+    /// <summary>With scale_levels: a scale for each scale_group of scales, float32 (nested_absmax).</summary>
+    public void* scale_scales;
+
+    /// <summary>Bytes of scale_scales.</summary>
+    public nuint scale_scales_size;
+
+    /// <summary>With scale_levels: scales that share one of scale_scales (nested_blocksize).</summary>
+    public ulong scale_group;
+
+    /// <summary>With scale_levels: added to each scale (nested_offset).</summary>
+    public float scale_offset;
+
+    /// <summary>Reserved, 0.</summary>
+    public uint reserved;
 }
 
 /// <summary>An array of 32 that stands inside a struct.</summary>

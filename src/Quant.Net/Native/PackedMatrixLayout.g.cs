@@ -17,4 +17,28 @@ public enum PackedMatrixLayout : int
 
     /// <summary>AWQ, version GEMV: codes of 4 bits packed along the input features of each output.</summary>
     AwqGemv = 3,
+
+    /// <summary>AWQ, version GEMV_FAST: four outputs interleaved; zeros are -scale * zero, of scale_format.</summary>
+    AwqGemvFast = 4,
+
+    /// <summary>compressed-tensors, pack-quantized: codes of 1 to 8 bits packed along the input features of each output.</summary>
+    PackQuantized = 5,
+
+    /// <summary>8-bit integers, as compressed-tensors' int-quantized; zeros are 8-bit integers too.</summary>
+    Int8 = 6,
+
+    /// <summary>8-bit floats, E4M3, with scales of the matrix, of rows, groups or blocks.</summary>
+    Float8 = 7,
+
+    /// <summary>4-bit floats, E2M1, with scales of E8M0 for 32 columns, as gpt-oss and compressed-tensors store them.</summary>
+    Mxfp4Rows = 8,
+
+    /// <summary>4-bit floats, E2M1, with scales of E4M3 for 16 columns and a global_scale.</summary>
+    Nvfp4Rows = 9,
+
+    /// <summary>bitsandbytes NF4 and FP4: codes of 4 bits for levels; group_size is the block size.</summary>
+    Bnb4Bit = 10,
+
+    /// <summary>bitsandbytes LLM.int8: 8-bit integers with a scale for each row.</summary>
+    LlmInt8 = 11,
 }
