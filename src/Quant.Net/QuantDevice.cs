@@ -22,9 +22,10 @@ public sealed unsafe partial class QuantDevice : IDisposable
     // The handle itself counts as open until the last call on it ends, so calls that keep overlapping would keep it open for ever.
     private volatile bool _disposed;
 
-    private QuantDevice(DeviceHandle handle)
+    private QuantDevice(DeviceHandle handle, long memoryLimit)
     {
         _handle = handle;
+        MemoryLimit = memoryLimit;
         qn_device_info info = new() { struct_size = (uint)sizeof(qn_device_info) };
         Status.ThrowIfFailed(NativeMethods.qn_device_describe(handle, &info));
         _info = new QuantDeviceInfo(in info);
@@ -56,6 +57,9 @@ public sealed unsafe partial class QuantDevice : IDisposable
     /// <inheritdoc cref="QuantDeviceInfo.InstructionSet"/>
     public InstructionSet InstructionSet => _info.InstructionSet;
 
+    /// <summary>GPU: bytes of its memory, and of pinned memory, that work on the host's memory may take.</summary>
+    internal long MemoryLimit { get; }
+
     /// <summary>Opens a device.</summary>
     /// <param name="name">
     /// "cpu", "cuda:N", or "auto": a usable CUDA device, else the CPU; <see cref="Description"/> tells which and why. There is no other
@@ -83,7 +87,7 @@ public sealed unsafe partial class QuantDevice : IDisposable
             try
             {
                 Status.ThrowIfFailed(status, nameof(name));
-                return new QuantDevice(handle);
+                return new QuantDevice(handle, (long)native.memory_limit);
             }
             catch
             {
@@ -161,7 +165,7 @@ public sealed unsafe partial class QuantDevice : IDisposable
             struct_size = (uint)sizeof(qn_device_options),
             threads = (uint)(options.Threads == 0 ? Math.Min(Environment.ProcessorCount, QuantDeviceOptions.MaxThreads) : options.Threads),
             isa = options.InstructionSet == InstructionSet.Auto ? InstructionSetVariable.Read(InstructionSets) : options.InstructionSet,
-            memory_limit = (ulong)options.MemoryLimit,
+            memory_limit = (ulong)(options.MemoryLimit == 0 ? QuantDeviceOptions.DefaultMemoryLimit : options.MemoryLimit),
         };
     }
 

@@ -16,13 +16,13 @@ internal static unsafe class FakeDriver
     public static string? Missing { get; private set; }
 
     /// <summary>Starts anew with settings.</summary>
-    public static void Configure(string settings)
-    {
-        fixed (byte* text = Encoding.UTF8.GetBytes(settings + "\0"))
-        {
-            ((delegate* unmanaged<byte*, void>)NativeLibrary.GetExport(_library, "fake_cuda_configure"))(text);
-        }
-    }
+    public static void Configure(string settings) => Call<nint>("fake_cuda_configure", settings);
+
+    /// <summary>Adds settings; calls are counted from now on.</summary>
+    public static void Add(string settings) => Call<nint>("fake_cuda_add", settings);
+
+    /// <summary>How often the driver was called at an entry point since then.</summary>
+    public static int Calls(string entry) => Call<int>("fake_cuda_calls", entry);
 
     /// <summary>Everything that lives: contexts, modules, streams, events, buffers of the GPU and of the host.</summary>
     public static Counts Living => ((delegate* unmanaged<Counts>)NativeLibrary.GetExport(_library, "fake_cuda_counts"))();
@@ -51,6 +51,15 @@ internal static unsafe class FakeDriver
     }
 #pragma warning restore CA2255
 
+    private static T Call<T>(string function, string text)
+        where T : unmanaged
+    {
+        fixed (byte* bytes = Encoding.UTF8.GetBytes(text + "\0"))
+        {
+            return ((delegate* unmanaged<byte*, T>)NativeLibrary.GetExport(_library, function))(bytes);
+        }
+    }
+
     internal record struct Counts(int Contexts, int Modules, int Streams, int Events, int DeviceBuffers, int PinnedBuffers);
 }
 
@@ -59,4 +68,11 @@ internal static unsafe class FakeDriver
 internal sealed class GpuFactAttribute : FactAttribute
 {
     public GpuFactAttribute() => Skip = FakeDriver.Missing;
+}
+
+/// <summary>The same with rows of data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class GpuTheoryAttribute : TheoryAttribute
+{
+    public GpuTheoryAttribute() => Skip = FakeDriver.Missing;
 }

@@ -18,20 +18,20 @@ internal sealed class DequantizePlan
     public IReadOnlyList<string> Warnings { get; }
 
     public static DequantizePlan Make(GgufFile model, DequantizeOptions options, QuantDevice device, ModelContainer container) =>
-        Make(model, Choose(model, options.Include), options, device, container);
+        Make(model, TensorChoice.Choose(model, options.Include, []), options, device, container);
 
     public static DequantizePlan Make(
         GgufFile model, IReadOnlyCollection<GgufTensor> chosen, DequantizeOptions options, QuantDevice device, ModelContainer container)
     {
-        RefuseUnknown(model, chosen);
+        TensorChoice.RefuseUnknown(model, chosen);
 
         Dictionary<GgufTensor, GgufTensor> scales = chosen
-            .Where(tensor => !IsInteger(tensor))
+            .Where(tensor => !TensorChoice.IsInteger(tensor))
             .Select(tensor => (Weight: tensor, Scale: model.Tensors.FindScale(tensor)))
             .Where(pair => pair.Scale is not null)
             .ToDictionary(pair => pair.Weight, pair => pair.Scale!);
         var applied = options.ApplyScales ? scales.Values.ToHashSet() : [];
-        RefuseUnknown(model, applied);
+        TensorChoice.RefuseUnknown(model, applied);
         RefuseReservedName(model, chosen, container);
         HashSet<GgufTensor> kept = model.Tensors
             .Select(model.Tensors.FindScale).OfType<GgufTensor>()
@@ -52,34 +52,8 @@ internal sealed class DequantizePlan
         List<PlannedTensor> planned = tensors.ToList();
         var plan = new DequantizePlan(
             planned, [.. model.Warnings, .. WarnOfScales(model, options, scales), .. WarnOfSizes(model, options, planned)]);
-        plan.RefuseWhatTheDeviceCannotDo(device);
+        TensorChoice.RefuseWhatTheDeviceCannotDo(device, plan.Tensors);
         return plan;
-    }
-
-    private static List<GgufTensor> Choose(GgufFile model, IReadOnlyList<string> include)
-    {
-        if (include.Count == 0)
-        {
-            return model.Tensors.ToList();
-        }
-
-        List<NamePattern> patterns = include.Select(text => new NamePattern(text)).ToList();
-        NamePattern? idle = patterns.Find(pattern => !model.Tensors.Any(tensor => pattern.IsMatch(tensor.Name)));
-        return idle is null
-            ? model.Tensors.Where(tensor => patterns.Exists(pattern => pattern.IsMatch(tensor.Name))).ToList()
-            : throw new KeyNotFoundException($"{model.ShownPath}: no tensor matches {ErrorText.Quote(idle.ToString())}");
-    }
-
-    private static void RefuseUnknown(GgufFile model, IEnumerable<GgufTensor> tensors)
-    {
-        List<string> unknown = tensors
-            .Where(tensor => !tensor.IsFormatKnown)
-            .Select(tensor => $"{tensor.Name} ({tensor.FormatName})").ToList();
-        if (unknown.Count > 0)
-        {
-            throw new NotSupportedException(
-                $"{model.ShownPath}: {ErrorText.Count(unknown.Count, "tensor")} of types that cannot be decoded: {ErrorText.QuoteAll(unknown)}");
-        }
     }
 
     private static void RefuseReservedName(GgufFile model, IEnumerable<GgufTensor> tensors, ModelContainer container)
@@ -89,16 +63,6 @@ internal sealed class DequantizePlan
         {
             throw new NotSupportedException(
                 $"{model.ShownPath}: tensor {ErrorText.Quote(Reserved)} has a name that safetensors files keep for themselves");
-        }
-    }
-
-    private void RefuseWhatTheDeviceCannotDo(QuantDevice device)
-    {
-        PlannedTensor? refused = Tensors.FirstOrDefault(tensor =>
-            !tensor.IsCopy && !device.GetCapability(QuantOperation.Dequantize, tensor.Source.Format, tensor.Output).IsSupported);
-        if (refused is not null)
-        {
-            throw new NotSupportedException($"{device.Name} cannot decode {refused.Source.FormatName} to {refused.Output}.");
         }
     }
 
@@ -130,15 +94,9 @@ internal sealed class DequantizePlan
     }
 
     /// <summary>
-    /// Integers stay, and so do scales that are not applied, because whoever applies them wants them exact. GGUF models keep vectors in
-    /// float32, as llama.cpp's own files do: ggml wants norms and biases so.
+    /// GGUF models keep vectors in float32, as llama.cpp's own files do: ggml wants norms and biases so.
     /// </summary>
     private static QuantFormat OutputOf(GgufTensor tensor, bool isKeptScale, QuantFormat type, ModelContainer container) =>
-        IsInteger(tensor) || (isKeptScale && IsOutputType(tensor.Format)) ? tensor.Format
-        : isKeptScale || (container == ModelContainer.Gguf && tensor.RowCount == 1) ? QuantFormat.F32
-        : type;
-
-    private static bool IsOutputType(QuantFormat format) => format is QuantFormat.F32 or QuantFormat.F16 or QuantFormat.BF16;
-
-    private static bool IsInteger(GgufTensor tensor) => tensor.FormatInfo is { IsInteger: true };
+        TensorChoice.OutputOf(
+            tensor, isKeptScale, container == ModelContainer.Gguf && tensor.RowCount == 1 ? QuantFormat.F32 : type);
 }

@@ -72,7 +72,7 @@ public static partial class ModelConverter
 
     private static void RequireOptions(DequantizeOptions options, ModelContainer container)
     {
-        if (options.OutputType is not (QuantFormat.F32 or QuantFormat.F16 or QuantFormat.BF16))
+        if (!TensorChoice.IsOutputType(options.OutputType))
         {
             throw new ArgumentException($"The output type is {options.OutputType}, expected F32, F16 or BF16.", nameof(options));
         }

@@ -12,7 +12,7 @@ internal sealed record PlannedTensor(GgufTensor Source, QuantFormat Output, floa
     public bool IsCopy => Output == Source.Format && Scales is null;
 
     /// <summary>Bytes of the result.</summary>
-    public long OutputBytes => QuantFormats.Get(Output).GetByteCount(Source.ElementCount);
+    public long OutputBytes => IsCopy ? Source.ByteLength : QuantFormats.Get(Output).GetByteCount(Source.ElementCount);
 }
 
 /// <summary>The part of a tensor that is in work at a time: whole blocks.</summary>

@@ -143,6 +143,28 @@ public sealed unsafe partial class CudaStream : IDisposable
         }
     }
 
+    /// <summary>Queues a copy from memory of the host to an address of the GPU, which may be another engine's.</summary>
+    /// <remarks>
+    /// Memory that is not pinned makes the call wait for most of the copy. Addresses cannot be checked: a wrong one loses the device for
+    /// the whole process.
+    /// </remarks>
+    /// <param name="source">What is copied.</param>
+    /// <param name="destination">The address that receives it.</param>
+    /// <param name="bytes">How many bytes.</param>
+    /// <exception cref="ArgumentException">A null pointer, with bytes to copy.</exception>
+    /// <exception cref="QuantNetException">The driver reports an error, perhaps of earlier work.</exception>
+    /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
+    public void CopyToDevice(void* source, ulong destination, nuint bytes) =>
+        Status.ThrowIfFailed(NativeMethods.qn_copy_to_device(_handle, source, destination, bytes));
+
+    /// <summary>Queues a copy from an address of the GPU, which may be another engine's, to memory of the host.</summary>
+    /// <param name="source">The address of what is copied.</param>
+    /// <param name="destination">Receives it.</param>
+    /// <param name="bytes">How many bytes.</param>
+    /// <inheritdoc cref="CopyToDevice(void*, ulong, nuint)"/>
+    public void CopyToHost(ulong source, void* destination, nuint bytes) =>
+        Status.ThrowIfFailed(NativeMethods.qn_copy_to_host(_handle, source, destination, bytes));
+
     /// <summary>Ends the stream. Work that is queued in it is still done; another engine's stream is left alone.</summary>
     public void Dispose() => _handle.Dispose();
 
