@@ -24,7 +24,7 @@ internal static class KernelContest
         using MemoryPlace memory = MemoryPlace.Create(MemoryPlace.UsualWeights, Environment.ProcessorCount);
         BenchBandwidth bandwidth = run.MeasureBandwidth(memory);
         Measure(run, patient, memory, formats, peers, report);
-        return new BenchResult(DateTimeOffset.Now, BenchMachine.Here(), bandwidth, [.. run.Measurements, .. patient.Measurements]);
+        return new BenchResult(DateTimeOffset.Now, BenchMachine.Here(), bandwidth, Gpu: null, Load: null, [.. run.Measurements, .. patient.Measurements]);
     }
 
     private static void Measure(

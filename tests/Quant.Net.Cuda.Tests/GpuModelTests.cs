@@ -135,10 +135,10 @@ public sealed class GpuModelTests : IDisposable
     }
 
     [GpuTheory]
-    [InlineData(QuantFormat.F32, 4_000_000, "as F32 need {0} bytes of cuda:0, 4000000 are free; they fit as F16 or BF16, which is {1}")]
-    [InlineData(QuantFormat.F16, 2_000_000, "as F16 need {0} bytes of cuda:0, 2000000 are free; they fit packed, which is {2}")]
-    [InlineData(QuantFormat.F16, 1_500_000, "as F16 need {0} bytes of cuda:0, 1500000 are free; they do not fit even packed, which is {2}")]
-    [InlineData(null, 500_000, "packed need {0} bytes of cuda:0, 500000 are free; they do not fit even packed, which is {2}")]
+    [InlineData(QuantFormat.F32, 4_000_000, "need {0} bytes as F32, 4000000 are free; they fit as F16 or BF16, which is {1}")]
+    [InlineData(QuantFormat.F16, 2_000_000, "need {0} bytes as F16, 2000000 are free; they fit packed, which is {2}")]
+    [InlineData(QuantFormat.F16, 1_500_000, "need {0} bytes as F16, 1500000 are free; they do not fit even packed, which is {2}")]
+    [InlineData(null, 500_000, "need {0} bytes packed, 500000 are free; they do not fit even packed, which is {2}")]
     public async Task SaysWhatWouldFit(QuantFormat? output, long memory, string said)
     {
         string[] large = [AllFormatsModel.Large];
@@ -155,9 +155,10 @@ public sealed class GpuModelTests : IDisposable
             _ => needs.PackedBytes,
         };
         Assert.EndsWith(
-            "1 tensor " + said.Replace("{0}", $"{asked}").Replace("{1}", $"{needs.F16Bytes}").Replace("{2}", $"{needs.PackedBytes}"),
+            said.Replace("{0}", $"{asked}").Replace("{1}", $"{needs.F16Bytes}").Replace("{2}", $"{needs.PackedBytes}"),
             e.Message,
             StringComparison.Ordinal);
+        Assert.StartsWith("cuda:0: 1 tensor of ", e.Message, StringComparison.Ordinal);
         Assert.Equal(0, FakeDriver.Calls("cuMemAlloc_v2"));
     }
 

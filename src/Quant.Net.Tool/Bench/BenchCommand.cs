@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Quant.Net.Gguf;
+using Quant.Net.Tool.Bench.Gpu;
 using Quant.Net.Tool.CommandLine;
 using Quant.Net.Tool.Output;
 
@@ -35,7 +37,7 @@ internal sealed class BenchCommand : ToolCommand
 
     private readonly Option<long?> _size = new("--size")
     {
-        Description = "Size of the large buffer, as f32 (default: 256MiB, 64 Mi weights)",
+        Description = "Size of the large buffer, as f32 (default: 256MiB, 64 Mi weights; on a GPU 1GiB)",
         HelpName = "SIZE",
         CustomParser = ParseSize,
     };
@@ -48,16 +50,24 @@ internal sealed class BenchCommand : ToolCommand
         CustomParser = ParseSeconds,
     };
 
+    private readonly Option<string?> _load = new("--load")
+    {
+        Description = "GPU: also measure how fast a model is loaded; without MODEL, one that is made for this",
+        HelpName = "MODEL",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private readonly DeviceOptions _device;
     private readonly ToolConsole _console;
 
     public BenchCommand(ToolConsole console)
         : base(
             "bench",
-            "Measures how fast each format is decoded, beside the speed of the cache and of memory in the same run",
+            "Measures how fast each format is decoded, beside the speed of the cache, of memory or of a GPU's memory in the same run",
             new Example("quantnet bench", "Every format to f32, in the cache and out of it, with the best instruction set"),
             new Example("quantnet bench --format 'Q4_*' --to all --isa all", "Some formats to every type with every instruction set"),
             new Example("quantnet bench --cache memory --threads 1", "What one thread does out of cache"),
+            new Example("quantnet bench --device cuda:0 --to all --load", "A GPU, and loading a model into its memory"),
             new Example("quantnet bench --json", "All figures, for a script"))
     {
         _console = console;
@@ -66,6 +76,7 @@ internal sealed class BenchCommand : ToolCommand
         Options.Add(_cache);
         Options.Add(_size);
         Options.Add(_seconds);
+        Options.Add(_load);
         _device = new DeviceOptions(this, "cpu", severalInstructionSets: true);
         SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), cancellation));
     }
@@ -73,7 +84,10 @@ internal sealed class BenchCommand : ToolCommand
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         IReadOnlyList<QuantFormatInfo> formats = SelectFormats(parsed.GetValue(_formats) ?? []);
-        BenchResult result = Measure(parsed, formats, cancellation);
+        using QuantDevice device = DeviceOptions.Open(DeviceName(parsed), _device.ChooseSeveral(parsed)[0]);
+        BenchResult result = device.Kind == QuantDeviceKind.Cpu
+            ? MeasureCpu(parsed, formats, cancellation)
+            : MeasureGpu(parsed, device, formats, cancellation);
         if (parsed.GetValue(CommonOptions.Json))
         {
             ResultJson.Write(_console, result, ResultJson.Default.BenchResult);
@@ -86,16 +100,17 @@ internal sealed class BenchCommand : ToolCommand
         return ExitCode.Done;
     }
 
-    private BenchResult Measure(ParseResult parsed, IReadOnlyList<QuantFormatInfo> formats, CancellationToken cancellation)
+    private BenchResult MeasureCpu(ParseResult parsed, IReadOnlyList<QuantFormatInfo> formats, CancellationToken cancellation)
     {
-        string to = parsed.GetRequiredValue(_output);
-        (bool inCache, bool inMemory) = SelectPlaces(parsed);
-        long weights = parsed.GetValue(_size) is { } bytes ? bytes / sizeof(float) : MemoryPlace.UsualWeights;
-        var outputs = OutputTypes.All.Where(type => to is All || type.Name == to).ToArray();
+        if (parsed.GetResult(_load) is not null)
+        {
+            throw new UsageException("--load: the CPU has no memory of its own to load a model into; --device names a GPU");
+        }
+
+        string cache = parsed.GetRequiredValue(_cache);
+        bool inCache = cache is CachePlace.PlaceName or Both, inMemory = cache is MemoryPlace.PlaceName or Both;
         var run = new BenchRun(parsed.GetValue(_seconds), cancellation);
-        var progress = new BenchProgress(
-            parsed.GetValue(CommonOptions.Quiet) ? TextWriter.Null : _console.Error,
-            formats.Count * (inCache && inMemory ? 2 : 1));
+        BenchProgress progress = CreateProgress(parsed, formats.Count * (inCache && inMemory ? 2 : 1));
         if (inCache)
         {
             using var place = new CachePlace();
@@ -106,13 +121,12 @@ internal sealed class BenchCommand : ToolCommand
         if (inMemory)
         {
             IReadOnlyList<QuantDevice> devices = OpenDevices(parsed, threads: null);
-            int threads = devices[0].Kind == QuantDeviceKind.Cpu ? devices[0].Threads : Environment.ProcessorCount;
-            using MemoryPlace place = MemoryPlace.Create(weights, threads);
+            using MemoryPlace place = MemoryPlace.Create(Weights(parsed) ?? MemoryPlace.UsualWeights, devices[0].Threads);
             bandwidth = run.MeasureBandwidth(place);
             MeasureAll(place, devices);
         }
 
-        return new BenchResult(DateTimeOffset.Now, BenchMachine.Here(), bandwidth, run.Measurements);
+        return new BenchResult(DateTimeOffset.Now, BenchMachine.Here(), bandwidth, Gpu: null, Load: null, run.Measurements);
 
         void MeasureAll(BenchPlace place, IReadOnlyList<QuantDevice> devices)
         {
@@ -120,7 +134,7 @@ internal sealed class BenchCommand : ToolCommand
             {
                 foreach (QuantFormatInfo format in formats)
                 {
-                    run.Measure(place, format, outputs, [.. devices.Select(device => new DeviceDecoder(device))]);
+                    run.Measure(place, format, Outputs(parsed), [.. devices.Select(device => new DeviceDecoder(device))]);
                     progress.StepDone();
                 }
             }
@@ -134,19 +148,54 @@ internal sealed class BenchCommand : ToolCommand
         }
     }
 
-    // The cache is the processor's: other devices have nothing to do there.
-    private (bool InCache, bool InMemory) SelectPlaces(ParseResult parsed)
+    private BenchResult MeasureGpu(
+        ParseResult parsed, QuantDevice gpu, IReadOnlyList<QuantFormatInfo> formats, CancellationToken cancellation)
     {
-        string cache = parsed.GetRequiredValue(_cache);
-        using QuantDevice device = DeviceOptions.Open(DeviceName(parsed), _device.ChooseSeveral(parsed)[0]);
-        return (cache, device.Kind) switch
+        if (parsed.GetResult(_cache) is { Implicit: false })
         {
-            (MemoryPlace.PlaceName, _) => (false, true),
-            (_, QuantDeviceKind.Cpu) => (true, cache is Both),
-            (Both, _) => (false, true),
-            _ => throw new UsageException($"--cache {cache}: device {device.Name} does not decode into the processor's cache"),
-        };
+            throw new UsageException($"--cache: device {gpu.Name} decodes in its own memory");
+        }
+
+        string? model = parsed.GetValue(_load) is { } path ? InputFile.Require(path) : null;
+        double seconds = parsed.GetValue(_seconds);
+        (BenchGpu facts, IReadOnlyList<BenchMeasurement> measurements) = MeasureFormats();
+        BenchLoad? load = parsed.GetResult(_load) is null ? null : MeasureLoad(parsed, gpu, model, cancellation);
+        return new BenchResult(DateTimeOffset.Now, BenchMachine.Here(), Bandwidth: null, facts, load, measurements);
+
+        // All else comes behind the formats, each of which is timed when it is used for the first time.
+        (BenchGpu Facts, IReadOnlyList<BenchMeasurement> Measurements) MeasureFormats()
+        {
+            using GpuArena arena = GpuArena.Create(gpu, Weights(parsed) ?? GpuRun.UsualWeights);
+            using var run = new GpuRun(gpu, arena, seconds, cancellation);
+            BenchProgress progress = CreateProgress(parsed, formats.Count);
+            foreach (QuantFormatInfo format in formats)
+            {
+                run.Measure(format, Outputs(parsed));
+                progress.StepDone();
+            }
+
+            return (run.MeasureGpu(), run.Measurements);
+        }
     }
+
+    private BenchLoad MeasureLoad(ParseResult parsed, QuantDevice gpu, string? path, CancellationToken cancellation)
+    {
+        long weights = (Weights(parsed) ?? GpuRun.UsualWeights) / MemoryPlace.PieceWeights * MemoryPlace.PieceWeights;
+        using MadeModel? made = path is null ? MadeModel.Write(weights, gpu.GetMemory().Free, cancellation) : null;
+        using GgufFile model = GgufFile.Open(path ?? made!.Path);
+        return new LoadRun(gpu, model, parsed.GetValue(_seconds), cancellation).Measure();
+    }
+
+    private long? Weights(ParseResult parsed) => parsed.GetValue(_size) / sizeof(float);
+
+    private (string Name, QuantFormat Format)[] Outputs(ParseResult parsed)
+    {
+        string to = parsed.GetRequiredValue(_output);
+        return [.. OutputTypes.All.Where(type => to is All || type.Name == to)];
+    }
+
+    private BenchProgress CreateProgress(ParseResult parsed, int steps) =>
+        new(parsed.GetValue(CommonOptions.Quiet) ? TextWriter.Null : _console.Error, steps);
 
     private string DeviceName(ParseResult parsed) => _device.DeviceName(parsed) ?? "cpu";
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quant.Net.Tool.Bench.Gpu;
 using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Bench;
@@ -23,6 +24,16 @@ internal static class BenchText
                 $"past the caches by {Quantity.Count(bandwidth.Threads, "thread")}"));
         }
 
+        if (result.Gpu is { } gpu)
+        {
+            AddGpu(facts, gpu);
+        }
+
+        if (result.Load is { } load)
+        {
+            AddLoad(facts, load);
+        }
+
         report.Facts(facts);
         foreach (IGrouping<string, BenchMeasurement> place in result.Measurements.GroupBy(measurement => measurement.Cache))
         {
@@ -30,12 +41,35 @@ internal static class BenchText
         }
     }
 
+    private static void AddGpu(List<(string Label, Cell Value)> facts, BenchGpu gpu)
+    {
+        facts.Add((gpu.Device, gpu.Description));
+        facts.Add(("copying on it", $"{Gigabytes(gpu.CopyBytesPerSecond)} GB/s read and written"));
+        facts.Add(("starting a decode",
+            $"{Microseconds(gpu.StartSeconds)} us of the host for {Quantity.Count(gpu.StartWeights)} weights, {Quantity.Bytes(gpu.StartAllocatedBytes)} allocated"));
+    }
+
+    private static void AddLoad(List<(string Label, Cell Value)> facts, BenchLoad load)
+    {
+        facts.Add(("loading a model",
+            $"{Quantity.Bytes(load.PackedBytes)} as f16: {Gigabytes(load.BytesPerSecond)} GB/s of packed bytes, {Quantity.Percent(load.Share)} " +
+            "of the lesser of the next two"));
+        facts.Add(("reading its file", $"{Gigabytes(load.FileBytesPerSecond)} GB/s by {Quantity.Count(load.Threads, "thread")}"));
+        facts.Add(("bus", $"{Gigabytes(load.BusBytesPerSecond)} GB/s from pinned memory"));
+    }
+
+    private static string Place(BenchMeasurement measurement) => measurement.Cache switch
+    {
+        CachePlace.PlaceName => $"In cache: {Quantity.Count(measurement.Weights)} weights at a time, 1 thread",
+        GpuRun.PlaceName => $"In the memory of {measurement.Device}: {Quantity.Count(measurement.Weights)} weights at a time",
+        _ => $"Out of cache: {Quantity.Count(measurement.Weights)} weights at a time, {Quantity.Count(measurement.Threads, "thread")}",
+    };
+
     private static void WritePlace(BenchMeasurement[] measurements, IReport report)
     {
         BenchMeasurement first = measurements[0];
-        report.Heading(
-            $"{(first.Cache == CachePlace.PlaceName ? "In cache" : "Out of cache")}: {Quantity.Count(first.Weights)} weights at a time, " +
-            Quantity.Count(first.Threads, "thread"));
+        report.Heading(Place(first));
+        bool isGpu = first.FirstSeconds is not null;
         var table = new ReportTable(
             new Column("Format"),
             new Column("To"),
@@ -44,7 +78,7 @@ internal static class BenchText
             new Column("GB/s written") { IsNumber = true },
             new Column(first.Yardstick) { IsNumber = true, ShownFromWidth = 80 },
             new Column($"Share of {first.Yardstick}") { IsNumber = true },
-            new Column("Samples") { IsNumber = true, ShownFromWidth = 100 });
+            new Column(isGpu ? "First" : "Samples") { IsNumber = true, ShownFromWidth = 100 });
         foreach (BenchMeasurement measurement in measurements)
         {
             table.Add(
@@ -55,11 +89,15 @@ internal static class BenchText
                 Gigabytes(measurement.BytesPerSecond),
                 Gigabytes(measurement.YardstickBytesPerSecond),
                 Quantity.Percent(measurement.Share),
-                Quantity.Count(measurement.Repetitions));
+                measurement.FirstSeconds is { } seconds
+                    ? Quantity.Duration(TimeSpan.FromSeconds(seconds))
+                    : Quantity.Count(measurement.Repetitions));
         }
 
         report.Table(table);
     }
+
+    private static string Microseconds(double seconds) => (seconds * 1e6).ToString("0.0", CultureInfo.InvariantCulture);
 
     private static string Gigabytes(double bytes) => (bytes / 1e9).ToString("0.0", CultureInfo.InvariantCulture);
 }

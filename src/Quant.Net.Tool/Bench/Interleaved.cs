@@ -25,15 +25,33 @@ internal static class Interleaved
         IReadOnlyList<Action> contenders, Action? settle, double seconds, CancellationToken cancellation)
     {
         int[] repetitions = [.. contenders.Select(WarmUp)];
-        var samples = contenders.Select(_ => new List<double>()).ToArray();
+        return Rounds(
+            contenders.Count,
+            contender =>
+            {
+                settle?.Invoke();
+                return Sample(contenders[contender], repetitions[contender]);
+            },
+            seconds,
+            cancellation);
+    }
+
+    /// <summary>Takes samples by any clock.</summary>
+    /// <param name="contenders">How many pieces of work there are.</param>
+    /// <param name="sample">Does one of them and returns the seconds that it took.</param>
+    /// <param name="seconds">About how long to measure; five rounds are done even if they take longer.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>For each contender the seconds that it took in each round.</returns>
+    public static double[][] Rounds(int contenders, Func<int, double> sample, double seconds, CancellationToken cancellation)
+    {
+        List<double>[] samples = [.. Enumerable.Range(0, contenders).Select(_ => new List<double>())];
         var clock = Stopwatch.StartNew();
         for (int round = 0; round < LeastRounds || (round < MostRounds && clock.Elapsed.TotalSeconds < seconds); round++)
         {
             cancellation.ThrowIfCancellationRequested();
-            for (int i = 0; i < contenders.Count; i++)
+            for (int i = 0; i < contenders; i++)
             {
-                settle?.Invoke();
-                samples[i].Add(Sample(contenders[i], repetitions[i]));
+                samples[i].Add(sample(i));
             }
         }
 

@@ -165,6 +165,14 @@ public sealed unsafe partial class CudaStream : IDisposable
     public void CopyToHost(ulong source, void* destination, nuint bytes) =>
         Status.ThrowIfFailed(NativeMethods.qn_copy_to_host(_handle, source, destination, bytes));
 
+    /// <summary>Queues a copy between two addresses of the GPU, which may be other engines'.</summary>
+    /// <param name="source">The address of what is copied.</param>
+    /// <param name="destination">The address that receives it; the two must not overlap.</param>
+    /// <param name="bytes">How many bytes.</param>
+    /// <inheritdoc cref="CopyToDevice(void*, ulong, nuint)"/>
+    public void CopyOnDevice(ulong source, ulong destination, nuint bytes) =>
+        Status.ThrowIfFailed(NativeMethods.qn_copy_on_device(_handle, source, destination, bytes));
+
     /// <summary>Ends the stream. Work that is queued in it is still done; another engine's stream is left alone.</summary>
     public void Dispose() => _handle.Dispose();
 

@@ -97,7 +97,7 @@ internal sealed class GpuLoadPlan
         string form = options.OutputType is { } type ? $"as {type}" : "packed";
         string limit = options.MemoryLimit is { } bytes ? ErrorText.Invariant($", {bytes} are allowed") : "";
         throw new OutOfMemoryException(ErrorText.Invariant(
-            $"{model.ShownPath}: {ErrorText.Count(Tensors.Count, "tensor")} {form} need {Bytes + staging} bytes of {gpu.Name}, {free} are free{limit}; {WhatFits(room)}"));
+            $"{gpu.Name}: {ErrorText.Count(Tensors.Count, "tensor")} of {model.ShownPath} need {Bytes + staging} bytes {form}, {free} are free{limit}; {WhatFits(room)}"));
     }
 
     private string WhatFits(long room)

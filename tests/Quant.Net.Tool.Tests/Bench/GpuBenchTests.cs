@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Quant.Net.Tool.Tests.Support;
+
+namespace Quant.Net.Tool.Tests.Bench;
+
+/// <summary>What is measured on a GPU, by the driver that needs none.</summary>
+public class GpuBenchTests
+{
+    private const string Bench = "quantnet bench --device cuda:0 --gpu-memory 1MiB --size 1MiB --seconds 0.001";
+
+    [FakeGpuFact]
+    public void MeasuresEachFormatAndTypeBesideACopyOfAsManyBytes()
+    {
+        JsonElement json = Run($"{Bench} --format 'Q[48]_0' --to all --json").Json;
+
+        IReadOnlyList<JsonElement> measurements = json.List("measurements");
+        Assert.Equal(["Q4_0", "Q8_0"], measurements.Texts("format").Distinct());
+        Assert.Equal(["f32", "f16", "bf16", "f32", "f16", "bf16"], measurements.Texts("output"));
+        Assert.All(measurements, measurement =>
+        {
+            Assert.Equal("gpu", measurement.Text("cache"));
+            Assert.Equal("copy", measurement.Text("yardstick"));
+            Assert.EndsWith($"/{measurement.Text("format")}/{measurement.Text("output")}", measurement.Text("kernel"), StringComparison.Ordinal);
+            Assert.Equal(1, Number(measurement, "share"), tolerance: 0.01);
+            Assert.True(Number(measurement, "firstSeconds") > 0);
+        });
+        Assert.Equal("cuda:0", json.GetProperty("gpu").Text("device"));
+        Assert.Equal(0, Number(json.GetProperty("gpu"), "startAllocatedBytes"));
+        Assert.False(json.TryGetProperty("load", out _));
+        Assert.False(json.TryGetProperty("bandwidth", out _));
+    }
+
+    [FakeGpuFact]
+    public void LoadsAModelThatIsNamedOrMade()
+    {
+        using var folder = new TemporaryFolder();
+        JsonElement named = Run($"{Bench} --format Q4_0 --load '{Repository.StoriesModel}' --json").Json.GetProperty("load");
+        JsonElement made = Run($"TMPDIR='{folder.Path}' {Bench} --format Q4_0 --load --json").Json.GetProperty("load");
+
+        // 32 layers of 256 Ki weights of Q4_K, and of 256 of F32.
+        Assert.Equal(32 * (1024 * 144 + 1024), Number(made, "packedBytes"));
+        Assert.Equal(32 * (1024 * 512 + 512), Number(made, "outputBytes"));
+        Assert.Empty(Directory.GetFiles(folder.Path));
+        foreach (JsonElement load in new[] { named, made })
+        {
+            Assert.True(Number(load, "share") > 0);
+            Assert.True(Number(load, "fileBytesPerSecond") > 0);
+            Assert.True(Number(load, "busBytesPerSecond") > 0);
+        }
+    }
+
+    [FakeGpuFact]
+    public void ShowsItToPeople()
+    {
+        string shown = Run($"{Bench} --format Q4_K --load '{Repository.StoriesModel}'").Out;
+
+        Assert.Contains("In the memory of cuda:0: 262,144 weights at a time", shown, StringComparison.Ordinal);
+        Assert.Contains("GB/s read and written", shown, StringComparison.Ordinal);
+        Assert.Contains("us of the host for 262,144 weights, 0 B allocated", shown, StringComparison.Ordinal);
+        Assert.Contains("of the lesser of the next two", shown, StringComparison.Ordinal);
+        Assert.Contains("Share of copy", shown, StringComparison.Ordinal);
+    }
+
+    [FakeGpuFact]
+    public void RefusesWhatMakesNoSense()
+    {
+        FakeGpu.Run("", $"{Bench} --cache l2").AssertFails(2, "--cache: device cuda:0 decodes in its own memory");
+        FakeGpu.Run("", "quantnet bench --load").AssertFails(2, "--load: the CPU has no memory of its own");
+        FakeGpu.Run("memory=67108864", $"{Bench} --format Q4_0 --load none.gguf").AssertFails(1, "none.gguf: no such file");
+        FakeGpu.Run("memory=500000", Bench).AssertFails(1, "cuda:0: there is memory for 17857 weights, expected 32768 at least");
+        FakeGpu.Run("memory=67108864 fault=3:719", $"{Bench} --format Q4_0").AssertFails(1, "cuda:0 is lost");
+    }
+
+    private static ToolResult Run(string commandLine)
+    {
+        ToolResult result = FakeGpu.Run("memory=67108864", commandLine);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal("", result.Error);
+        return result;
+    }
+
+    private static double Number(JsonElement element, string key) => element.GetProperty(key).GetDouble();
+}
