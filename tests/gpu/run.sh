@@ -167,6 +167,9 @@ for gpu in $gpus; do
     ran "$gpu: benchmark" "${gpu/:/}-bench" env QN_GPU="$gpu" CUDA_CACHE_DISABLE=1 \
       "$kit/gpu-bench" "$results/${gpu/:/}.json" "$results/${gpu/:/}.md" ${QN_BENCH_WEIGHTS-}
     [[ ! -e $results/${gpu/:/}.md ]] || cat "$results/${gpu/:/}.md"
+    ran "$gpu: loading a model, and starting from .NET" "${gpu/:/}-load" env TMPDIR="$results" \
+      "$kit/quantnet" bench --device "$gpu" --format Q4_K --to f16 --load ${QN_BENCH_WEIGHTS:+--size $((QN_BENCH_WEIGHTS * 4))}
+    cat "$results/${gpu/:/}-load.log"
   fi
 done
 

@@ -9,7 +9,12 @@ internal sealed class GpuArena : IDisposable
     // The widest format takes 8 bytes of a weight. A copy that moves as much as decoding it to f32 does writes half of 8 + 4.
     private const int PackedBytesPerWeight = 8;
     private const int DecodedBytesPerWeight = 6;
+
+    // Of places. MemoryPlace.PieceWeights take a multiple of it in every format, so that places begin where blocks do.
     private const int Alignment = 256;
+
+    // What is copied at a time when memory is filled.
+    private const long PieceWeights = 4 << 20;
 
     // Each of the two: several times the largest L2.
     private const long LeastBytes = 256L << 20;
@@ -49,19 +54,14 @@ internal sealed class GpuArena : IDisposable
                 $"{gpu.Name}: there is memory for {limit} weights, expected {MemoryPlace.PieceWeights} at least");
     }
 
-    /// <summary>Fills every place that <see cref="Next"/> gives for a format with its blocks.</summary>
+    /// <summary>Fills every place that <see cref="Next"/> gives for all weights of a format with its blocks.</summary>
     public unsafe void Fill(CudaStream stream, QuantFormatInfo format)
     {
-        using var blocks = new PackedWeights(format, Math.Min(Weights, MemoryPlace.UsualWeights / 16));
-        long bytes = format.GetByteCount(Weights);
-        long stride = Aligned(bytes);
-        for (long place = 0; place < _packed.Length / stride; place++)
+        using var blocks = new PackedWeights(format, PieceWeights);
+        for (long at = 0; at < _packed.Length; at += blocks.Memory.Bytes)
         {
-            for (long at = 0; at < bytes; at += blocks.Memory.Bytes)
-            {
-                stream.CopyToDevice(
-                    blocks.Memory.Pointer, _packed.Address + (ulong)((place * stride) + at), (nuint)Math.Min(blocks.Memory.Bytes, bytes - at));
-            }
+            stream.CopyToDevice(
+                blocks.Memory.Pointer, _packed.Address + (ulong)at, (nuint)Math.Min(blocks.Memory.Bytes, _packed.Length - at));
         }
 
         stream.Synchronize();
