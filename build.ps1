@@ -15,11 +15,11 @@ $usage = @'
 usage: .\build.ps1 WORD [OPTION...]
 
   setup      say which tools are missing (nothing is installed)
-  native     build the native library: artifacts\native\{include,bin,lib}
+  native     build the native library: artifacts\native\{include,bin,lib}; with kernels for GPUs if there is a clang to compile
+             them, or as the environment variable QUANTNET_CUDA=ON|OFF says
   build      native, then the .NET library and the command line: artifacts\quantnet.cmd runs it
   demo       inspect and decode the two sample models
   test       run the native tests and the .NET tests for each instruction set
-  fuzz       on Linux only
   bench      measure everything and write benchmarks\results; [--peer [NAME=]PATH] compares with a ggml library
   fuzz       on Linux only
   reference  write docs\reference\*.md anew from the header and the XML documentation
@@ -58,17 +58,18 @@ function Test-Setup {
     }
 }
 
-function Build-Preset([string]$Preset) {
+function Build-Preset([string]$Preset, [string[]]$Settings = @()) {
     Push-Location native # CMake looks for presets in the current directory
     try {
-        Invoke-Checked 'cmake' @('--preset', $Preset)
+        Invoke-Checked 'cmake' (@('--preset', $Preset) + $Settings)
         Invoke-Checked 'cmake' @('--build', '--preset', $Preset)
     }
     finally { Pop-Location }
 }
 
 function Build-Native {
-    Build-Preset 'release'
+    $cuda = if ($env:QUANTNET_CUDA) { $env:QUANTNET_CUDA } else { 'AUTO' }
+    Build-Preset 'release' @("-DQUANTNET_CUDA=$cuda")
     Invoke-Checked 'cmake' @('--install', 'artifacts/cmake/release')
     # A DLL is installed to bin; the .NET projects look in one place on all systems.
     Copy-Item artifacts\native\bin\quantnet.dll artifacts\native\lib\
@@ -125,7 +126,6 @@ switch ($Word) {
     'build' { Test-Setup; Build-All }
     'demo' { Test-Setup; Build-All; Show-Demo }
     'test' { Test-Setup; Test-All }
-    'fuzz' { throw 'fuzzing needs the scripts of tests/fuzz and clang: use build.sh on Linux' }
     'bench' { Test-Setup; Build-All; Measure-All }
     'fuzz' { [Console]::Error.WriteLine('build.ps1: fuzzing works on Linux only: ./build.sh fuzz'); exit 1 }
     'gpu-kit' { [Console]::Error.WriteLine('build.ps1: the kit for GPU machines is made on Linux: ./build.sh gpu-kit'); exit 1 }
@@ -133,6 +133,7 @@ switch ($Word) {
     'bindings' { Invoke-Checked 'dotnet' @('run', '-c', 'Release', '--project', 'bindings') }
     'pack' {
         Test-Setup
+        $env:QUANTNET_CUDA = 'ON' # what is handed on has the GPU inside
         Build-All
         Invoke-DotNet @('pack', 'src/Quant.Net', '-o', 'artifacts/packages')
         Invoke-DotNet @('pack', 'src/Quant.Net.Tool', '-o', 'artifacts/packages')
