@@ -51,6 +51,12 @@ qn_status open_gpu(const cuda::Driver& driver, int index, const qn_device_option
   return QN_OK;
 }
 
+// Adds the reason of the last failure to a list of them; what does not fit is cut.
+void append_reason(char (&reasons)[256]) {
+  const size_t length = strlen(reasons);
+  snprintf(reasons + length, sizeof reasons - length, "; %s", qn_last_error());
+}
+
 }  // namespace
 
 CudaDevice::CudaDevice(cuda::Context& context, const qn_device_options& options, const char* note)
@@ -107,6 +113,12 @@ CudaDevice* require_cuda(qn_device* device, qn_status& status) {
   return gpu;
 }
 
+size_t gpu_count() {
+  int count = 0;
+  qn_status status;
+  return cuda::start_driver(count, status) ? static_cast<size_t>(count) : 0;
+}
+
 size_t cuda_count() {
   int count = 0;
   qn_status status;
@@ -156,10 +168,15 @@ qn_status open_any_cuda(const qn_device_options& options, qn_device** device, ch
     return status;
   }
   for (int i = 0; i < count; i++) {
-    status = open_gpu(*driver, i, options, refused, device);
+    // Those behind it too, although nobody asks them for work.
+    char note[sizeof refused];
+    memcpy(note, refused, sizeof note);
+    cuda::GpuFacts facts;
+    for (int behind = i + 1; behind < count; behind++)
+      if (cuda::survey(*driver, behind, facts) != QN_OK) append_reason(note);
+    status = open_gpu(*driver, i, options, note, device);
     if (status == QN_OK) return QN_OK;
-    const size_t length = strlen(refused);
-    snprintf(refused + length, sizeof refused - length, "; %s", qn_last_error());
+    append_reason(refused);
   }
   return status;
 }

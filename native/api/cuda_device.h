@@ -41,6 +41,9 @@ class CudaDevice final : public qn_device {
 // The GPU of a device; nullptr after fail(): it is null or has none.
 CudaDevice* require_cuda(qn_device* device, qn_status& status);
 
+// How many GPUs the driver finds, whether they can be used or not.
+size_t gpu_count();
+
 // How many GPUs of this machine can be used, and the `place`th of them, not opened.
 size_t cuda_count();
 qn_status cuda_info(size_t place, qn_device_info& info);
@@ -48,7 +51,7 @@ qn_status cuda_info(size_t place, qn_device_info& info);
 // Opens cuda:index.
 qn_status open_cuda(int index, const qn_device_options& options, qn_device** device);
 
-// Opens the first GPU that can be used. `refused` receives why others could not, or "".
+// Opens the first GPU that can be used; its description tells why others cannot. `refused` receives why none could.
 qn_status open_any_cuda(const qn_device_options& options, qn_device** device, char (&refused)[256]);
 
 }  // namespace qn

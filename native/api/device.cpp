@@ -63,6 +63,8 @@ qn_status qn_isa_at(size_t index, qn_isa_info* info) {
 
 size_t qn_device_count(void) { return 1 + cuda_count(); }
 
+size_t qn_gpu_count(void) { return gpu_count(); }
+
 qn_status qn_device_at(size_t index, qn_device_info* info) {
   if (index == 0) return fill(info, cpu_info(), "info");
   if (const size_t count = qn_device_count(); index >= count)

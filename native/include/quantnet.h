@@ -281,7 +281,7 @@ typedef struct qn_device_info {
 } qn_device_info;
 
 /** The number of devices of this machine that could be opened now. The CPU is always the first; GPUs that are here but
- *  cannot be used do not count (qn_device_open says why). */
+ *  cannot be used do not count (see qn_gpu_count). */
 QN_API size_t qn_device_count(void);
 
 /** Describes a device of this machine without opening it, as it would be with default options.
@@ -289,9 +289,13 @@ QN_API size_t qn_device_count(void);
  *  @param info   filled in. */
 QN_API qn_status qn_device_at(size_t index, qn_device_info *info);
 
+/** The number of GPUs that the CUDA driver finds, also those that cannot be used: qn_device_open says of each cuda:N
+ * below this number what it is or why it cannot be had. 0 without a driver. */
+QN_API size_t qn_gpu_count(void);
+
 /** Opens a device.
- *  @param name     "cpu", "cuda:N", or "auto": a usable CUDA device, else the CPU, with the reasons in its description.
- *                  There is no other fall-back.
+ *  @param name     "cpu", "cuda:N", or "auto": a usable CUDA device, else the CPU. The description of what "auto" opens
+ * tells why GPUs that cannot be used were not taken. There is no other fall-back.
  *  @param options  how, or NULL for defaults.
  *  @param device   receives the device; close it with qn_device_close. NULL on failure.
  *  @return QN_ERROR_INVALID_ARGUMENT for a name that is none; QN_ERROR_UNAVAILABLE for a device or instruction set

@@ -35,6 +35,12 @@ public sealed unsafe partial class QuantDevice : IDisposable
     public static IReadOnlyList<InstructionSetInfo> InstructionSets => Sets.Value;
 
     /// <summary>
+    /// The number of GPUs that the CUDA driver finds, also those that cannot be used: <see cref="Open"/> says of each "cuda:N" below this
+    /// number what it is or why it cannot be had. 0 without a driver.
+    /// </summary>
+    public static int GpuCount => (int)NativeMethods.qn_gpu_count();
+
+    /// <summary>
     /// The kernel that did the work of the last call that succeeded in this thread, such as "avx512/Q4_K/f32"; "" before the first.
     /// </summary>
     public static string LastKernel => NativeText.Read(NativeMethods.qn_last_kernel());
@@ -62,8 +68,8 @@ public sealed unsafe partial class QuantDevice : IDisposable
 
     /// <summary>Opens a device.</summary>
     /// <param name="name">
-    /// "cpu", "cuda:N", or "auto": a usable CUDA device, else the CPU; <see cref="Description"/> tells which and why. There is no other
-    /// fall-back.
+    /// "cpu", "cuda:N", or "auto": a usable CUDA device, else the CPU; <see cref="Description"/> tells which, and why GPUs that cannot be
+    /// used were not taken. There is no other fall-back.
     /// </param>
     /// <param name="options">How, or null for defaults.</param>
     /// <returns>The device; dispose of it after use.</returns>

@@ -91,6 +91,30 @@ TEST_F(CudaDevice, AutoGoesOnToTheNextAndSaysWhy) {
       describe(opened).description);
   qn_device_close(opened);
 
+  // Behind the one that is taken, too.
+  fake_cuda_configure("devices=3 capability1=61");
+  EXPECT_EQ(3u, qn_device_count());
+  EXPECT_EQ(3u, qn_gpu_count());
+  ASSERT_EQ(QN_OK, qn_device_open("auto", nullptr, &opened));
+  EXPECT_STREQ("cuda:0", describe(opened).name);
+  EXPECT_STREQ(
+      "Fake GPU 0, 1.0 GiB, compute capability 9.0, driver for CUDA 12.4; cuda:1 cannot be had: Fake GPU 1 has compute "
+      "capability 6.1, needed is 7.5 or later",
+      describe(opened).description);
+  qn_device_close(opened);
+
+  // A list that is too long is cut.
+  fake_cuda_configure("devices=9 capability=61");
+  EXPECT_EQ(1u, qn_device_count());
+  EXPECT_EQ(9u, qn_gpu_count());
+  ASSERT_EQ(QN_OK, qn_device_open("auto", nullptr, &opened));
+  EXPECT_STREQ("cpu", describe(opened).name);
+  EXPECT_NE(nullptr, std::strstr(describe(opened).description, "; cuda:1 cannot be had: Fake GPU 1"));
+  qn_device_close(opened);
+
+  fake_cuda_configure("version=10020");
+  EXPECT_EQ(0u, qn_gpu_count());
+
   fake_cuda_configure("fail=cuDevicePrimaryCtxRetain:1:2");
   ASSERT_EQ(QN_OK, qn_device_open("auto", nullptr, &opened));
   EXPECT_STREQ("cpu", describe(opened).name);

@@ -26,10 +26,9 @@ internal static class MachineSurvey
     public static IReadOnlyList<DeviceStatus> Devices()
     {
         using QuantDevice? automatic = TryOpen("auto", out _);
-        IReadOnlyList<QuantDeviceInfo> usable = QuantDevice.Enumerate();
 
-        // The first GPU and all up to the last one that can be used: those between that cannot say why.
-        int gpus = usable.Where(device => device.Kind == QuantDeviceKind.Cuda).Select(device => device.Index + 1).DefaultIfEmpty(1).Max();
+        // Those that cannot be had say why, and the first one that there is none.
+        int gpus = Math.Max(1, QuantDevice.GpuCount);
         return
         [
             Describe("cpu", automatic?.Name),

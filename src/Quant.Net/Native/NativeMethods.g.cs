@@ -81,7 +81,7 @@ internal static unsafe partial class NativeMethods
     public static partial NativeStatus qn_isa_at(nuint index, qn_isa_info* info);
 
     /// <summary>The number of devices of this machine that could be opened now. The CPU is always the first; GPUs that are here but cannot
-    /// be used do not count (<see cref="NativeMethods.qn_device_open"/> says why).</summary>
+    /// be used do not count (see <see cref="NativeMethods.qn_gpu_count"/>).</summary>
     [LibraryImport(LibraryName)]
     public static partial nuint qn_device_count();
 
@@ -92,9 +92,14 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibraryName)]
     public static partial NativeStatus qn_device_at(nuint index, qn_device_info* info);
 
+    /// <summary>The number of GPUs that the CUDA driver finds, also those that cannot be used: <see cref="NativeMethods.qn_device_open"/>
+    /// says of each cuda:N below this number what it is or why it cannot be had. 0 without a driver.</summary>
+    [LibraryImport(LibraryName)]
+    public static partial nuint qn_gpu_count();
+
     /// <summary>Opens a device.</summary>
-    /// <param name="name">"cpu", "cuda:N", or "auto": a usable CUDA device, else the CPU, with the reasons in its description. There is no
-    /// other fall-back.</param>
+    /// <param name="name">"cpu", "cuda:N", or "auto": a usable CUDA device, else the CPU. The description of what "auto" opens tells why
+    /// GPUs that cannot be used were not taken. There is no other fall-back.</param>
     /// <param name="options">how, or NULL for defaults.</param>
     /// <param name="device">receives the device; close it with <see cref="NativeMethods.qn_device_close"/>. NULL on failure.</param>
     /// <returns><see cref="NativeStatus.InvalidArgument"/> for a name that is none; <see cref="NativeStatus.Unavailable"/> for a device or

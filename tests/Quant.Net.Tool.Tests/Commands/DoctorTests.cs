@@ -33,6 +33,20 @@ public class DoctorTests
         Assert.Contains("exact", text, StringComparison.Ordinal);
     }
 
+    [FakeGpuFact]
+    public void NamesEachGpuThatCannotBeUsed()
+    {
+        JsonElement json = FakeGpu.Run("devices=3 capability1=61", "quantnet doctor --json").Json;
+
+        Assert.Equal(["cpu", "cuda:0", "cuda:1", "cuda:2"], json.List("devices").Texts("name"));
+        Assert.Equal([true, true, false, true], json.List("devices").Select(device => device.Flag("available")));
+        Assert.Contains("compute capability 6.1, needed is", json.List("devices")[2].Text("description"), StringComparison.Ordinal);
+
+        IReadOnlyList<JsonElement> refused = FakeGpu.Run("devices=2 capability=61", "quantnet doctor --json").Json.List("devices");
+        Assert.Equal(["cpu", "cuda:0", "cuda:1"], refused.Texts("name"));
+        Assert.Equal([true, false, false], refused.Select(device => device.Flag("available")));
+    }
+
     [Fact]
     public void OptionsNarrowTheCheck()
     {
