@@ -90,6 +90,28 @@ public sealed unsafe class CudaDeviceTests : IDisposable
     }
 
     [GpuFact]
+    public void CopiesBetweenAddresses()
+    {
+        using QuantDevice gpu = OpenGpu();
+        using CudaStream stream = gpu.CreateStream();
+        using DeviceBuffer<byte> first = gpu.Allocate<byte>(_packed.Length);
+        using DeviceBuffer<byte> second = gpu.Allocate<byte>(_packed.Length);
+        byte[] found = new byte[100];
+        fixed (byte* from = _packed, to = found)
+        {
+            stream.CopyToDevice(from, first.Address, first.ByteLength);
+            stream.CopyOnDevice(first.Address + 7, second.Address, 1000);
+            stream.CopyToHost(second.Address + 3, to, (nuint)found.Length);
+            stream.Synchronize();
+        }
+
+        Assert.Equal(_packed[10..110], found);
+        Assert.Throws<ArgumentException>(() => stream.CopyToDevice(null, first.Address, 1));
+        Assert.Throws<ArgumentException>(() => stream.CopyToHost(first.Address, null, 1));
+        Assert.Throws<ArgumentException>(() => stream.CopyOnDevice(0, first.Address, 1));
+    }
+
+    [GpuFact]
     public void DecodesRowsInAStream()
     {
         using QuantDevice gpu = OpenGpu();
