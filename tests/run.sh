@@ -52,7 +52,7 @@ step "GPUs, TSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/thread/tests/qu
 step "GPU kernels, emulated" read_gtest artifacts/cmake/tests/tests/cuda/quantnet_emulation_tests
 step "GPU kernels, emulated, ASan and UBSan" read_gtest env QN_TEST_SHORT=1 \
   artifacts/cmake/sanitize/tests/cuda/quantnet_emulation_tests
-step "fuzz, some seconds" read_checks tests/fuzz/run.sh --seconds 12 decode rows stream open
+step "fuzz, some seconds" read_checks tests/fuzz/run.sh --seconds 15 decode rows stream matrix open
 
 step "instruction sets of this machine" read_nothing tests/checks/support/instruction-sets.sh "$results/sets.txt"
 while read -r set state reason; do

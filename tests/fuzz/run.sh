@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 source scripts/setup.sh
 
-native=(decode rows stream open)
+native=(decode rows stream matrix open)
 declare -A managed=([gguf]=GgufMutationTests [safetensors]=SafetensorsMutationTests)
 all=("${native[@]}" gguf safetensors)
 seconds=60
