@@ -192,19 +192,61 @@ void decode_lines(const Matrix& m, const MatrixRegion& region, Out out, size_t s
   }
 }
 
+// The groups of up to 256 lines, each once, and which of them each line has.
+class LineGroups {
+ public:
+  static constexpr uint64_t kMostLines = 256;
+
+  LineGroups(const Matrix& m, uint64_t line, uint64_t lines) {
+    if (!m.group_index && m.group % kTileLines == 0) {
+      // Tiles have one group each.
+      for (uint64_t i = 0; i < lines; i += kTileLines) {
+        const uint64_t group = m.group_of(line + i);
+        if (i == 0 || group != groups_[count_ - 1]) groups_[count_++] = group;
+        place_[i] = static_cast<uint8_t>(count_ - 1);
+      }
+      return;
+    }
+    one_in_tile_ = false;
+    uint16_t table[2 * kMostLines] = {};  // a place in groups_, plus 1, where the group's number leads
+    for (uint64_t i = 0; i < lines; i++) {
+      const uint64_t group = m.group_of(line + i);
+      uint64_t at = group % (2 * kMostLines);
+      while (table[at] && groups_[table[at] - 1] != group)
+        at = (at + 1) % (2 * kMostLines);
+      if (!table[at]) {
+        groups_[count_++] = group;
+        table[at] = static_cast<uint16_t>(count_);
+      }
+      place_[i] = static_cast<uint8_t>(table[at] - 1);
+    }
+  }
+
+  uint64_t count() const { return count_; }
+  uint64_t operator[](uint64_t place) const { return groups_[place]; }
+  bool one_in_tile() const { return one_in_tile_; }
+  QN_HD uint64_t place_of_line(uint64_t line) const { return place_[line]; }
+
+ private:
+  bool one_in_tile_ = true;
+  uint64_t count_ = 0;
+  uint64_t groups_[kMostLines];
+  uint8_t place_[kMostLines];
+};
+
 // A tile, transposed. `group_of(line)` is what its elements share on a line.
 template <class T, int kBits, class Out, class GroupOf>
 QN_HD void transpose_tile(const Matrix& m, const uint8_t* tile, const GroupOf& group_of, Out out, size_t stride) {
-  const auto line_weights = [&](auto line) { return weights<kBits>(T::template codes<line>(m, tile), group_of(line)); };
   constexpr bool kFloats = sizeof(typename Out::Type) == 4;
   unroll<0, kFloats ? 2 : 1>([&](auto half) {
     Ints square[16];
     unroll<0, 16>([&](auto k) {
       if constexpr (kFloats) {
-        square[k] = bits_of(line_weights(Constant<16 * half + k>()));
+        constexpr int kLine = 16 * half + k;
+        square[k] = bits_of(weights<kBits>(T::template codes<kLine>(m, tile), group_of(kLine)));
       } else {
-        const Floats even = line_weights(Constant<2 * k>());
-        square[k] = paired(out, even, line_weights(Constant<2 * k + 1>()));
+        const Floats even = weights<kBits>(T::template codes<2 * k>(m, tile), group_of(2 * k));
+        square[k] = paired(out, even, weights<kBits>(T::template codes<2 * k + 1>(m, tile), group_of(2 * k + 1)));
       }
     });
     transpose(square);
@@ -217,20 +259,22 @@ QN_HD void transpose_tile(const Matrix& m, const uint8_t* tile, const GroupOf& g
 template <class Layout, int kBits, class Out>
 void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
   using T = Tile<Layout, kBits>;
-  constexpr uint64_t kAhead = 8 * kTileLines;  // lines of a strip that are decoded before the next strip is
-  for (uint64_t first = 0; first < region.lines; first += kAhead) {
-    const uint64_t end = first + kAhead < region.lines ? first + kAhead : region.lines;
+  Group groups[LineGroups::kMostLines];
+  for (uint64_t first = 0; first < region.lines; first += LineGroups::kMostLines) {
+    const uint64_t left = region.lines - first, lines = left < LineGroups::kMostLines ? left : LineGroups::kMostLines;
+    const LineGroups line_groups(m, region.line + first, lines);
     for (uint64_t s = 0; s < region.elements; s += 16) {
-      Groups<T, 1> groups(m, region.element + s, 1);
-      for (uint64_t i = first; i < end; i += kTileLines) {
-        const TileGroups tile_groups(m, region.line + i);
-        const uint8_t* const tile = T::at(m, region.line + i, region.element + s);
-        const Out to = out.at(s * stride + i);
-        if (tile_groups.one) {
-          const Group group = *groups.of(tile_groups.of[0]);
-          transpose_tile<T, kBits>(m, tile, [&](int) { return group; }, to, stride);
+      for (uint64_t g = 0; g < line_groups.count(); g++)
+        groups[g] = T::group(m, region.element + s, line_groups[g]);
+      for (uint64_t i = 0; i < lines; i += kTileLines) {
+        const uint8_t* const tile = T::at(m, region.line + first + i, region.element + s);
+        const Out to = out.at(s * stride + first + i);
+        if (line_groups.one_in_tile()) {
+          const Group group = groups[line_groups.place_of_line(i)];
+          transpose_tile<T, kBits>(m, tile, [&](int) -> const Group& { return group; }, to, stride);
         } else {
-          transpose_tile<T, kBits>(m, tile, [&](int line) { return *groups.of(tile_groups.of[line]); }, to, stride);
+          const auto group_of = [&](uint64_t line) -> const Group& { return groups[line_groups.place_of_line(i + line)]; };
+          transpose_tile<T, kBits>(m, tile, group_of, to, stride);
         }
       }
     }
