@@ -7,4 +7,5 @@
 
 #include "kernels/matrices.h"
 #include "kernels/matrix_rows.h"
+#include "kernels/matrix_words.h"
 #include "matrices.inl"

@@ -56,6 +56,9 @@ struct Half {
 #endif
   }
 
+  // A float as a scale: the same is done to it.
+  QN_HD static float to_plain_nan(float scale) { return scale == scale ? scale : float_from_bits(0x7fc00000); }
+
   QN_HD static uint16_t from_float(float value) {
     const uint32_t bits = bits_from_float(value);
     const uint32_t sign = bits & 0x80000000u;

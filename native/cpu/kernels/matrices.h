@@ -257,7 +257,7 @@ QN_HD void transpose_tile(const Matrix& m, const uint8_t* tile, const GroupOf& g
 
 // Elements become lines. Lines are a multiple of 32, elements of 16.
 template <class Layout, int kBits, class Out>
-void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
+void decode_transposed_by_floats(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
   using T = Tile<Layout, kBits>;
   Group groups[LineGroups::kMostLines];
   for (uint64_t first = 0; first < region.lines; first += LineGroups::kMostLines) {
@@ -273,12 +273,19 @@ void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, siz
           const Group group = groups[line_groups.place_of_line(i)];
           transpose_tile<T, kBits>(m, tile, [&](int) -> const Group& { return group; }, to, stride);
         } else {
-          const auto group_of = [&](uint64_t line) -> const Group& { return groups[line_groups.place_of_line(i + line)]; };
+          const auto group_of = [&](uint64_t line) -> const Group& {
+            return groups[line_groups.place_of_line(i + line)];
+          };
           transpose_tile<T, kBits>(m, tile, group_of, to, stride);
         }
       }
     }
   }
+}
+
+template <class Layout, int kBits, class Out>
+void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
+  decode_transposed_by_floats<Layout, kBits>(m, region, out, stride);
 }
 
 }  // namespace qn::QN_TARGET

@@ -4,10 +4,16 @@
 //
 //   template <int kBits> struct Row<Layout, kBits> {
 //     static bool fits(const Matrix& m, bool transposed);
-//     Row(const Matrix& m, uint64_t row);
+//     void begin(const Matrix& m, uint64_t row);
 //     void enter(uint64_t group);    // the elements that follow are of this group
 //     Floats at(uint64_t element);   // sixteen from there on
 //   };
+//
+// A row whose codes have few bits may also tell the weights that a group allows, for matrix_words.h:
+//
+//     static bool has_table(const Matrix& m);
+//     WeightTable table() const;                       // of the group that was entered
+//     const uint8_t* string(uint64_t element) const;   // where codes stand, in the order of Packing
 //
 // Sixteen elements must not belong to different groups, but where there is a list of groups.
 #pragma once
@@ -52,31 +58,71 @@ struct Row<PACK_QUANTIZED, kBits> {
     return m.group_index ? !transposed && m.groups <= kMostGroups : sixteen_share_a_group(m);
   }
 
-  Row(const Matrix& matrix, uint64_t row_of_matrix) : m(matrix), row(row_of_matrix) {
-    codes = m.codes + row * PACK_QUANTIZED::words(m, m.columns) * 4;
-    for (uint64_t g = 0; m.group_index && g < m.groups; g++) {
-      scales[g] = m.scale(row * m.groups + g);
-      zeros[g] = zero_of(g);
-    }
+  void begin(const Matrix& matrix, uint64_t row_of_matrix) {
+    m = &matrix;
+    row = row_of_matrix;
+    codes = m->codes + row * PACK_QUANTIZED::words(*m, m->columns) * 4;
+    sixteen = UINT64_MAX;
+    for (uint64_t g = 0; m->group_index && g < m->groups; g += 16)
+      decode_groups(g, scales + g, zeros + g);
   }
 
-  float zero_of(uint64_t g) const { return static_cast<float>((1 << 23) + PACK_QUANTIZED::zero(m, row, g)); }
-
   void enter(uint64_t g) {
-    if (!m.group_index) group = {splat_scale(m.scale(row * m.groups + g)), splat(zero_of(g))};
+    if (m->group_index) return;
+    if (g / 16 != sixteen) {
+      sixteen = g / 16;
+      decode_groups(16 * sixteen, scales, zeros);
+    }
+    group = {splat(scales[g % 16]), splat(zeros[g % 16])};
   }
 
   QN_HD Floats at(uint64_t element) {
-    if (m.group_index) {
-      const Ints index = load_ints(m.group_index + 4 * element);
-      group = {plain_nan(gather(scales, index)), gather(zeros, index)};
+    if (m->group_index) {
+      const Ints index = load_ints(m->group_index + 4 * element);
+      group = {gather(scales, index), gather(zeros, index)};
     }
     return weights<kBits>(spread<Dense<kBits>>(codes + element * kBits / 8), group);
   }
 
-  const Matrix& m;
-  const uint64_t row;
+  using Packing = Dense<kBits>;
+  static bool has_table(const Matrix& m) { return !m.group_index; }
+  auto table() const
+    requires(kBits <= 4)
+  {
+    return table_of(weights<kBits>(table_codes<kBits>(), group));
+  }
+  const uint8_t* string(uint64_t element) const { return codes + element * kBits / 8; }
+
+ private:
+  // Sixteen groups from `first` on, as far as there are so many.
+  void decode_groups(uint64_t first, float* to_scales, float* to_zeros) const {
+    const uint64_t left = m->groups - first;
+    if (left < 16) {
+      for (uint64_t i = 0; i < left; i++) {
+        to_scales[i] = Half::to_plain_nan(m->scale(row * m->groups + first + i));
+        to_zeros[i] = static_cast<float>((1 << 23) + PACK_QUANTIZED::zero(*m, row, first + i));
+      }
+      return;
+    }
+    keep(to_scales, scales_at(*m, row * m->groups + first));
+    keep(to_zeros, zero_points(zeros_at(first)));
+  }
+
+  // Strings of zero points run along rows, side by side for the groups.
+  Ints zeros_at(uint64_t first) const {
+    if (!m->zeros) return splat_int(1u << (kBits - 1));
+    const uint64_t bit = row * kBits, shift = bit % 32;
+    const uint8_t* const words = m->zeros + (bit / 32 * m->groups + first) * 4;
+    Ints codes_of_groups = shift_ints_right_by(load_ints(words), shift);
+    if (shift + kBits > 32)
+      codes_of_groups = or_ints(codes_of_groups, shift_ints_left_by(load_ints(words + m->groups * 4), 32 - shift));
+    return and_ints(codes_of_groups, splat_int((1u << kBits) - 1));
+  }
+
+  const Matrix* m;
+  uint64_t row;
   const uint8_t* codes;
+  uint64_t sixteen;
   Group group{};
   float scales[kMostGroups], zeros[kMostGroups];
 };
@@ -85,19 +131,27 @@ template <>
 struct Row<AWQ_GEMV, 4> {
   static bool fits(const Matrix& m, bool) { return sixteen_share_a_group(m); }
 
-  Row(const Matrix& matrix, uint64_t row_of_matrix)
-      : m(matrix), row(row_of_matrix), codes(m.codes + row * (m.columns / 2)) {}
+  void begin(const Matrix& matrix, uint64_t row_of_matrix) {
+    m = &matrix;
+    row = row_of_matrix;
+    codes = m->codes + row * (m->columns / 2);
+  }
 
   void enter(uint64_t g) {
-    const int zero = (1 << 23) + AWQ_GEMV::zero(m, row, g);
-    group = {splat_scale(AWQ_GEMV::scale(m, row, g)), splat(static_cast<float>(zero))};
+    const int zero = (1 << 23) + AWQ_GEMV::zero(*m, row, g);
+    group = {splat_scale(AWQ_GEMV::scale(*m, row, g)), splat(static_cast<float>(zero))};
   }
 
   QN_HD Floats at(uint64_t element) { return weights<4>(spread<Dense<4>>(codes + element / 2), group); }
 
-  const Matrix& m;
-  const uint64_t row;
-  const uint8_t* const codes;
+  using Packing = Dense<4>;
+  static bool has_table(const Matrix&) { return true; }
+  auto table() const { return table_of(weights<4>(table_codes<4>(), group)); }
+  const uint8_t* string(uint64_t element) const { return codes + element / 2; }
+
+  const Matrix* m;
+  uint64_t row;
+  const uint8_t* codes;
   Group group{};
 };
 
@@ -105,21 +159,24 @@ template <>
 struct Row<INT8, 8> {
   static bool fits(const Matrix& m, bool) { return sixteen_share_a_group(m); }
 
-  Row(const Matrix& matrix, uint64_t row)
-      : m(matrix), place(row / m.group_rows * m.groups), codes(m.codes + row * m.columns) {}
+  void begin(const Matrix& matrix, uint64_t row) {
+    m = &matrix;
+    place = row / m->group_rows * m->groups;
+    codes = m->codes + row * m->columns;
+  }
 
   void enter(uint64_t g) {
-    scale = splat_scale(m.scale(place + g));
-    zero = splat_int(m.zeros ? static_cast<uint32_t>(INT8::code(m.zeros, place + g)) : 0);
+    scale = splat_scale(m->scale(place + g));
+    zero = splat_int(m->zeros ? static_cast<uint32_t>(INT8::code(m->zeros, place + g)) : 0);
   }
 
   QN_HD Floats at(uint64_t element) {
     return mul(scale, to_floats(sub_ints(widen_signed(load_bytes(codes + element)), zero)));
   }
 
-  const Matrix& m;
-  const uint64_t place;
-  const uint8_t* const codes;
+  const Matrix* m;
+  uint64_t place;
+  const uint8_t* codes;
   Floats scale = splat(0);
   Ints zero = splat_int(0);
 };
@@ -128,8 +185,10 @@ template <>
 struct Row<LLM_INT8, 8> {
   static bool fits(const Matrix&, bool) { return true; }
 
-  Row(const Matrix& m, uint64_t row)
-      : codes(m.codes + row * m.columns), scale(splat_scale(Matrix::float_at(m.scales, row))) {}
+  void begin(const Matrix& m, uint64_t row) {
+    codes = m.codes + row * m.columns;
+    scale = splat_scale(Matrix::float_at(m.scales, row));
+  }
 
   void enter(uint64_t) {}
 
@@ -137,24 +196,27 @@ struct Row<LLM_INT8, 8> {
     return mul(mul(to_floats(widen_signed(load_bytes(codes + element))), scale), splat(LLM_INT8::kOneBy127));
   }
 
-  const uint8_t* const codes;
-  const Floats scale;
+  const uint8_t* codes;
+  Floats scale = splat(0);
 };
 
 template <>
 struct Row<FLOAT8, 8> {
   static bool fits(const Matrix& m, bool) { return sixteen_share_a_group(m); }
 
-  Row(const Matrix& matrix, uint64_t row)
-      : m(matrix), place(row / m.group_rows * m.groups), codes(m.codes + row * m.columns) {}
+  void begin(const Matrix& matrix, uint64_t row) {
+    m = &matrix;
+    place = row / m->group_rows * m->groups;
+    codes = m->codes + row * m->columns;
+  }
 
-  void enter(uint64_t g) { scale = splat_scale(m.scale(place + g)); }
+  void enter(uint64_t g) { scale = splat_scale(m->scale(place + g)); }
 
   QN_HD Floats at(uint64_t element) { return mul(scale, e4m3_floats(load_bytes(codes + element))); }
 
-  const Matrix& m;
-  const uint64_t place;
-  const uint8_t* const codes;
+  const Matrix* m;
+  uint64_t place;
+  const uint8_t* codes;
   Floats scale = splat(0);
 };
 
@@ -173,63 +235,73 @@ template <class Layout>
 struct Float4Row {
   static bool fits(const Matrix&, bool) { return true; }
 
-  Float4Row(const Matrix& matrix, uint64_t row)
-      : m(matrix), codes(m.codes + row * (m.columns / 2)), scale_codes(m.scales + row * m.groups) {}
+  void begin(const Matrix& matrix, uint64_t row) {
+    m = &matrix;
+    codes = m->codes + row * (m->columns / 2);
+    scale_codes = m->scales + row * m->groups;
+    sixteen = UINT64_MAX;
+  }
 
   void enter(uint64_t g) {
     if (g / 16 != sixteen) decode_scales(g / 16);
-    table = table_of(plain_nan(mul(splat(scales[g % 16]), load(reinterpret_cast<const F32*>(kE2M1Bits)))));
+    levels = table_of(plain_nan(mul(splat(scales[g % 16]), load(reinterpret_cast<const F32*>(kE2M1Bits)))));
   }
 
-  QN_HD Floats at(uint64_t element) { return table.template at<0>(spread<Dense<4>>(codes + element / 2)); }
+  QN_HD Floats at(uint64_t element) { return levels.template at<0>(spread<Dense<4>>(codes + element / 2)); }
+
+  using Packing = Dense<4>;
+  static bool has_table(const Matrix&) { return true; }
+  auto table() const { return levels; }
+  const uint8_t* string(uint64_t element) const { return codes + element / 2; }
 
  private:
   void decode_scales(uint64_t entered) {
     sixteen = entered;
     alignas(16) uint8_t bytes[16] = {};
-    const uint64_t left = m.groups - 16 * sixteen;
+    const uint64_t left = m->groups - 16 * sixteen;
     memcpy(bytes, scale_codes + 16 * sixteen, left < 16 ? left : 16);
-    keep(scales, byte_scales(Layout(), m, load_bytes(bytes)));
+    keep(scales, byte_scales(Layout(), *m, load_bytes(bytes)));
   }
 
-  const Matrix& m;
-  const uint8_t* const codes;
-  const uint8_t* const scale_codes;
-  uint64_t sixteen = UINT64_MAX;
-  alignas(64) float scales[16];
-  decltype(table_of(splat(0))) table = table_of(splat(0));
+  const Matrix* m;
+  const uint8_t *codes, *scale_codes;
+  uint64_t sixteen;
+  float scales[16];
+  decltype(table_of(splat(0))) levels = table_of(splat(0));
 };
 
 template <>
-struct Row<MXFP4_ROWS, 4> : Float4Row<MXFP4_ROWS> {
-  using Float4Row::Float4Row;
-};
+struct Row<MXFP4_ROWS, 4> : Float4Row<MXFP4_ROWS> {};
 
 template <>
-struct Row<NVFP4_ROWS, 4> : Float4Row<NVFP4_ROWS> {
-  using Float4Row::Float4Row;
-};
+struct Row<NVFP4_ROWS, 4> : Float4Row<NVFP4_ROWS> {};
 
 template <>
 struct Row<BNB_4BIT, 4> {
   // Blocks that go over the ends of rows are left to at().
   static bool fits(const Matrix& m, bool) { return m.columns % m.group == 0 && m.group % 16 == 0; }
 
-  Row(const Matrix& matrix, uint64_t row)
-      : m(matrix),
-        codes(m.codes + row * m.columns / 2),
-        block(row * m.groups),
-        levels(load(reinterpret_cast<const F32*>(m.levels))) {}
+  void begin(const Matrix& matrix, uint64_t row) {
+    m = &matrix;
+    codes = m->codes + row * m->columns / 2;
+    block = row * m->groups;
+    values = load(reinterpret_cast<const F32*>(m->levels));
+  }
 
-  void enter(uint64_t g) { table = table_of(plain_nan(mul(splat(BNB_4BIT::scale(m, block + g)), levels))); }
+  void enter(uint64_t g) { levels = table_of(plain_nan(mul(splat(BNB_4BIT::scale(*m, block + g)), values))); }
 
-  QN_HD Floats at(uint64_t element) { return table.template at<0>(spread<HighFirst>(codes + element / 2)); }
+  QN_HD Floats at(uint64_t element) { return levels.template at<0>(spread<HighFirst>(codes + element / 2)); }
 
-  const Matrix& m;
-  const uint8_t* const codes;
-  const uint64_t block;
-  const Floats levels;
-  decltype(table_of(splat(0))) table = table_of(splat(0));
+  using Packing = HighFirst;
+  static bool has_table(const Matrix&) { return true; }
+  auto table() const { return levels; }
+  const uint8_t* string(uint64_t element) const { return codes + element / 2; }
+
+  const Matrix* m;
+  const uint8_t* codes;
+  uint64_t block;
+  Floats values = splat(0);
+  decltype(table_of(splat(0))) levels = table_of(splat(0));
 };
 
 // ---- walks
@@ -259,9 +331,10 @@ class InGroups {
 
 // A row after the other; elements are a multiple of 32.
 template <class Layout, int kBits, class Out>
-void decode_rows(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
+void decode_rows_by_floats(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
   for (uint64_t i = 0; i < region.lines; i++) {
-    Row<Layout, kBits> row(m, region.line + i);
+    Row<Layout, kBits> row;
+    row.begin(m, region.line + i);
     InGroups<Row<Layout, kBits>> in_groups(m, row);
     const Out to = out.at(i * stride);
     for (uint64_t s = 0; s < region.elements; s += 32) {
@@ -271,31 +344,39 @@ void decode_rows(const Matrix& m, const MatrixRegion& region, Out out, size_t st
   }
 }
 
+template <class Layout, int kBits, class Out>
+void decode_rows(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
+  decode_rows_by_floats<Layout, kBits>(m, region, out, stride);
+}
+
 // Elements become lines. Lines are a multiple of 32, elements of 16.
 template <class Layout, int kBits, class Out>
 void decode_transposed_rows(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
   constexpr uint64_t kSquare = 64 / sizeof(typename Out::Type);  // lines that fill a cache line
-  for (uint64_t i = 0; i < region.lines; i += kSquare)
+  Row<Layout, kBits> rows[kSquare];
+  for (uint64_t i = 0; i < region.lines; i += kSquare) {
+    for (uint64_t k = 0; k < kSquare; k++)
+      rows[k].begin(m, region.line + i + k);
+    uint64_t current = UINT64_MAX;
     for (uint64_t s = 0; s < region.elements; s += 16) {
-      const uint64_t line = region.line + i, element = region.element + s;
-      const auto weights_of = [&](uint64_t k) {
-        Row<Layout, kBits> row(m, line + k);
-        row.enter(element / m.group);
-        return row.at(element);
-      };
+      const uint64_t element = region.element + s, group = element / m.group;
+      for (uint64_t k = 0; group != current && k < kSquare; k++)
+        rows[k].enter(group);
+      current = group;
       Ints square[16];
       for (uint64_t k = 0; k < 16; k++) {
         if constexpr (kSquare == 16) {
-          square[k] = bits_of(weights_of(k));
+          square[k] = bits_of(rows[k].at(element));
         } else {
-          const Floats even = weights_of(2 * k);
-          square[k] = paired(out, even, weights_of(2 * k + 1));
+          const Floats even = rows[2 * k].at(element);
+          square[k] = paired(out, even, rows[2 * k + 1].at(element));
         }
       }
       transpose(square);
       for (uint64_t k = 0; k < 16; k++)
         store_ints(out.at((s + k) * stride + i), square[k]);
     }
+  }
 }
 
 }  // namespace qn::QN_TARGET

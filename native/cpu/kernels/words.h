@@ -9,66 +9,9 @@
 #include "few_bits.h"
 #include "k_formats.h"
 #include "wide.h"
+#include "word_tables.h"
 
 namespace qn::QN_TARGET {
-
-using Words = __m512i;  // 32 words
-
-// A table of 32 words; at() looks at the low five bits of a word.
-struct WordTable {
-  Words words;
-  QN_HD Words at(Words places) const { return _mm512_permutexvar_epi16(places, words); }
-};
-
-template <class Out>
-QN_HD WordTable word_table(Out out, Floats first, Floats second) {
-  return {rounded(out, first, second)};
-}
-
-// The same sixteen twice: the fifth bit of a place may be anything.
-template <class Out>
-QN_HD WordTable word_table(Out out, Floats weights) {
-  return {rounded_twice(out, weights)};
-}
-
-template <class T, bool kStream>
-QN_HD void store_words(Output<T, kStream> out, size_t at, Words weights) {
-  store_line<kStream>(out.bytes + at * 2, weights);
-}
-
-// 32 bytes as words.
-QN_HD Words widen_to_words(const void* bytes) {
-  return _mm512_cvtepu8_epi16(_mm256_loadu_si256(static_cast<const __m256i*>(bytes)));
-}
-
-QN_HD Words splat_word(int value) { return _mm512_set1_epi16(static_cast<short>(value)); }
-
-// 0 .. 31
-QN_HD Words word_numbers() {
-  return _mm512_set_epi16(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,  //
-                          15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-}
-
-// `low` in the first sixteen words, `high` in the others.
-QN_HD Words halves(int low, int high) {
-  const long long first = 0x0001000100010001 * low, second = 0x0001000100010001 * high;
-  return _mm512_set_epi64(second, second, second, second, first, first, first, first);
-}
-
-template <int kCount>
-QN_HD Words shift_right(Words a) {
-  if constexpr (kCount == 0) return a;
-  return _mm512_srli_epi16(a, kCount);
-}
-
-template <int kCount>  // negative: to the left
-QN_HD Words shifted(Words a) {
-  if constexpr (kCount >= 0) return shift_right<kCount>(a);
-  return _mm512_slli_epi16(a, -kCount);
-}
-
-// a where the mask has ones, else b
-QN_HD Words merge(Words mask, Words a, Words b) { return _mm512_ternarylogic_epi32(mask, a, b, 0xca); }
 
 // Sixteen bytes as words, twice, the second time their high nibbles.
 QN_HD Words nibbles_to_words(const void* packed) {

@@ -61,6 +61,14 @@ template <int kBits>
 QN_HD Ints shift_ints_left(Ints a) {
   return {_mm256_slli_epi32(a.low, kBits), _mm256_slli_epi32(a.high, kBits)};
 }
+QN_HD Ints shift_ints_right_by(Ints a, uint64_t bits) {
+  const __m128i by = _mm_cvtsi64_si128(static_cast<int64_t>(bits));
+  return {_mm256_srl_epi32(a.low, by), _mm256_srl_epi32(a.high, by)};
+}
+QN_HD Ints shift_ints_left_by(Ints a, uint64_t bits) {
+  const __m128i by = _mm_cvtsi64_si128(static_cast<int64_t>(bits));
+  return {_mm256_sll_epi32(a.low, by), _mm256_sll_epi32(a.high, by)};
+}
 QN_HD Floats floats_of(Ints bits) { return {_mm256_castsi256_ps(bits.low), _mm256_castsi256_ps(bits.high)}; }
 QN_HD Ints bits_of(Floats a) { return {_mm256_castps_si256(a.low), _mm256_castps_si256(a.high)}; }
 QN_HD Floats to_floats(Ints a) { return {_mm256_cvtepi32_ps(a.low), _mm256_cvtepi32_ps(a.high)}; }
@@ -166,6 +174,13 @@ struct LevelTable {
     return _mm256_blendv_ps(first, second, _mm256_castsi256_ps(_mm256_slli_epi32(code, 28)));
   }
 };
+
+// The codes that the sixteen places of a table stand for.
+template <int kBits>
+QN_HD Ints table_codes() {
+  const Ints places{_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15)};
+  return and_ints(places, splat_int((1u << kBits) - 1));
+}
 
 QN_HD LevelTable table_of(Floats weights) { return {weights}; }
 
@@ -340,7 +355,7 @@ QN_HD Floats plain_nan(Floats w) {
           _mm256_blendv_ps(w.high, nan, _mm256_cmp_ps(w.high, w.high, _CMP_UNORD_Q))};
 }
 
-QN_HD void keep(float (&to)[16], Floats from) {
+QN_HD void keep(float* to, Floats from) {
   _mm256_storeu_ps(to, from.low);
   _mm256_storeu_ps(to + 8, from.high);
 }

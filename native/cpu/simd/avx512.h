@@ -52,6 +52,13 @@ template <int kBits>
 QN_HD Ints shift_ints_left(Ints a) {
   return _mm512_slli_epi32(a, kBits);
 }
+// By a number that is not known at compile time.
+QN_HD Ints shift_ints_right_by(Ints a, uint64_t bits) {
+  return _mm512_srl_epi32(a, _mm_cvtsi64_si128(static_cast<int64_t>(bits)));
+}
+QN_HD Ints shift_ints_left_by(Ints a, uint64_t bits) {
+  return _mm512_sll_epi32(a, _mm_cvtsi64_si128(static_cast<int64_t>(bits)));
+}
 QN_HD Floats floats_of(Ints bits) { return _mm512_castsi512_ps(bits); }
 QN_HD Ints bits_of(Floats a) { return _mm512_castps_si512(a); }
 QN_HD Floats to_floats(Ints a) { return _mm512_cvtepi32_ps(a); }
@@ -304,6 +311,6 @@ QN_HD Floats plain_nan(Floats w) {
 }
 
 // Sixteen floats into memory.
-QN_HD void keep(float (&to)[16], Floats from) { _mm512_storeu_ps(to, from); }
+QN_HD void keep(float* to, Floats from) { _mm512_storeu_ps(to, from); }
 
 }  // namespace qn::QN_TARGET

@@ -68,12 +68,35 @@ struct SpreadTable {
 template <class Packing>
 inline constexpr SpreadTable<Packing> kSpread;
 
+// An even number of bytes, at most 8, without a way through memory.
+template <int kBytes>
+QN_HD uint64_t load_number(const uint8_t* from) {
+  uint64_t value = 0;
+  if constexpr (kBytes == 8) {
+    memcpy(&value, from, 8);
+  } else if constexpr (kBytes >= 4) {
+    uint32_t low;
+    memcpy(&low, from, 4);
+    value = low | load_number<kBytes - 4>(from + 4) << 32;
+  } else if constexpr (kBytes == 2) {
+    uint16_t low;
+    memcpy(&low, from, 2);
+    value = low;
+  }
+  return value;
+}
+
 // The bytes of sixteen codes, and zeros.
 template <class Packing>
 QN_HD Bytes load_codes(const uint8_t* from) {
-  alignas(16) uint8_t bytes[16] = {};
-  memcpy(bytes, from, 2 * Packing::kBits);
-  return load_bytes(bytes);
+  constexpr int kBytes = 2 * Packing::kBits;
+  if constexpr (kBytes == 16) {
+    return load_bytes(from);
+  } else if constexpr (kBytes < 8) {
+    return bytes_of(load_number<kBytes>(from), 0);
+  } else {
+    return bytes_of(load_number<8>(from), load_number<kBytes - 8>(from + 8));
+  }
 }
 
 }  // namespace qn::QN_TARGET
