@@ -23,6 +23,8 @@ namespace qn::QN_TARGET {
 template <class Layout, int kBits>
 struct Tile;
 
+inline constexpr uint64_t kTileLines = 32;
+
 // ---- parts
 
 // What sixteen elements of a group share. Codes become floats by putting them below the exponent of 2^23; the zero
@@ -75,6 +77,12 @@ struct Tile<GPTQ, kBits> {
     return m.codes + (column / 32 * kBits * m.rows + row) * 4;
   }
 
+  // The tile of the next sixteen elements. It stands beside this one, but its rows of words are far from each other.
+  QN_HD static void fetch_next(const Matrix& m, const uint8_t* tile) {
+    for (uint64_t r = 0; r < kBits; r++)
+      prefetch(tile + r * m.rows * 4 + kBytes);
+  }
+
   template <int kColumn>
   QN_HD static Ints codes(const Matrix& m, const uint8_t* tile) {
     constexpr int kBit = kColumn * kBits, kShift = kBit % 32;
@@ -108,6 +116,12 @@ struct Tile<AWQ_GEMM, 4> {
     return m.codes + (column * m.rows + row) / 2;
   }
 
+  // A cache line of words holds those of 128 elements: what is fetched are the next columns.
+  QN_HD static void fetch_next(const Matrix& m, const uint8_t* tile) {
+    for (uint64_t column = kTileLines; column < 2 * kTileLines; column++)
+      prefetch(tile + column * (m.rows / 2));
+  }
+
   template <int kColumn>
   QN_HD static Ints codes(const Matrix& m, const uint8_t* tile) {
     return spread<Dealt>(tile + kColumn * m.rows / 2);
@@ -115,8 +129,6 @@ struct Tile<AWQ_GEMM, 4> {
 };
 
 // ---- walks
-
-inline constexpr uint64_t kTileLines = 32;
 
 // The groups of a tile's lines: of[0], or if they are not one, of each.
 struct TileGroups {
@@ -257,7 +269,7 @@ QN_HD void transpose_tile(const Matrix& m, const uint8_t* tile, const GroupOf& g
 
 // Elements become lines. Lines are a multiple of 32, elements of 16.
 template <class Layout, int kBits, class Out>
-void decode_transposed_by_floats(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
+void decode_transposed_tiles(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
   using T = Tile<Layout, kBits>;
   Group groups[LineGroups::kMostLines];
   for (uint64_t first = 0; first < region.lines; first += LineGroups::kMostLines) {
@@ -269,6 +281,7 @@ void decode_transposed_by_floats(const Matrix& m, const MatrixRegion& region, Ou
       for (uint64_t i = 0; i < lines; i += kTileLines) {
         const uint8_t* const tile = T::at(m, region.line + first + i, region.element + s);
         const Out to = out.at(s * stride + first + i);
+        if (T::kBytes == 64 || s == 0) T::fetch_next(m, tile);
         if (line_groups.one_in_tile()) {
           const Group group = groups[line_groups.place_of_line(i)];
           transpose_tile<T, kBits>(m, tile, [&](int) -> const Group& { return group; }, to, stride);
@@ -283,9 +296,94 @@ void decode_transposed_by_floats(const Matrix& m, const MatrixRegion& region, Ou
   }
 }
 
+// ---- bands: 128 lines whose tiles have one group each
+//
+// Where words of an element's codes stand below each other, they are transposed, and not the results: the codes of each
+// element are a string then.
+
+inline constexpr uint64_t kBandLines = 128, kSets = kBandLines / kTileLines;
+
+// Element `k` of sixteen, for a vector of its codes.
+QN_HD Group splat_element(const Group& group, int k) {
+  return {splat(reinterpret_cast<const float*>(&group.scale)[k]),
+          splat(reinterpret_cast<const float*>(&group.zero)[k])};
+}
+
+// The strings of sixteen elements.
+template <int kBits>
+struct Strings {
+  static constexpr int kRows = static_cast<int>(kBandLines) * kBits / 32;  // of words
+  alignas(64) uint8_t of[16][(kRows + 15) / 16 * 64];
+
+  Strings(const Matrix& m, const uint8_t* tile) {
+    for (int first = 0; first < kRows; first += 16) {
+      Ints words[16];
+      for (int r = 0; r < 16; r++)
+        words[r] = first + r < kRows ? load_ints(tile + static_cast<uint64_t>(first + r) * m.rows * 4) : splat_int(0);
+      transpose(words);
+      for (int k = 0; k < 16; k++)
+        keep_ints(of[k] + 4 * first, words[k]);
+    }
+  }
+
+  // 32 codes of an element.
+  const uint8_t* set(int k, uint64_t set) const { return of[k] + 4 * kBits * set; }
+};
+
+template <int kBits, class Out>
+void transpose_band(const Matrix& m, const uint8_t* tile, const Group* const (&groups)[kSets], Out out, size_t stride) {
+  const Strings<kBits> strings(m, tile);
+  for (int k = 0; k < 16; k++) {
+    const Out to = out.at(static_cast<uint64_t>(k) * stride);
+    for (uint64_t set = 0; set < kSets; set++) {
+      const Group group = splat_element(*groups[set], k);
+      const uint8_t* const codes = strings.set(k, set);
+      store(to, 32 * set, weights<kBits>(spread<Dense<kBits>>(codes), group),
+            weights<kBits>(spread<Dense<kBits>>(codes + 2 * kBits), group));
+    }
+  }
+}
+
+// Does a layout have bands for such results, and of how many elements? Others are 0.
+template <class Layout, int kBits, class Out>
+inline constexpr uint64_t kBandElements = 0;
+template <int kBits, class Out>
+inline constexpr uint64_t kBandElements<GPTQ, kBits, Out> = 16;
+
+// Elements become lines. Lines are a multiple of 32, elements of 16.
 template <class Layout, int kBits, class Out>
 void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
-  decode_transposed_by_floats<Layout, kBits>(m, region, out, stride);
+  constexpr uint64_t kElements = kBandElements<Layout, kBits, Out>;
+  if constexpr (kElements == 0) {
+    decode_transposed_tiles<Layout, kBits>(m, region, out, stride);
+  } else {
+    const bool one_in_tile = !m.group_index && m.group % kTileLines == 0;
+    const uint64_t lines = one_in_tile ? region.lines / kBandLines * kBandLines : 0;
+    const uint64_t elements = region.elements / kElements * kElements;
+    for (uint64_t s = 0; s < elements; s += kElements)
+      for (uint64_t i = 0; i < lines; i += kBandLines) {
+        Group made[kSets][kElements / 16];
+        const Group* groups[kSets];
+        uint64_t last = UINT64_MAX;
+        for (uint64_t set = 0; set < kSets; set++) {
+          const uint64_t group = m.group_of(region.line + i + kTileLines * set);
+          groups[set] = group == last ? groups[set - 1] : made[set];
+          for (uint64_t strip = 0; group != last && strip < kElements / 16; strip++)
+            made[set][strip] = Tile<Layout, kBits>::group(m, region.element + s + 16 * strip, group);
+          last = group;
+        }
+        const uint8_t* const tile = Tile<Layout, kBits>::at(m, region.line + i, region.element + s);
+        if constexpr (kElements == 16) {
+          transpose_band<kBits>(m, tile, groups, out.at(s * stride + i), stride);
+        } else {
+          transpose_dealt_band(m, tile, groups, out.at(s * stride + i), stride);
+        }
+      }
+    const MatrixRegion below{region.line + lines, region.lines - lines, region.element, region.elements};
+    const MatrixRegion beside{region.line, lines, region.element + elements, region.elements - elements};
+    decode_transposed_tiles<Layout, kBits>(m, below, out.at(lines), stride);
+    decode_transposed_tiles<Layout, kBits>(m, beside, out.at(elements * stride), stride);
+  }
 }
 
 }  // namespace qn::QN_TARGET

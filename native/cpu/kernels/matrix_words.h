@@ -50,35 +50,25 @@ void decode_rows(const Matrix& m, const MatrixRegion& region, Output<T, kStream>
   }
 }
 
-// ---- columns, transposed: bands of 128 columns, which mostly are of one group
-
-inline constexpr uint64_t kBandLines = 128, kSets = kBandLines / kTileLines;
+// ---- bands
 
 // A table for element `k` of sixteen.
 template <int kBits, class Out>
 QN_HD WordTable word_table_of(Out out, const Group& group, int k) {
-  const float* const scales = reinterpret_cast<const float*>(&group.scale);
-  const float* const zeros = reinterpret_cast<const float*>(&group.zero);
-  const Floats q = floats_of(or_ints(table_codes<kBits>(), splat_int(kTwoTo23)));
-  return word_table(out, mul(splat(scales[k]), sub(q, splat(zeros[k]))));
+  return word_table(out, weights<kBits>(table_codes<kBits>(), splat_element(group, k)));
 }
 
-// Sixteen elements. Rows of words become strings of codes for each element.
-template <int kBits, class Out>
-void transpose_band(const Matrix& m, const uint8_t* tile, const Group* const (&groups)[kSets], Out out, size_t stride) {
-  Ints words[16];
-  for (uint64_t r = 0; r < 16; r++)
-    words[r] = r < 4 * kBits ? load_ints(tile + r * m.rows * 4) : splat_int(0);
-  transpose(words);
-  alignas(64) uint8_t strings[16][64];
-  for (int k = 0; k < 16; k++)
-    _mm512_store_si512(strings[k], words[k]);
+template <int kBits, class T, bool kStream>
+  requires(sizeof(T) == 2 && kBits <= 4)
+void transpose_band(const Matrix& m, const uint8_t* tile, const Group* const (&groups)[kSets], Output<T, kStream> out,
+                    size_t stride) {
+  const Strings<kBits> strings(m, tile);
   for (int k = 0; k < 16; k++) {
-    const Out to = out.at(static_cast<uint64_t>(k) * stride);
+    const Output<T, kStream> to = out.at(static_cast<uint64_t>(k) * stride);
     WordTable table = word_table_of<kBits>(out, *groups[0], k);
     for (uint64_t set = 0; set < kSets; set++) {
       if (set && groups[set] != groups[set - 1]) table = word_table_of<kBits>(out, *groups[set], k);
-      store_words(to, 32 * set, table.at(spread_words<Dense<kBits>>(strings[k] + 4 * kBits * set)));
+      store_words(to, 32 * set, table.at(spread_words<Dense<kBits>>(strings.set(k, set))));
     }
   }
 }
@@ -116,39 +106,8 @@ void transpose_dealt_band(const Matrix& m, const uint8_t* tile, const Group* con
     });
 }
 
-template <class Layout, int kBits, class T, bool kStream>
-  requires(sizeof(T) == 2 && kBits <= 4)
-void decode_transposed(const Matrix& m, const MatrixRegion& region, Output<T, kStream> out, size_t stride) {
-  using L = Tile<Layout, kBits>;
-  constexpr bool kDealt = Tile<Layout, kBits>::kBytes == 8;
-  constexpr uint64_t kElements = kDealt ? 128 : 16, kStrips = kElements / 16;
-  const bool one_in_tile = !m.group_index && m.group % kTileLines == 0;
-  const uint64_t lines = one_in_tile ? region.lines / kBandLines * kBandLines : 0;
-  const uint64_t elements = region.elements / kElements * kElements;
-  for (uint64_t s = 0; s < elements; s += kElements)
-    for (uint64_t i = 0; i < lines; i += kBandLines) {
-      Group made[kSets][kStrips];
-      const Group* groups[kSets];
-      uint64_t last = UINT64_MAX;
-      for (uint64_t set = 0; set < kSets; set++) {
-        const uint64_t group = m.group_of(region.line + i + kTileLines * set);
-        groups[set] = group == last ? groups[set - 1] : made[set];
-        for (uint64_t strip = 0; group != last && strip < kStrips; strip++)
-          made[set][strip] = L::group(m, region.element + s + 16 * strip, group);
-        last = group;
-      }
-      const uint8_t* const tile = L::at(m, region.line + i, region.element + s);
-      const Output<T, kStream> to = out.at(s * stride + i);
-      if constexpr (kDealt) {
-        transpose_dealt_band(m, tile, groups, to, stride);
-      } else {
-        transpose_band<kBits>(m, tile, groups, to, stride);
-      }
-    }
-  const MatrixRegion below{region.line + lines, region.lines - lines, region.element, region.elements};
-  const MatrixRegion beside{region.line, lines, region.element + elements, region.elements - elements};
-  decode_transposed_by_floats<Layout, kBits>(m, below, out.at(lines), stride);
-  decode_transposed_by_floats<Layout, kBits>(m, beside, out.at(elements * stride), stride);
-}
+template <int kBits, class T, bool kStream>
+  requires(sizeof(T) == 2)
+inline constexpr uint64_t kBandElements<AWQ_GEMM, kBits, Output<T, kStream>> = 128;
 
 }  // namespace qn::QN_TARGET

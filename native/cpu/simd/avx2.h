@@ -44,6 +44,11 @@ QN_HD Ints load_ints(const void* from) {
   const __m256i* const words = static_cast<const __m256i*>(from);
   return {_mm256_loadu_si256(words), _mm256_loadu_si256(words + 1)};
 }
+QN_HD void keep_ints(void* to, Ints from) {
+  __m256i* const words = static_cast<__m256i*>(to);
+  _mm256_storeu_si256(words, from.low);
+  _mm256_storeu_si256(words + 1, from.high);
+}
 QN_HD Ints splat_int(uint32_t value) {
   const __m256i all = _mm256_set1_epi32(static_cast<int>(value));
   return {all, all};

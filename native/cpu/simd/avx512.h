@@ -36,6 +36,7 @@ QN_HD Bytes negate_where(Bytes a, uint32_t mask) {
 QN_HD Ints widen_unsigned(Bytes a) { return _mm512_cvtepu8_epi32(a); }
 QN_HD Ints widen_signed(Bytes a) { return _mm512_cvtepi8_epi32(a); }
 QN_HD Ints load_ints(const void* from) { return _mm512_loadu_si512(from); }
+QN_HD void keep_ints(void* to, Ints from) { _mm512_storeu_si512(to, from); }
 QN_HD Ints splat_int(uint32_t value) { return _mm512_set1_epi32(static_cast<int>(value)); }
 QN_HD Ints add_ints(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
 QN_HD Ints sub_ints(Ints a, Ints b) { return _mm512_sub_epi32(a, b); }
