@@ -3,6 +3,7 @@ using Quant.Net;
 using Quant.Net.Benchmarks;
 using Quant.Net.Benchmarks.Api;
 using Quant.Net.Benchmarks.Kernels;
+using Quant.Net.Benchmarks.Matrices;
 using Quant.Net.Benchmarks.Report;
 using Quant.Net.Tool.Bench;
 
@@ -33,12 +34,30 @@ var seconds = new Option<double>("--seconds")
 var tool = new Option<string?>("--tool") { Description = "The published tool's assembly, to measure its start", HelpName = "PATH" };
 var hello = new Option<string?>("--hello") { Description = "That of a program to compare with", HelpName = "PATH" };
 var model = new Option<string?>("--model") { Description = "The model that the tool looks into", HelpName = "PATH" };
+var matrices = new Option<bool>("--matrices") { Description = "Only packed matrices (GPTQ, AWQ ...), which have a page of their own" };
+var python = new Option<string?>("--python")
+{
+    Description = "With --matrices: a Python that has torch or numpy, to compare with the usual unpacking",
+    HelpName = "PATH",
+};
 var command = new RootCommand("Measures the kernels, the .NET API and the start of the tool, and writes a page and a plot of them.")
 {
-    peers, format, output, seconds, tool, hello, model,
+    peers, format, output, seconds, tool, hello, model, matrices, python,
 };
 command.SetAction(parsed =>
 {
+    if (parsed.GetValue(matrices))
+    {
+        DirectoryInfo pages = parsed.GetRequiredValue(output);
+        Unpack? usual = parsed.GetValue(python) is { } interpreter ? Unpack.Measure(interpreter) : null;
+        IReadOnlyList<MatrixResult> measured = MatrixContest.Run(10 * parsed.GetValue(seconds), Console.Error.WriteLine);
+        pages.Create();
+        using var matrixPage = new StreamWriter(Path.Combine(pages.FullName, "matrices.md"));
+        string line = usual is null ? "./build.sh bench --matrices" : "./build.sh bench --matrices --python python3";
+        MatrixPage.Write(matrixPage, line, measured, usual);
+        return;
+    }
+
     Peer[] libraries = [.. parsed.GetRequiredValue(peers).Select(LoadPeer)];
     var chosen = new NamePattern(parsed.GetRequiredValue(format));
     QuantFormatInfo[] formats = [.. QuantFormats.All.Where(info => chosen.IsMatch(info.Name))];
