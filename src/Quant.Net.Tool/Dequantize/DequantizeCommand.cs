@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Quant.Net.Gguf;
+using Quant.Net.Safetensors;
 using Quant.Net.Tool.CommandLine;
 using Quant.Net.Tool.Output;
 
@@ -9,7 +10,7 @@ namespace Quant.Net.Tool.Dequantize;
 /// <summary><c>quantnet dequantize</c>: a model with its weights decoded.</summary>
 internal sealed class DequantizeCommand : ToolCommand
 {
-    private readonly ModelArgument _model = new();
+    private readonly ModelArgument _model = new(takesSafetensors: true);
 
     private readonly Option<string> _output = OutputOptions.Output(
         "OUT", "The file to write; its extension, .safetensors or .gguf, chooses the container");
@@ -47,6 +48,11 @@ internal sealed class DequantizeCommand : ToolCommand
         CustomParser = ByteSize.Parse,
     };
 
+    private readonly Option<bool> _zeroWrap = new("--zero-wrap")
+    {
+        Description = "GPTQ: a stored zero point of all ones means 0, as some readers have it, and not 2 to the power of the bits",
+    };
+
     private readonly DeviceOptions _device;
     private readonly ToolConsole _console;
 
@@ -57,6 +63,7 @@ internal sealed class DequantizeCommand : ToolCommand
             new Example("quantnet dequantize model.gguf -o model.safetensors", "All weights as f16"),
             new Example("quantnet dequantize model.gguf -o model-f32.gguf --type f32", "The same as GGUF, in full precision"),
             new Example("quantnet dequantize model.gguf -o embd.safetensors --tensor token_embd.weight", "One tensor"),
+            new Example("quantnet dequantize Llama-GPTQ -o model.safetensors", "A folder of GPTQ, AWQ ...: its packed modules as f16"),
             new Example("quantnet dequantize model.gguf -o model.safetensors --shard-size 5GB", "In files of 5 GB with an index"),
             new Example("quantnet dequantize model.gguf -o model.safetensors --resume", "Goes on where the same command was interrupted"))
     {
@@ -73,6 +80,7 @@ internal sealed class DequantizeCommand : ToolCommand
         Options.Add(_force);
         Options.Add(_shardSize);
         Options.Add(_resume);
+        Options.Add(_zeroWrap);
         _device = new DeviceOptions(this, "cpu");
         SetAction(RunAsync);
     }
@@ -116,12 +124,14 @@ internal sealed class DequantizeCommand : ToolCommand
         }
 
         OutputOptions.RefuseExisting(output, options.Overwrite);
-        using GgufFile model = GgufFile.Open(input);
+        bool zeroWrap = parsed.GetValue(_zeroWrap);
         DequantizeResult result = await WorkProgress.RunAsync(
             _console,
             quiet,
             Path.GetFileName(output),
-            progress => ModelConverter.DequantizeAsync(model, output, options, device, progress, cancellation));
+            progress => ModelArgument.IsSafetensors(input)
+                ? DecodeModulesAsync(input, output, options, zeroWrap, device, progress, cancellation)
+                : DecodeAsync(input, output, options, zeroWrap, device, progress, cancellation));
         return new DequantizeReport(
             input,
             result.Files,
@@ -136,6 +146,38 @@ internal sealed class DequantizeCommand : ToolCommand
             DeviceFacts.Of(device),
             result.Kernels,
             result.Warnings);
+    }
+
+    private static async Task<DequantizeResult> DecodeAsync(
+        string input, string output, DequantizeOptions options, bool zeroWrap, QuantDevice device,
+        IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    {
+        if (zeroWrap)
+        {
+            throw new UsageException("--zero-wrap: only GPTQ models have zero points that may wrap");
+        }
+
+        using GgufFile model = GgufFile.Open(input);
+        return await ModelConverter.DequantizeAsync(model, output, options, device, progress, cancellation);
+    }
+
+    private static async Task<DequantizeResult> DecodeModulesAsync(
+        string input, string output, DequantizeOptions options, bool zeroWrap, QuantDevice device,
+        IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    {
+        if (Container(output) != "safetensors")
+        {
+            throw new UsageException("--output: safetensors models are decoded to .safetensors files");
+        }
+
+        if (options.ApplyScales || options.Resume)
+        {
+            throw new UsageException($"{(options.Resume ? "--resume" : "--apply-scales")}: only for GGUF models");
+        }
+
+        using SafetensorsModel model = SafetensorsModel.Open(input);
+        return await ModelConverter.DequantizeAsync(
+            model, output, options, device, new PackedModuleOptions { ZeroWraps = zeroWrap }, progress, cancellation);
     }
 
     private static string Container(string output) => Path.GetExtension(output).TrimStart('.').ToLowerInvariant();

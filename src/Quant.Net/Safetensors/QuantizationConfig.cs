@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quant.Net.IO;
 
 namespace Quant.Net.Safetensors;
@@ -29,6 +30,8 @@ public sealed class QuantizationConfig
             ?? (weights is null ? null : Group(weights, "group_size"));
         IsSymmetric = settings.Flag("sym") ?? !settings.Flag(AwqZeroKey) ?? weights?.Flag("symmetric");
         IsActOrder = settings.Flag("desc_act");
+        WriterVersion = Method == "compressed-tensors" ? settings.Text("version") : null;
+        BlockSize = Block(settings, "weight_block_size") ?? (weights is null ? null : Block(weights, "block_structure"));
         CheckpointFormat = (Method switch
         {
             "awq" => settings.Text("version"),
@@ -63,6 +66,12 @@ public sealed class QuantizationConfig
 
     /// <summary>What a settings object says.</summary>
     /// <exception cref="ModelFormatException">A value has a wrong type, or is impossible.</exception>
+    /// <summary>The version of the tool that packed the weights, where it says one.</summary>
+    internal string? WriterVersion { get; }
+
+    /// <summary>Rows and columns of a block of weights that share a scale.</summary>
+    internal (int Rows, int Columns)? BlockSize { get; }
+
     internal static QuantizationConfig Of(string source, Settings settings) => new(source, settings);
 
     /// <summary>What this and another say differently, such as <c>bits 4 and 8</c>; null if nothing.</summary>
@@ -97,4 +106,15 @@ public sealed class QuantizationConfig
     private static int? Group(Settings settings, string key) => settings.Number(key) is not { } size ? null
         : size is -1 or >= 1 ? size
         : throw settings.Fault(key, $"is {size}, expected -1 or a positive number");
+
+    private static (int Rows, int Columns)? Block(Settings settings, string key)
+    {
+        // A list of two numbers; older versions of compressed-tensors wrote "128x128".
+        IReadOnlyList<long> size = settings.IsText(key)
+            ? [.. settings.Text(key)!.Split('x').Select(part => long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out long n) ? n : 0)]
+            : settings.Numbers(key);
+        return size.Count == 0 ? null
+            : size is [>= 1 and <= int.MaxValue, >= 1 and <= int.MaxValue] ? ((int)size[0], (int)size[1])
+            : throw settings.Fault(key, $"is [{string.Join(", ", size)}], expected two positive numbers");
+    }
 }

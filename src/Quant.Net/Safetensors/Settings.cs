@@ -77,6 +77,26 @@ internal sealed class Settings
     public ModelFormatException Fault(string key, FormattableString what) =>
         ModelFormatException.In(Path, $"{ErrorText.Quote(_prefix + key)} {ErrorText.Invariant(what)}");
 
+    public bool IsText(string key) => Find(key) is { ValueKind: JsonValueKind.String };
+
+    /// <summary>A number with a fraction.</summary>
+    public double? Decimal(string key) => Find(key) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) ? number
+        : throw WrongType(key, value, "a number");
+
+    /// <summary>A list of whole numbers; empty if there is none.</summary>
+    public IReadOnlyList<long> Numbers(string key)
+    {
+        if (Find(key) is not { } list)
+        {
+            return [];
+        }
+
+        return list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _))
+            ? [.. list.EnumerateArray().Select(value => value.GetInt64())]
+            : throw WrongType(key, list, "a list of whole numbers");
+    }
+
     private JsonElement? Find(string key) =>
         _values.TryGetValue(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 

@@ -1,0 +1,129 @@
+using Quant.Net.Native;
+using Quant.Net.Safetensors;
+
+namespace Quant.Net.Modules;
+
+/// <summary>Modules with a <c>qweight</c>: GPTQ and AWQ, told apart by their shapes (see docs/formats-safetensors.md).</summary>
+internal static class IntegerModules
+{
+    private const int WordBits = 32;
+
+    private static readonly SafetensorsType[] ScaleTypes = [SafetensorsType.F16, SafetensorsType.BF16, SafetensorsType.F32];
+
+    public static ModuleArrays? Read(ModuleParts parts)
+    {
+        SafetensorsTensor codes = parts.Get(".qweight", SafetensorsType.I32, SafetensorsType.I16);
+        SafetensorsTensor scales = parts.Get(".scales", ScaleTypes);
+        parts.RequireShape(codes, -1, -1);
+        parts.RequireShape(scales, -1, -1);
+        if (codes.Type == SafetensorsType.I16)
+        {
+            return ReadGemvFast(parts, codes, scales);
+        }
+
+        bool isAwq = parts.Config?.Method == "awq" || (parts.Config?.Method is null && codes.Shape[1] != scales.Shape[1]);
+        if (!isAwq)
+        {
+            return ReadGptq(parts, codes, scales);
+        }
+
+        return scales.Shape[1] == codes.Shape[1] * 8 ? ReadGemm(parts, codes, scales) : ReadGemv(parts, codes, scales);
+    }
+
+    private static ModuleArrays ReadGptq(ModuleParts parts, SafetensorsTensor codes, SafetensorsTensor scales)
+    {
+        if (parts.Config?.CheckpointFormat is { } format && format is not ("gptq" or "gptq_v2"))
+        {
+            throw parts.Unsupported($"its checkpoint format is {IO.ErrorText.Quote(format)}, expected 'gptq' or 'gptq_v2'");
+        }
+
+        SafetensorsTensor zeros = parts.Get(".qzeros", SafetensorsType.I32);
+        long rows = codes.Shape[1], groups = scales.Shape[0];
+        parts.RequireShape(scales, -1, rows);
+        parts.RequireShape(zeros, groups, -1);
+        if (rows == 0 || zeros.Shape[1] * WordBits % rows != 0 || zeros.Shape[1] * WordBits / rows is var bits && bits is not (2 or 3 or 4 or 8))
+        {
+            throw parts.Fault(zeros, $"has {zeros.Shape[1]} words for {rows} outputs, expected those of 2, 3, 4 or 8 bits");
+        }
+
+        long columns = codes.Shape[0] * WordBits / bits;
+        if (columns * bits != codes.Shape[0] * WordBits)
+        {
+            throw parts.Fault(codes, $"has {codes.Shape[0]} rows of words, expected whole codes of {bits} bits");
+        }
+
+        SafetensorsTensor? index = parts.Find(".g_idx", SafetensorsType.I32);
+        if (index is not null)
+        {
+            parts.RequireShape(index, columns);
+        }
+
+        bool plusOne = parts.Config?.CheckpointFormat != "gptq_v2";
+        NativeMatrixFlags wraps = parts.Options.ZeroWraps ? NativeMatrixFlags.ZeroWraps : 0;
+        return new ModuleArrays(PackedMatrixLayout.Gptq, rows, columns, (int)bits, codes)
+        {
+            Scales = scales,
+            Zeros = zeros,
+            GroupIndex = IsUnset(index) ? null : index,
+            Others = IsUnset(index) ? [index!] : [],
+            GroupSize = parts.GroupSize(scales, columns, groups),
+            Flags = plusOne ? NativeMatrixFlags.ZeroPlusOne | wraps : 0,
+        };
+    }
+
+    /// <summary>Whether a list of groups was never filled in: it holds a -1.</summary>
+    internal static unsafe bool IsUnset(SafetensorsTensor? index) =>
+        index is not null && new ReadOnlySpan<int>(index.Pointer, checked((int)index.ElementCount)).Contains(-1);
+
+    private static ModuleArrays ReadGemm(ModuleParts parts, SafetensorsTensor codes, SafetensorsTensor scales)
+    {
+        SafetensorsTensor? zeros = parts.Find(".qzeros", SafetensorsType.I32);
+        long rows = codes.Shape[1] * 8, columns = codes.Shape[0], groups = scales.Shape[0];
+        if (zeros is not null)
+        {
+            parts.RequireShape(zeros, groups, codes.Shape[1]);
+        }
+
+        return new ModuleArrays(PackedMatrixLayout.AwqGemm, rows, columns, Bits: 4, codes)
+        {
+            Scales = scales,
+            Zeros = zeros,
+            GroupSize = parts.GroupSize(scales, columns, groups),
+        };
+    }
+
+    private static ModuleArrays ReadGemv(ModuleParts parts, SafetensorsTensor codes, SafetensorsTensor scales)
+    {
+        SafetensorsTensor zeros = parts.Get(".qzeros", SafetensorsType.I32);
+        parts.RequireShape(scales, codes.Shape[0], -1);
+        parts.RequireShape(zeros, codes.Shape[0], -1);
+        return new ModuleArrays(PackedMatrixLayout.AwqGemv, codes.Shape[0], codes.Shape[1] * 8, Bits: 4, codes)
+        {
+            Scales = scales,
+            Zeros = zeros,
+            GroupSize = SettingsGroup(parts),
+        };
+    }
+
+    private static ModuleArrays ReadGemvFast(ModuleParts parts, SafetensorsTensor codes, SafetensorsTensor scales)
+    {
+        SafetensorsTensor zeros = parts.Get(".qzeros", scales.Type);
+        long rows = codes.Shape[0] * 4;
+        parts.RequireShape(scales, -1, rows);
+        parts.RequireShape(zeros, scales.Shape[0], rows);
+        return new ModuleArrays(PackedMatrixLayout.AwqGemvFast, rows, codes.Shape[1], Bits: 4, codes)
+        {
+            Scales = scales,
+            Zeros = zeros,
+            GroupSize = SettingsGroup(parts),
+        };
+    }
+
+    // These layouts are padded, so that their shapes do not tell.
+    private static long SettingsGroup(ModuleParts parts) => parts.Config?.GroupSize switch
+    {
+        null => throw parts.Unsupported($"its groups cannot be told from its shapes, expected a group size in the settings"),
+        -1 => 0,
+        { } size => size,
+    };
+}
