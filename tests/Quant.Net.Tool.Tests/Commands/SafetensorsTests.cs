@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Quant.Net.Safetensors;
 using Quant.Net.Tool.Tests.Support;
@@ -20,6 +21,54 @@ public class SafetensorsTests
         Assert.Contains("size          1.53 MiB (1,602,992 bytes)\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("as f16", text, StringComparison.Ordinal);
         Assert.Matches(@"\nmodel\.layers\.0\.mlp\.down_proj\.qweight +32 × 256 +I32 +32768 ", text);
+    }
+
+    [Fact]
+    public void DequantizeDecodesPackedModulesAndCopiesTheRest()
+    {
+        using var folder = new TemporaryFolder();
+        ToolResult result = Succeed("dequantize", Repository.GptqModel, "-o", folder["out.safetensors"], "--type", "f32");
+        Assert.Contains("48 tensors, 2,231,040 parameters as f32", result.Out, StringComparison.Ordinal);
+
+        using SafetensorsModel packed = SafetensorsModel.Open(Repository.GptqModel), decoded = SafetensorsModel.Open(folder["out.safetensors"]);
+        using QuantDevice device = QuantDevice.Open("cpu", new QuantDeviceOptions { InstructionSet = InstructionSet.Scalar });
+        IReadOnlyList<PackedModule> modules = PackedModule.Find(packed);
+        Assert.Equal(35, modules.Count);
+        foreach (PackedModule module in modules)
+        {
+            SafetensorsTensor weights = decoded.Tensors[module.WeightName];
+            float[] expected = new float[module.Rows * module.Columns];
+            module.Dequantize(device, MatrixOrder.Rows, 0, module.Rows, expected);
+            Assert.Equal(module.Shape, weights.Shape);
+            Assert.True(MemoryMarshal.AsBytes(expected.AsSpan()).SequenceEqual(weights.GetSpan(0, weights.RowCount)), module.Name);
+        }
+
+        SafetensorsTensor norm = packed.Tensors["model.norm.weight"];
+        Assert.Equal(norm.Type, decoded.Tensors["model.norm.weight"].Type);
+        Assert.True(norm.GetSpan(0, norm.RowCount).SequenceEqual(decoded.Tensors["model.norm.weight"].GetSpan(0, norm.RowCount)));
+    }
+
+    [Fact]
+    public void DequantizeOfAFolderTakesPatternsAndShards()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("dequantize", Repository.GptqModel, "-o", folder["out.safetensors"], "--tensor", "*.q_proj.weight", "--shard-size", "300KB", "-q");
+        using SafetensorsModel decoded = SafetensorsModel.Open(folder["out.safetensors.index.json"]);
+        Assert.Equal(5, decoded.Tensors.Count);
+        Assert.Equal(3, decoded.Files.Count);
+
+        Run("dequantize", Repository.GptqModel, "-o", folder["none.safetensors"], "--tensor", "nothing").AssertFails(1, "no decoded tensor has a name that matches 'nothing'");
+        Assert.DoesNotContain("none.safetensors", folder.Names);
+    }
+
+    [Fact]
+    public void DequantizeOfAFolderRefusesWhatItCannotDo()
+    {
+        using var folder = new TemporaryFolder();
+        Run("dequantize", Repository.GptqModel, "-o", folder["out.gguf"]).AssertFails(2, "are decoded to .safetensors files");
+        Run("dequantize", Repository.GptqModel, "-o", folder["out.safetensors"], "--resume").AssertFails(2, "--resume: only for GGUF models");
+        Run("dequantize", Repository.WideModel, "-o", folder["out.safetensors"], "--zero-wrap").AssertFails(2, "--zero-wrap: only GPTQ models");
+        Assert.Empty(folder.Names);
     }
 
     [Fact]
@@ -100,7 +149,7 @@ public class SafetensorsTests
     {
         using var folder = new TemporaryFolder();
 
-        Run("dequantize", Repository.GptqModel, "-o", folder["x.gguf"]).AssertFails(1, "is a directory, expected a file");
+        Run("merge", Repository.GptqModel, "-o", folder["x.gguf"]).AssertFails(1, "is a directory, expected a file");
         Run("split", Path.Combine(Repository.GptqModel, "model.safetensors"), "-o", folder["x"], "--max-tensors", "1")
             .AssertFails(1, "it looks like a safetensors file");
         Run("inspect", folder[""]).AssertFails(1, "has no .safetensors file");
