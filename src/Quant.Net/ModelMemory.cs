@@ -42,14 +42,22 @@ public sealed class ModelMemory
 
     /// <summary>Sums over tensors.</summary>
     /// <param name="tensors">The tensors, such as <see cref="SafetensorsModel.Tensors"/>.</param>
-    /// <returns>The sums. Weights that are packed into integers stay as they are in all forms.</returns>
-    public static ModelMemory Of(IEnumerable<SafetensorsTensor> tensors)
+    /// <param name="modules">The packed modules that some of them belong to, if there are any.</param>
+    /// <returns>The sums. Integers that belong to no module stay as they are in all forms.</returns>
+    public static ModelMemory Of(IEnumerable<SafetensorsTensor> tensors, IReadOnlyList<PackedModule>? modules = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        long packed = 0, f16 = 0, f32 = 0;
-        foreach (SafetensorsTensor tensor in tensors)
+        HashSet<SafetensorsTensor> left = [.. tensors];
+        long packed = left.Sum(tensor => tensor.ByteLength), f16 = 0, f32 = 0;
+        foreach (PackedModule module in (modules ?? []).Where(module => left.Contains(module.Tensors[0])))
         {
-            packed += tensor.ByteLength;
+            f16 += module.Rows * module.Columns * 2;
+            f32 += module.Rows * module.Columns * 4;
+            left.ExceptWith(module.Tensors);
+        }
+
+        foreach (SafetensorsTensor tensor in left)
+        {
             f16 += tensor.IsFloat ? tensor.ElementCount * 2 : tensor.ByteLength;
             f32 += tensor.IsFloat ? tensor.ElementCount * 4 : tensor.ByteLength;
         }

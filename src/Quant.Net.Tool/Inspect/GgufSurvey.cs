@@ -26,6 +26,7 @@ internal static class GgufSurvey
             selected,
             place is null ? null : FitFacts.Of(ModelMemory.Of(tensors), place),
             null,
+            null,
             types,
             [.. tensors.Select(tensor => Describe(tensor, places[tensor.Part], model))],
             model.Warnings);

@@ -74,12 +74,6 @@ internal sealed class InspectCommand : ToolCommand
     {
         using SafetensorsModel model = Open(
             parsed, partial => SafetensorsModel.Open(path, new SafetensorsOpenOptions { AllowPartial = partial }));
-        if (place is not null && model.Quantization is { } quantization)
-        {
-            string how = quantization.Method ?? quantization.Source;
-            throw new ToolException($"{path}: --fit: weights are packed into integers ({how}), and what they take decoded is not known");
-        }
-
         IReadOnlyList<SafetensorsTensor> tensors = TensorOption.Select(
             path, model.Tensors, tensor => tensor.Name, _tensors.PatternsIn(parsed));
         return Show(parsed, SafetensorsSurvey.Describe(model, tensors, place));

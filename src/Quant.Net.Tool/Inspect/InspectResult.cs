@@ -17,6 +17,7 @@ internal sealed record InspectResult(
     Totals Selected,
     FitFacts? Fit,
     QuantizationFacts? Quantization,
+    PackedFacts? Packed,
     IReadOnlyList<TypeFacts> Types,
     IReadOnlyList<TensorFacts> Tensors,
     IReadOnlyList<string> Warnings)

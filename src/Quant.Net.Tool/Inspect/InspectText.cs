@@ -57,7 +57,11 @@ internal static class InspectText
         string exactly = isRounded ? $" ({Quantity.Count(result.FileBytes)} bytes)" : "";
         facts.Add(("size", $"{Quantity.Bytes(result.FileBytes)}{files}{exactly}"));
         facts.Add(("tensors", Selection(result)));
-        if (result.Quantization is null)
+        if (result.Packed is { } packed)
+        {
+            AddPacked(result, packed, facts);
+        }
+        else if (result.Quantization is null)
         {
             facts.Add(("parameters", $"{Quantity.Count(result.Selected.Parameters)}, {Bits(result.Selected.BitsPerWeight)} bits per weight"));
             facts.Add(("in memory", $"{Quantity.Bytes(result.Selected.PackedBytes)} packed, " +
@@ -77,6 +81,27 @@ internal static class InspectText
         }
 
         report.Facts(facts);
+    }
+
+    // Is it really quantized, what is not, and what does it take if somebody loads it with a float type?
+    private static void AddPacked(InspectResult result, PackedFacts packed, List<(string Label, Cell Value)> facts)
+    {
+        foreach (PackedKind kind in packed.Kinds)
+        {
+            string groups = kind.GroupSize == 0 ? "" : $", groups of {kind.GroupSize}";
+            facts.Add(("packed", $"{Quantity.Count(kind.Modules, "module")}: {kind.Layout}, {Quantity.Count(kind.Bits, "bit")}{groups}{(kind.ActOrder ? ", act-order" : "")}"));
+        }
+
+        facts.Add(("", $"{Quantity.Count(packed.Parameters)} weights in {Quantity.Bytes(packed.Bytes)}, {Bits(packed.Bytes * 8.0 / packed.Parameters)} bits per weight"));
+        if (packed.Others.Count > 0)
+        {
+            IEnumerable<string> others = packed.Others.Select(kind => $"{kind.Kind} ({kind.Tensors}, {Quantity.Bytes(kind.Bytes)})");
+            facts.Add(("not packed", $"{string.Join(", ", others)}: kept as they are, because they are small or sensitive"));
+        }
+
+        facts.Add(("in memory", $"{Quantity.Bytes(result.Selected.PackedBytes)} packed, " +
+            $"{Quantity.Bytes(packed.F16Bytes)} as f16, {Quantity.Bytes(packed.F32Bytes)} as f32"));
+        facts.Add(("loading", $"a loader that is asked for a float type, such as torch_dtype=float16, decodes it to {Quantity.Bytes(packed.F16Bytes)}; one for {result.Packed!.Kinds[0].Layout} keeps it packed"));
     }
 
     private static string Quantization(QuantizationFacts facts)

@@ -1,5 +1,6 @@
 using Quant.Net.Gguf;
 using Quant.Net.Safetensors;
+using Quant.Net.Tool.CommandLine;
 
 namespace Quant.Net.Tool.Inspect;
 
@@ -13,6 +14,14 @@ internal static class SafetensorsSurvey
     public static InspectResult Describe(SafetensorsModel model, IReadOnlyList<SafetensorsTensor> tensors, FitPlace? place)
     {
         (Totals selected, IReadOnlyList<TypeFacts> types) = TensorSums.Of(tensors);
+        List<string> warnings = [.. model.Warnings];
+        IReadOnlyList<PackedModule> modules = FindModules(model, warnings);
+        if (place is not null && modules.Count == 0 && model.Quantization is { } unknown)
+        {
+            throw new ToolException(
+                $"{model.Path}: --fit: it says that it is quantized ({unknown.Method ?? unknown.Source}), and what its weights take decoded is not known");
+        }
+
         Dictionary<SafetensorsFile, int> places = model.Files.Select((file, i) => (file, i)).ToDictionary(p => p.file, p => p.i);
         return new InspectResult(
             "safetensors",
@@ -24,11 +33,26 @@ internal static class SafetensorsSurvey
             model.Tensors.Count,
             [.. model.Files.SelectMany(file => file.Metadata).Distinct().Select(Describe)],
             selected,
-            place is null ? null : FitFacts.Of(ModelMemory.Of(tensors), place),
+            place is null ? null : FitFacts.Of(ModelMemory.Of(tensors, modules), place),
             model.Quantization is { } quantization ? Describe(quantization) : null,
+            PackedFacts.Of(tensors, modules),
             types,
             [.. tensors.Select(tensor => Describe(tensor, places[tensor.File]))],
-            model.Warnings);
+            warnings);
+    }
+
+    // What is wrong with a module is worth knowing, and no reason to show nothing.
+    private static IReadOnlyList<PackedModule> FindModules(SafetensorsModel model, List<string> warnings)
+    {
+        try
+        {
+            return PackedModule.Find(model);
+        }
+        catch (Exception fault) when (fault is ModelFormatException or NotSupportedException)
+        {
+            warnings.Add(fault.Message);
+            return [];
+        }
     }
 
     private static MetadataFacts Describe(KeyValuePair<string, string> entry) =>

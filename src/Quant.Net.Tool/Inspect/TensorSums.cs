@@ -8,11 +8,11 @@ internal static class TensorSums
 {
     /// <summary>Sums over tensors, and over those of each type, the largest first.</summary>
     public static (Totals All, IReadOnlyList<TypeFacts> Types) Of(IReadOnlyList<GgufTensor> tensors) =>
-        Of(tensors, tensor => tensor.FormatName, tensor => tensor.ElementCount, ModelMemory.Of);
+        Of(tensors, tensor => tensor.FormatName, tensor => tensor.ElementCount, some => ModelMemory.Of(some));
 
     /// <inheritdoc cref="Of(IReadOnlyList{GgufTensor})"/>
     public static (Totals All, IReadOnlyList<TypeFacts> Types) Of(IReadOnlyList<SafetensorsTensor> tensors) =>
-        Of(tensors, tensor => tensor.Type.ToString(), tensor => tensor.ElementCount, ModelMemory.Of);
+        Of(tensors, tensor => tensor.Type.ToString(), tensor => tensor.ElementCount, some => ModelMemory.Of(some));
 
     private static (Totals All, IReadOnlyList<TypeFacts> Types) Of<T>(
         IReadOnlyList<T> tensors, Func<T, string> typeOf, Func<T, long> elementsOf, Func<IEnumerable<T>, ModelMemory> memoryOf)

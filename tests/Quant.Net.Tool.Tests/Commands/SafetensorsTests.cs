@@ -19,7 +19,9 @@ public class SafetensorsTests
             "quantization  gptq, 4 bits, groups of 128, symmetric, act-order, checkpoint format gptq (says config.json quantization_config)\n",
             text, StringComparison.Ordinal);
         Assert.Contains("size          1.53 MiB (1,602,992 bytes)\n", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("as f16", text, StringComparison.Ordinal);
+        Assert.Contains("packed        35 modules: GPTQ, 4 bits, groups of 128, act-order\n", text, StringComparison.Ordinal);
+        Assert.Contains("in memory     1.51 MiB packed, 4.26 MiB as f16, 8.51 MiB as f32\n", text, StringComparison.Ordinal);
+        Assert.Contains("such as torch_dtype=float16, decodes it to 4.26 MiB", text.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.Matches(@"\nmodel\.layers\.0\.mlp\.down_proj\.qweight +32 × 256 +I32 +32768 ", text);
     }
 
@@ -95,7 +97,7 @@ public class SafetensorsTests
         Assert.Contains("parameters    2,231,040, 16.00 bits per weight\n", text, StringComparison.Ordinal);
         Assert.Contains("in memory     4.26 MiB packed, 4.26 MiB as f16, 8.51 MiB as f32\n", text, StringComparison.Ordinal);
         Assert.Contains("as f32 into 1.00 GiB", text, StringComparison.Ordinal);
-        Run("inspect", Repository.GptqModel, "--fit", "1GiB").AssertFails(1, "what they take decoded is not known");
+        Assert.Contains("as f16 into 5.00 MiB", Succeed("inspect", Repository.GptqModel, "--fit", "5MiB").Out, StringComparison.Ordinal);
     }
 
     [Fact]
