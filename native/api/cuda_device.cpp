@@ -93,16 +93,21 @@ qn_status CudaDevice::dequantize(const DequantizeWork& work, const char*& kernel
   return dequantize_to(0, work, kernel);
 }
 
-qn_status CudaDevice::dequantize(const MatrixWork&, const char*&) {
-  return fail(QN_ERROR_UNSUPPORTED, "packed matrices are not decoded on GPUs yet");
+qn_status CudaDevice::dequantize(const MatrixWork& work, const char*& kernel) {
+  return with_staging([&](cuda::Staging& staging) { return staging.run(work, kernel); });
 }
 
 qn_status CudaDevice::dequantize_to(uint64_t address, const DequantizeWork& work, const char*& kernel) {
+  return with_staging([&](cuda::Staging& staging) { return staging.run(work, address, kernel); });
+}
+
+template <class Call>
+qn_status CudaDevice::with_staging(Call call) {
   const std::lock_guard<std::mutex> lock(staging_busy_);
   const cuda::Current current(context_);
   qn_status status = current.status();
   if (status == QN_OK && !staging_) status = cuda::Staging::create(context_, memory_limit_, threads_, staging_);
-  return status == QN_OK ? staging_->run(work, address, kernel) : status;
+  return status == QN_OK ? call(*staging_) : status;
 }
 
 CudaDevice* require_cuda(qn_device* device, qn_status& status) {

@@ -30,6 +30,10 @@ class CudaDevice final : public qn_device {
   cuda::Context& context() const { return context_; }
 
  private:
+  // Makes the staging if it is needed for the first time. One call at a time.
+  template <class Call>
+  qn_status with_staging(Call call);
+
   cuda::Context& context_;
   const uint32_t threads_;
   const uint64_t memory_limit_;

@@ -167,20 +167,8 @@ qn_status check(const qn_matrix* from, int& layout, Matrix& m) {
 
 // Results must overwrite none of the arrays.
 qn_status check_apart(const LayoutFacts& facts, const Matrix& m, const void* destination, size_t size) {
-  const struct {
-    const char* name;
-    const void* array;
-    uint64_t size;
-  } arrays[] = {
-      {"codes", m.codes, facts.code_bytes(m)},
-      {"scales", m.scales, facts.scale_count(m) * m.scale_bytes},
-      {"zeros", m.zeros, m.zeros ? facts.zero_bytes(m) : 0},
-      {"group_index", m.group_index, m.group_index ? 4 * m.columns : 0},
-      {"levels", m.levels, m.levels ? uint64_t{4} << m.bits : 0},
-      {"scale_levels", m.scale_levels, m.scale_levels ? uint64_t{4 * 256} : 0},
-      {"scale_scales", m.scale_scales, m.scale_scales ? 4 * quotient_up(facts.scale_count(m), m.scale_group) : 0}};
-  for (const auto& array : arrays)
-    if (overlap(array.array, array.size, destination, size))
+  for (const MatrixArray& array : kMatrixArrays)
+    if (overlap(m.*array.array, array.size(facts, m), destination, size))
       return fail(QN_ERROR_INVALID_ARGUMENT, "%s and destination overlap", array.name);
   return QN_OK;
 }

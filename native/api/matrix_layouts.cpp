@@ -6,6 +6,8 @@
 
 namespace qn {
 
+using portable::Matrix;
+
 // The header's numbers and the list's are the same, and begin at 1 without gaps.
 #define QN_CHECK(name, number) static_assert(QN_MATRIX_##name == number);
 QN_MATRICES(QN_CHECK)
@@ -39,6 +41,17 @@ const LayoutFacts kLayouts[] = {
 };
 
 const size_t kLayoutCount = sizeof kLayouts / sizeof *kLayouts;
+
+const MatrixArray kMatrixArrays[kMatrixArrayCount] = {
+    {"codes", &Matrix::codes, [](const LayoutFacts& facts, const Matrix& m) { return facts.code_bytes(m); }},
+    {"scales", &Matrix::scales,
+     [](const LayoutFacts& facts, const Matrix& m) { return facts.scale_count(m) * m.scale_bytes; }},
+    {"zeros", &Matrix::zeros, [](const LayoutFacts& facts, const Matrix& m) { return facts.zero_bytes(m); }},
+    {"group_index", &Matrix::group_index, [](const LayoutFacts&, const Matrix& m) { return 4 * m.columns; }},
+    {"levels", &Matrix::levels, [](const LayoutFacts&, const Matrix& m) { return uint64_t{4} << m.bits; }},
+    {"scale_levels", &Matrix::scale_levels, [](const LayoutFacts&, const Matrix&) { return uint64_t{4 * 256}; }},
+    {"scale_scales", &Matrix::scale_scales,
+     [](const LayoutFacts& facts, const Matrix& m) { return 4 * ((facts.scale_count(m) - 1) / m.scale_group + 1); }}};
 
 int layout_place(qn_matrix_layout layout) {
   const auto number = static_cast<uint32_t>(layout);

@@ -26,6 +26,17 @@ struct LayoutFacts {
 extern const LayoutFacts kLayouts[];
 extern const size_t kLayoutCount;
 
+// The arrays that a matrix may have.
+struct MatrixArray {
+  const char* name;
+  const uint8_t* portable::Matrix::* array;
+  uint64_t (*bytes)(const LayoutFacts& facts, const portable::Matrix& m);  // if it has it
+
+  uint64_t size(const LayoutFacts& facts, const portable::Matrix& m) const { return m.*array ? bytes(facts, m) : 0; }
+};
+inline constexpr int kMatrixArrayCount = 7;
+extern const MatrixArray kMatrixArrays[kMatrixArrayCount];
+
 // The place of a layout in kLayouts and in each table of kernels, or -1.
 int layout_place(qn_matrix_layout layout);
 

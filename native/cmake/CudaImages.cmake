@@ -55,11 +55,16 @@ if(reason)
   return()
 endif()
 
-# The names of the formats, from the list that everything else comes from.
-file(READ formats/formats.h formats)
-string(REGEX MATCHALL "X\\([A-Z0-9_]+, [0-9]+\\)" formats "${formats}")
-list(TRANSFORM formats REPLACE "X\\((.+),.*" "\\1")
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS formats/formats.h)
+# The names in a list that everything else comes from too.
+function(quantnet_names list result)
+  file(READ ${list} names)
+  string(REGEX MATCHALL "X\\([A-Z0-9_]+, [0-9]+\\)" names "${names}")
+  list(TRANSFORM names REPLACE "X\\((.+),.*" "\\1")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${list})
+  set(${result} ${names} PARENT_SCOPE)
+endfunction()
+quantnet_names(formats/formats.h formats)
+quantnet_names(formats/matrices.h layouts)
 
 set(embedded "")      # the assembler's text
 set(declarations "")  # the table's
@@ -74,14 +79,15 @@ macro(quantnet_image format target is_ptx file)
 endmacro()
 
 find_program(QUANTNET_NVCC nvcc DOC "The CUDA compiler, for machine code beside the PTX; not needed")
-foreach(format IN LISTS formats)
+# All images of a format or a layout: of `source`, which knows its name as `macro`.
+macro(quantnet_images format source macro)
   foreach(target IN LISTS ptx_targets)
     set(file ${images_directory}/${format}.sm_${target}.ptx)
     add_custom_command(OUTPUT ${file}
       COMMAND ${QUANTNET_CUDA_CLANG} ${clang_flags} --cuda-gpu-arch=sm_${target} --cuda-feature=+${ptx_language_${target}}
-        -Wall -Wextra $<$<BOOL:${QUANTNET_DEVELOPER}>:-Werror> -DQN_CUDA_FORMAT=${format} -MD -MF ${file}.d -MT ${file}
-        -o ${file} ${cuda_directory}/dequantize.cu
-      DEPENDS ${cuda_directory}/dequantize.cu DEPFILE ${file}.d
+        -Wall -Wextra $<$<BOOL:${QUANTNET_DEVELOPER}>:-Werror> -D${macro}=${format} -MD -MF ${file}.d -MT ${file}
+        -o ${file} ${cuda_directory}/${source}
+      DEPENDS ${cuda_directory}/${source} DEPFILE ${file}.d
       COMMENT "Compiling ${format} for GPUs from sm_${target} on" VERBATIM)
     quantnet_image(${format} ${target} true ${file})
   endforeach()
@@ -89,13 +95,19 @@ foreach(format IN LISTS formats)
     foreach(target IN LISTS machine_targets)
       set(file ${images_directory}/${format}.sm_${target}.cubin)
       add_custom_command(OUTPUT ${file}
-        COMMAND ${QUANTNET_NVCC} -cubin -arch=sm_${target} -O3 -std=c++17 -fmad=false -DQN_CUDA_FORMAT=${format}
-          -MD -MF ${file}.d -MT ${file} -o ${file} ${cuda_directory}/dequantize.cu
-        DEPENDS ${cuda_directory}/dequantize.cu DEPFILE ${file}.d
+        COMMAND ${QUANTNET_NVCC} -cubin -arch=sm_${target} -O3 -std=c++17 -fmad=false -D${macro}=${format}
+          -MD -MF ${file}.d -MT ${file} -o ${file} ${cuda_directory}/${source}
+        DEPENDS ${cuda_directory}/${source} DEPFILE ${file}.d
         COMMENT "Compiling ${format} for GPUs of sm_${target}" VERBATIM)
       quantnet_image(${format} ${target} false ${file})
     endforeach()
   endif()
+endmacro()
+foreach(format IN LISTS formats)
+  quantnet_images(${format} dequantize.cu QN_CUDA_FORMAT)
+endforeach()
+foreach(layout IN LISTS layouts)
+  quantnet_images(${layout} matrix.cu QN_CUDA_LAYOUT)
 endforeach()
 
 configure_file(${cuda_directory}/images.cpp.in ${images_directory}/images.cpp @ONLY)

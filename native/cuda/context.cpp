@@ -6,7 +6,6 @@
 #include <new>
 
 #include "../api/error.h"
-#include "../api/format_table.h"
 #include "modules.h"
 
 namespace qn::cuda {
@@ -129,7 +128,7 @@ Context::~Context() {
   if (handle_) {
     {
       const Pushed pushed(*this);
-      for (size_t i = 0; i < kFormatCount; i++)
+      for (size_t i = 0; i < Module::count(); i++)
         if (modules_[i].handle) driver_.module_unload(modules_[i].handle);
     }
     driver_.primary_ctx_release(facts_.handle);

@@ -12,6 +12,10 @@
 #include "images.h"
 #include "quantnet.h"
 
+namespace qn::portable {
+struct MatrixTask;
+}
+
 namespace qn::cuda {
 
 // What is known of a GPU without using it.
@@ -58,17 +62,22 @@ class Context {
   qn_status launch(CUstream stream, int format, int output, uint64_t source, uint64_t destination, uint64_t blocks,
                    const char*& kernel);
 
+  // The same for a packed matrix whose arrays are on the GPU.
+  qn_status launch(CUstream stream, int layout, int output, const portable::MatrixTask& task, const char*& kernel);
+
  private:
   struct Module;
   Context(const Driver& driver, const GpuFacts& facts) : driver_(driver), facts_(facts) {}
   ~Context();
-  qn_status load(int format, Module& module);
-  qn_status load_image(const Image& image, int format, Module& module, bool& too_new);
+  // Loads a module, by its place, if this is its first use.
+  qn_status ready(int place);
+  qn_status load_image(const Image& image, Module& module, bool& too_new);
+  qn_status start(CUstream stream, int module, int output, unsigned grid, void** parameters);
 
   const Driver& driver_;
   const GpuFacts facts_;
   CUcontext handle_ = nullptr;
-  Module* modules_ = nullptr;  // one for each format
+  Module* modules_ = nullptr;  // see Module::count
   std::atomic<uint32_t> references_{1};
   std::atomic<int> lost_{CUDA_SUCCESS};  // the error that ended it
 };

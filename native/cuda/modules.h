@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Which image of a format runs on a GPU, and the module that it becomes there.
+// Which image of a format or of a layout of packed matrices runs on a GPU, and the module that it becomes there.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,7 @@ namespace qn::cuda {
 // The lowest compute capability (75 for 7.5) that some image runs on.
 int lowest_capability();
 
-// A format's module in a context. Loaded when first used: compiling all of them would take seconds.
+// The module of a format or layout in a context. Loaded when first used: compiling all of them would take seconds.
 struct Context::Module {
   std::atomic<const Image*> image{nullptr};  // the one in use, or the one to be loaded; nullptr: there is none
   std::atomic<bool> ready{false};            // the fields below are set and no longer change
@@ -21,7 +21,10 @@ struct Context::Module {
   CUmodule handle = nullptr;
   CUfunction functions[kOutputs] = {};
 
-  // A module for each format, each with the best image for a compute capability. nullptr: no memory.
+  // How many there are: one for each format and, behind those, for each layout.
+  static size_t count();
+
+  // All of them, each with the best image for a compute capability. nullptr: no memory.
   static Module* plan(int capability);
 };
 

@@ -49,12 +49,12 @@ struct CopyIn {
   }
 };
 
-struct CopyOut {
+struct Copy {
   const uint8_t* from;
   uint8_t* to;
 
   static void run(const void* context, uint64_t begin, uint64_t end) {
-    const CopyOut& copy = *static_cast<const CopyOut*>(context);
+    const Copy& copy = *static_cast<const Copy*>(context);
     memcpy(copy.to + begin, copy.from + begin, end - begin);
   }
 };
@@ -147,10 +147,18 @@ qn_status Staging::run(const DequantizeWork& work, uint64_t address, const char*
     kernel = ran;
     return QN_OK;
   }
-  // What is still under way uses memory that the next call needs.
+  settle();
+  return status;
+}
+
+void Staging::settle() {
   for (Slot& slot : slots_)
     context_.driver().stream_synchronize(slot.stream);
-  return status;
+}
+
+void Staging::copy(uint8_t* to, const uint8_t* from, uint64_t bytes) {
+  const Copy copy{from, to};
+  pool_->run(bytes, kBytesPerPiece, Copy::run, &copy);
 }
 
 qn_status Staging::begin(Slot& slot, const DequantizeWork& work, uint64_t address, const char*& kernel) {
@@ -176,11 +184,9 @@ qn_status Staging::finish(Slot& slot, const DequantizeWork& work, uint64_t addre
   if (slot.blocks == 0) return QN_OK;
   const qn_status status = context_.check(context_.driver().stream_synchronize(slot.stream), "decoding");
   if (status != QN_OK) return status;
-  if (!address) {
-    const CopyOut copy{slot.host + aligned(slot.blocks * work.source_block),
-                       work.destination + slot.first * work.destination_block};
-    pool_->run(slot.blocks * work.destination_block, kBytesPerPiece, CopyOut::run, &copy);
-  }
+  if (!address)
+    copy(work.destination + slot.first * work.destination_block, slot.host + aligned(slot.blocks * work.source_block),
+         slot.blocks * work.destination_block);
   slot.blocks = 0;
   return QN_OK;
 }

@@ -27,6 +27,10 @@ class Staging {
   // that address on the GPU. Returns when all is done. One call at a time; the context is current.
   qn_status run(const DequantizeWork& work, uint64_t address, const char*& kernel);
 
+  // The same for a packed matrix, to work.destination. Its arrays are on the GPU as a whole while the call lasts, in
+  // memory of their own besides the limit; results come back chunk by chunk.
+  qn_status run(const MatrixWork& work, const char*& kernel);
+
  private:
   static constexpr int kSlots = 2;
 
@@ -34,7 +38,7 @@ class Staging {
     CUstream stream = nullptr;
     uint8_t* host = nullptr;
     CUdeviceptr device = 0;
-    // The chunk on its way.
+    // The chunk on its way; of a matrix, in bytes of results.
     uint64_t first = 0, blocks = 0;
   };
 
@@ -44,6 +48,14 @@ class Staging {
   void give_back_memory();
   qn_status begin(Slot& slot, const DequantizeWork& work, uint64_t address, const char*& kernel);
   qn_status finish(Slot& slot, const DequantizeWork& work, uint64_t address);
+  // Between the caller's and pinned memory, by all threads.
+  void copy(uint8_t* to, const uint8_t* from, uint64_t bytes);
+  // What is still under way uses memory that the next call needs.
+  void settle();
+  qn_status upload(const portable::Matrix& matrix, int layout, CUdeviceptr to, portable::Matrix& on_gpu);
+  qn_status decode(const MatrixWork& work, portable::MatrixTask& task, const char*& kernel);
+  qn_status begin(Slot& slot, const MatrixWork& work, const portable::MatrixTask& task, const char*& kernel);
+  qn_status finish(Slot& slot, const MatrixWork& work);
 
   Context& context_;
   Pool* pool_ = nullptr;

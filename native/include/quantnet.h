@@ -556,7 +556,10 @@ QN_API qn_status qn_matrix_check(const qn_matrix *matrix);
  *  @param output            QN_FORMAT_F32, QN_FORMAT_F16 or QN_FORMAT_BF16, else QN_ERROR_UNSUPPORTED.
  *  @param destination       receives count rows (or columns), behind each other.
  *  @param destination_size  bytes at destination: at least the weights' size, else QN_ERROR_SIZE.
- *  @return as qn_matrix_check and qn_dequantize. */
+ *  @return as qn_matrix_check and qn_dequantize.
+ *
+ *  On a GPU the packed arrays are in its memory as a whole while the call lasts, besides what
+ *  qn_device_options.memory_limit allows; the results come back in chunks within it. */
 QN_API qn_status qn_dequantize_matrix(qn_device *device, const qn_matrix *matrix, qn_order order, uint64_t first,
                                       uint64_t count, qn_format output, void *destination, size_t destination_size);
 

@@ -208,7 +208,8 @@ internal static unsafe partial class NativeMethods
     /// <returns>as <see cref="NativeMethods.qn_matrix_check"/> and <see cref="NativeMethods.qn_dequantize"/>.</returns>
     /// <remarks>f32 results are what the layout's own project computes in float32, bit for bit: for integers the exact (code - zero) *
     /// scale, rounded once where the product needs it. f16 and bf16 results are those rounded once more, as
-    /// <see cref="NativeMethods.qn_dequantize"/> does.</remarks>
+    /// <see cref="NativeMethods.qn_dequantize"/> does. On a GPU the packed arrays are in its memory as a whole while the call lasts,
+    /// besides what <see cref="qn_device_options"/>.memory_limit allows; the results come back in chunks within it.</remarks>
     [LibraryImport(LibraryName)]
     public static partial NativeStatus qn_dequantize_matrix(
         DeviceHandle device, qn_matrix* matrix, MatrixOrder order, ulong first, ulong count, QuantFormat output, void* destination,

@@ -17,3 +17,10 @@ const std::vector<emulation::Kernel>& kernels();
 namespace off_by_one {
 const std::vector<emulation::Kernel>& kernels();
 }
+// Of packed matrices: their `source` is a MatrixTask.
+namespace emulated_matrix {
+const std::vector<emulation::Kernel>& kernels();
+}
+namespace swapped_tiles {
+const std::vector<emulation::Kernel>& kernels();
+}

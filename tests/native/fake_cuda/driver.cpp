@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cuda/driver_api.h"
+#include "cuda/matrix_task.h"
 #include "fake_cuda.h"
 #include "kernels.h"
 #include "memory.h"
@@ -300,6 +301,20 @@ CUresult run_kernel(Context& context, const Kernel& kernel, const Grid& grid, ui
   const DeviceMemory::Open open_source(*source), open_destination(*destination);
   const std::string wrong = run(kernel, d.runs, grid.blocks, grid.threads, reinterpret_cast<const uint8_t*>(from),
                                 reinterpret_cast<uint8_t*>(to), blocks);
+  return wrong.empty() ? CUDA_SUCCESS : d.misuse("kernel", wrong, CUDA_ERROR_LAUNCH_FAILED);
+}
+
+// All arrays of the matrix are in one piece of memory.
+CUresult run_matrix_kernel(Context& context, const Kernel& kernel, const Grid& grid,
+                           const qn::portable::MatrixTask& task) {
+  Driver& d = driver();
+  if (const CUresult error = d.wanted_failure("kernel", ++d.kernels); error != CUDA_SUCCESS) return error;
+  DeviceMemory* const arrays = context.find(reinterpret_cast<uint64_t>(task.matrix.codes), 1);
+  DeviceMemory* const results = context.find(reinterpret_cast<uint64_t>(task.destination), 1);
+  if (!arrays || !results) return CUDA_ERROR_ILLEGAL_ADDRESS;
+  const DeviceMemory::Open open_arrays(*arrays), open_results(*results);
+  const std::string wrong =
+      run(kernel, d.runs, grid.blocks, grid.threads, reinterpret_cast<const uint8_t*>(&task), nullptr, 0);
   return wrong.empty() ? CUDA_SUCCESS : d.misuse("kernel", wrong, CUDA_ERROR_LAUNCH_FAILED);
 }
 
@@ -783,12 +798,22 @@ CUresult cuLaunchKernel(CUfunction handle, unsigned grid_x, unsigned grid_y, uns
   if (grid_x == 0 || grid_x > 0x7fffffff || grid_y != 1 || grid_z != 1 || block_x == 0 || block_x > 1024 ||
       block_y != 1 || block_z != 1 || shared_bytes != 0 || extra)
     return call.misuse("a launch that no GPU accepts", CUDA_ERROR_INVALID_VALUE);
-  const uint64_t from = *static_cast<uint64_t*>(parameters[0]);
-  const uint64_t to = *static_cast<uint64_t*>(parameters[1]);
-  const uint64_t blocks = *static_cast<uint64_t*>(parameters[2]);
   const Kernel& kernel = *function->kernel;
   const Grid grid{grid_x, block_x};
   Context& context = *call.context;
+  if (kernel.of_matrices) {
+    const auto task = *static_cast<const qn::portable::MatrixTask*>(parameters[0]);
+    DeviceMemory *const arrays = context.find(reinterpret_cast<uint64_t>(task.matrix.codes), 1),
+                        *const results = context.find(reinterpret_cast<uint64_t>(task.destination), 1);
+    push(*stream, {[=, &context, &kernel] { return run_matrix_kernel(context, kernel, grid, task); },
+                   nullptr,
+                   0,
+                   {arrays ? arrays->address() : 0, results ? results->address() : 0}});
+    return CUDA_SUCCESS;
+  }
+  const uint64_t from = *static_cast<uint64_t*>(parameters[0]);
+  const uint64_t to = *static_cast<uint64_t*>(parameters[1]);
+  const uint64_t blocks = *static_cast<uint64_t*>(parameters[2]);
   DeviceMemory *const source = context.find(from, 1), *const destination = context.find(to, 1);
   push(*stream, {[=, &context, &kernel] { return run_kernel(context, kernel, grid, from, to, blocks); },
                  nullptr,

@@ -18,9 +18,11 @@ enum class Runs {
 };
 
 struct Kernel {
+  // Of formats.
   size_t source_block, destination_block;  // bytes that it reads and writes for each block
   int format, output;
   emulation::Entry emulated;
+  bool of_matrices;  // its one parameter is a MatrixTask, and it is always emulated
 };
 
 // nullptr: there is none of this name.

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+//
+// Packed matrices on a GPU, by the fake driver: the CPU's bits, whatever the matrix and in how many chunks.
+#include "cuda/driver_api.h"
+#include "support/fake_gpu.h"
+#include "support/matrices.h"
+
+using namespace test;
+
+namespace {
+
+class CudaMatrices : public FakeGpu {};
+
+std::vector<uint8_t> decode(const Device& device, const PackedMatrix& matrix, qn_order order, uint64_t first,
+                            uint64_t count, qn_format output) {
+  const uint64_t length = order == QN_ORDER_ROWS ? matrix.shape.columns : matrix.shape.rows;
+  std::vector<uint8_t> results(count * length * output_size(output));
+  const qn_matrix view = matrix.view();
+  EXPECT_EQ(QN_OK,
+            qn_dequantize_matrix(device.get(), &view, order, first, count, output, results.data(), results.size()))
+      << qn_last_error();
+  return results;
+}
+
+void expect_the_cpus_bits(const Device& gpu, const Device& cpu, const MatrixShape& shape, uint64_t skipped) {
+  const PackedMatrix matrix = draw_matrix(shape, seed());
+  for (const qn_order order : {QN_ORDER_ROWS, QN_ORDER_COLUMNS})
+    for (const qn_format output : kOutputs) {
+      const uint64_t lines = order == QN_ORDER_ROWS ? shape.rows : shape.columns;
+      const uint64_t first = skipped % lines;
+      const auto expected = decode(cpu, matrix, order, first, lines - first, output);
+      ASSERT_EQ("", difference(expected, decode(gpu, matrix, order, first, lines - first, output), output))
+          << describe(shape) << ", order " << order;
+    }
+}
+
+TEST_F(CudaMatrices, HaveTheBitsOfTheCpu) {
+  const Device cpu = open_cpu(QN_ISA_SCALAR), gpu = open_gpu();
+  uint64_t skipped = 0;
+  for (const MatrixShape& shape : matrix_shapes())
+    expect_the_cpus_bits(gpu, cpu, shape, skipped++ % 4);
+  EXPECT_STREQ("sm_80-ptx/AWQ_GEMV/bf16", qn_last_kernel());
+}
+
+// The least memory is two slots of 512 KiB.
+TEST_F(CudaMatrices, AreDecodedInChunks) {
+  const Device cpu = open_cpu(QN_ISA_SCALAR), gpu = open_gpu();
+  const int before = fake_cuda_calls("cuLaunchKernel");
+  expect_the_cpus_bits(gpu, cpu, {QN_MATRIX_GPTQ, 4, 512, 1024, 128, QN_FORMAT_F16, false, false, 0}, 3);
+  EXPECT_GE(fake_cuda_calls("cuLaunchKernel") - before, 16);
+}
+
+// A line does not fit a slot.
+TEST_F(CudaMatrices, OfLongLinesAreDecodedInParts) {
+  const Device cpu = open_cpu(QN_ISA_SCALAR), gpu = open_gpu();
+  expect_the_cpus_bits(gpu, cpu, {QN_MATRIX_AWQ_GEMV, 4, 2, 300000, 128, QN_FORMAT_F16, false, false, 0}, 0);
+}
+
+TEST_F(CudaMatrices, LeaveNothingWhenTheDriverFails) {
+  const PackedMatrix matrix = draw_matrix({QN_MATRIX_GPTQ, 4, 256, 1024, 128, QN_FORMAT_F16, false, false, 0}, seed());
+  const qn_matrix view = matrix.view();
+  std::vector<uint8_t> results(256 * 1024 * 4);
+  for (const char* entry : {"cuMemAlloc_v2", "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2", "cuStreamSynchronize",
+                            "cuLaunchKernel", "cuModuleLoadDataEx", "cuModuleGetFunction"}) {
+    int failed = 0;
+    for (int n = 1; n <= 4; n++) {
+      fake_cuda_configure(("fail=" + std::string(entry) + ":" + std::to_string(n) + ":" +
+                           std::to_string(static_cast<int>(qn::cuda::CUDA_ERROR_INVALID_HANDLE)))
+                              .c_str());
+      {
+        const Device gpu = open_gpu();
+        const qn_status status = qn_dequantize_matrix(gpu.get(), &view, QN_ORDER_ROWS, 0, 256, QN_FORMAT_F32,
+                                                      results.data(), results.size());
+        failed += status != QN_OK;
+      }
+      expect_nothing_left();
+    }
+    EXPECT_GE(failed, 1) << entry;
+  }
+}
+
+}  // namespace
