@@ -8,6 +8,7 @@ using Quant.Net.Tool.Extract;
 using Quant.Net.Tool.Formats;
 using Quant.Net.Tool.Inspect;
 using Quant.Net.Tool.Output;
+using Quant.Net.Tool.Slice;
 using Quant.Net.Tool.Split;
 using Quant.Net.Tool.Verify;
 
@@ -27,6 +28,8 @@ internal static class QuantNetCommand
             new ExtractCommand(console),
             new SplitCommand(console),
             new MergeCommand(console),
+            new SliceCommand(console),
+            new ConcatCommand(console),
             new VerifyCommand(console),
             new FormatsCommand(console),
             new DoctorCommand(console),

@@ -64,6 +64,17 @@ public class JsonTests
     }
 
     [Fact]
+    public void SliceAndConcatKeysAreDocumented()
+    {
+        using var folder = new TemporaryFolder();
+        string[] slice = ["slice", Repository.GptqModel, "--module", "model.layers.0.mlp.up_proj", "--axis", "in", "--parts", "2"];
+        JsonElement parts = Succeed([.. slice, "-o", folder["x.safetensors"], "--json"]).Json;
+        string[] files = [.. parts.List("outputs").Select(file => file.GetString()!)];
+
+        Compare("slice and concat", parts, Succeed(["concat", .. files, "--axis", "in", "-o", folder["y.safetensors"], "--json"]).Json);
+    }
+
+    [Fact]
     public void VerifyKeysAreDocumented()
     {
         using var folder = new TemporaryFolder();

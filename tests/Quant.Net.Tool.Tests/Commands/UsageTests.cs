@@ -6,7 +6,7 @@ namespace Quant.Net.Tool.Tests.Commands;
 public class UsageTests
 {
     [Theory]
-    [InlineData("expected a command: inspect, dequantize, extract, split, merge, verify, formats, doctor, bench, completion (see 'quantnet --help')")]
+    [InlineData("expected a command: inspect, dequantize, extract, split, merge, slice, concat, verify, formats, doctor, bench, completion (see 'quantnet --help')")]
     [InlineData("MODEL is missing (see 'quantnet inspect --help')", "inspect")]
     [InlineData("MODEL is empty", "inspect", "")]
     [InlineData("'--all' is not an option of quantnet verify", "verify", "--all")]
@@ -27,6 +27,14 @@ public class UsageTests
     [InlineData("expected one of --max-size and --max-tensors", "split", "MODEL", "-o", "x", "--max-size", "5GB", "--max-tensors", "3")]
     [InlineData("'0' is not a number of tensors", "split", "MODEL", "-o", "x", "--max-tensors", "0")]
     [InlineData("does not end in .gguf", "merge", "MODEL", "-o", "x")]
+    [InlineData("expected one of --range, --parts, and --heads", "slice", "MODEL", "--axis", "in", "-o", "x.gguf")]
+    [InlineData("--heads and --split need each other", "slice", "MODEL", "--axis", "in", "-o", "x.gguf", "--heads", "3")]
+    [InlineData("'9:3' is not a range of features", "slice", "MODEL", "--axis", "in", "-o", "x.gguf", "--range", "9:3")]
+    [InlineData("'4,x' is not a list of widths", "slice", "MODEL", "--axis", "in", "-o", "x.gguf", "--heads", "3", "--split", "4,x")]
+    [InlineData("'0' is not a number from 1", "slice", "MODEL", "--axis", "in", "-o", "x.gguf", "--parts", "0")]
+    [InlineData("'up' is none of out, in", "slice", "MODEL", "--axis", "up", "-o", "x.gguf", "--parts", "2")]
+    [InlineData("does not end in .gguf", "slice", "MODEL", "--axis", "in", "-o", "x.safetensors", "--parts", "2")]
+    [InlineData("expected --tensor", "slice", "MODEL", "--axis", "in", "-o", "x.gguf", "--parts", "2", "--module", "x")]
     [InlineData("'bf16' is none of f32, f16", "extract", "MODEL", "--tensor", "x", "-o", "x.npy", "--type", "bf16")]
     [InlineData("'csh' is none of the shells", "completion", "csh")]
     [InlineData("'blk.[0-3' has '[' without ']'", "inspect", "model.gguf", "--tensor", "blk.[0-3")]
@@ -51,6 +59,8 @@ public class UsageTests
     [InlineData("extract")]
     [InlineData("split")]
     [InlineData("merge")]
+    [InlineData("slice")]
+    [InlineData("concat")]
     [InlineData("verify")]
     [InlineData("formats")]
     [InlineData("doctor")]
@@ -82,7 +92,7 @@ public class UsageTests
     {
         string help = Succeed("--help").Out;
 
-        string[] commands = ["inspect", "dequantize", "extract", "split", "merge", "verify", "formats", "doctor", "completion"];
+        string[] commands = ["inspect", "dequantize", "extract", "split", "merge", "slice", "concat", "verify", "formats", "doctor", "completion"];
         Assert.All(commands, command => Assert.Contains($"  {command}", help, StringComparison.Ordinal));
     }
 

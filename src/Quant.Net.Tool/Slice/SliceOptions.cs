@@ -1,0 +1,83 @@
+using System.CommandLine;
+using Quant.Net.Gguf;
+using Quant.Net.Safetensors;
+using Quant.Net.Tool.CommandLine;
+
+namespace Quant.Net.Tool.Slice;
+
+/// <summary>What the commands that cut and join have in common.</summary>
+internal static class SliceOptions
+{
+    private static readonly string[] Axes = ["out", "in"];
+
+    /// <summary><c>--axis</c>: along which features.</summary>
+    public static Option<string> Axis()
+    {
+        var option = new Option<string>("--axis")
+        {
+            Description = "Along output features (rows of the weight) or input features (its columns)",
+            HelpName = "out|in",
+            Required = true,
+        };
+        option.CompletionSources.Add(Axes);
+        option.Validators.Add(result =>
+        {
+            string axis = result.GetValueOrDefault<string>() ?? "";
+            if (!Axes.Contains(axis))
+            {
+                result.AddError($"--axis: '{axis}' is none of {string.Join(", ", Axes)}");
+            }
+        });
+        return option;
+    }
+
+    /// <summary><c>--module</c>: of a safetensors model.</summary>
+    public static Option<string?> Module() => new("--module")
+    {
+        Description = "A packed module of a safetensors model: the name of its tensors without .qweight and so on",
+        HelpName = "NAME",
+    };
+
+    /// <summary><c>--tensor</c>: of a GGUF model.</summary>
+    public static Option<string?> Tensor() => new("--tensor")
+    {
+        Description = "A tensor of a GGUF model",
+        HelpName = "NAME",
+    };
+
+    /// <summary>The direction that was given.</summary>
+    public static MatrixAxis AxisOf(string axis) => axis == Axes[0] ? MatrixAxis.Output : MatrixAxis.Input;
+
+    /// <summary>A tensor by its name, or the only one there is.</summary>
+    public static GgufTensor Find(GgufFile model, string? name)
+    {
+        if (name is null)
+        {
+            return model.Tensors is [var only] ? only
+                : throw new ToolException($"{model.Parts[0].Path}: has {model.Tensors.Count} tensors, --tensor says which");
+        }
+
+        if (model.Tensors.TryGet(name, out GgufTensor? tensor))
+        {
+            return tensor;
+        }
+
+        string? guess = Suggestion.For(name, model.Tensors.Select(known => known.Name));
+        throw new ToolException($"{model.Parts[0].Path}: has no tensor '{name}'" + (guess is null ? "" : $"; did you mean '{guess}'?"));
+    }
+
+    /// <summary>A packed module by its name, or the only one there is.</summary>
+    public static string Find(SafetensorsModel model, string? name)
+    {
+        IReadOnlyList<string> modules = ModelConverter.PackedModules(model);
+        if (name is null)
+        {
+            return modules is [var only] ? only
+                : throw new ToolException($"{model.Path}: has {modules.Count} packed modules, --module says which");
+        }
+
+        string? guess = modules.Contains(name) ? null : Suggestion.For(name, modules);
+        return modules.Contains(name) ? name
+            : throw new ToolException($"{model.Path}: has no packed module '{name}'" + (guess is null ? "" : $"; did you mean '{guess}'?"));
+    }
+}

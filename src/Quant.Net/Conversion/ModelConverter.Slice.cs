@@ -1,0 +1,234 @@
+using System.Diagnostics;
+using Quant.Net.Gguf;
+using Quant.Net.IO;
+using Quant.Net.Safetensors;
+using Quant.Net.Slicing;
+
+namespace Quant.Net;
+
+// Packed weights cut and joined: each result is a file of its own.
+public static partial class ModelConverter
+{
+    /// <summary>The packed modules of a model (GPTQ, AWQ, compressed-tensors) that can be cut, in its order.</summary>
+    /// <param name="model">The model.</param>
+    /// <returns>Their names: those of their tensors without <c>.qweight</c> and so on.</returns>
+    public static IReadOnlyList<string> PackedModules(SafetensorsModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return [.. ModuleNames.ModulesOf(model)];
+    }
+
+    /// <summary>Cuts a packed module (GPTQ, AWQ, compressed-tensors) and writes its parts without decoding them.</summary>
+    /// <remarks>
+    /// One part is written to the path itself, several to <c>NAME-1-of-4.safetensors</c> and so on. Tensors keep their names and kinds; a
+    /// bias is cut with the outputs, and stays whole where inputs are cut. Metadata of the file say what shapes do not.
+    /// </remarks>
+    /// <param name="model">The model.</param>
+    /// <param name="module">The module, such as <c>model.layers.0.mlp.down_proj</c>.</param>
+    /// <param name="cut">Into which parts.</param>
+    /// <param name="outputPath">Where they will be; it ends in <c>.safetensors</c>.</param>
+    /// <param name="numbering">What becomes of groups with a list (<c>g_idx</c>) in a cut along the inputs.</param>
+    /// <param name="overwrite">Replaces files that are there already. Without it, that is an error.</param>
+    /// <param name="cancellationToken">Ends it between parts.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">There is no such module, or it cannot be cut so; the message names the nearest cuts.</exception>
+    /// <exception cref="ModelFormatException">The module's tensors do not fit together.</exception>
+    /// <exception cref="OutputExistsException">A file is there already.</exception>
+    /// <exception cref="IOException">A file is the model's own, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<CopyResult> SliceAsync(
+        SafetensorsModel model, string module, MatrixCut cut, string outputPath, GroupNumbering numbering = GroupNumbering.Compact,
+        bool overwrite = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(cut);
+        ArgumentException.ThrowIfNullOrEmpty(outputPath);
+        return Task.Run(
+            () => WriteParts(
+                [.. ModuleParts.Cut(StoredModule.Read(model, module), cut, numbering)], outputPath, [.. model.Files.Select(file => file.Path)],
+                overwrite, cancellationToken),
+            cancellationToken);
+    }
+
+    /// <summary>Joins the parts of a packed module in one file, the inverse of cutting.</summary>
+    /// <param name="parts">The models with the parts, in order.</param>
+    /// <param name="module">The module, which has the same name in all of them.</param>
+    /// <param name="axis">Along which features.</param>
+    /// <param name="outputPath">Where the file will be; it ends in <c>.safetensors</c>.</param>
+    /// <param name="overwrite">Replaces a file that is there already. Without it, that is an error.</param>
+    /// <param name="cancellationToken">Ends it between parts.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">There are no parts, one has no such module, or they do not belong together.</exception>
+    /// <exception cref="ModelFormatException">A module's tensors do not fit together.</exception>
+    /// <exception cref="OutputExistsException">The file is there already.</exception>
+    /// <exception cref="IOException">The file is a part itself, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<CopyResult> ConcatAsync(
+        IReadOnlyList<SafetensorsModel> parts, string module, MatrixAxis axis, string outputPath, bool overwrite = false,
+        CancellationToken cancellationToken = default)
+    {
+        RequireParts(parts);
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentException.ThrowIfNullOrEmpty(outputPath);
+        return Task.Run(
+            () => WriteParts(
+                [ModuleParts.Join([.. parts.Select(part => StoredModule.Read(part, module))], axis)], outputPath,
+                [.. parts.SelectMany(part => part.Files).Select(file => file.Path)], overwrite, cancellationToken),
+            cancellationToken);
+    }
+
+    /// <summary>Cuts a tensor of a GGUF model along rows or blocks, and writes its parts as GGUF files of one tensor.</summary>
+    /// <param name="tensor">The tensor. Matrices of one with three dimensions are cut alike.</param>
+    /// <param name="cut">Into which parts.</param>
+    /// <param name="outputPath">Where they will be: one part here, several in <c>NAME-1-of-4.gguf</c> and so on.</param>
+    /// <param name="overwrite">Replaces files that are there already. Without it, that is an error.</param>
+    /// <param name="cancellationToken">Ends it between pieces.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">It cannot be cut so; the message names the nearest cuts.</exception>
+    /// <exception cref="OutputExistsException">A file is there already.</exception>
+    /// <exception cref="IOException">A file is the model's own, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<CopyResult> SliceAsync(
+        GgufTensor tensor, MatrixCut cut, string outputPath, bool overwrite = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        ArgumentNullException.ThrowIfNull(cut);
+        ArgumentException.ThrowIfNullOrEmpty(outputPath);
+        return Task.Run(() => Slice(tensor, cut, outputPath, overwrite, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Joins tensors in a GGUF file with one tensor.</summary>
+    /// <param name="parts">The parts in order. The whole has the name of the first.</param>
+    /// <param name="axis">Along which features.</param>
+    /// <param name="outputPath">Where the file will be.</param>
+    /// <param name="overwrite">Replaces a file that is there already. Without it, that is an error.</param>
+    /// <param name="cancellationToken">Ends it between pieces.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">There are no parts, or they differ in type or shape.</exception>
+    /// <exception cref="OutputExistsException">The file is there already.</exception>
+    /// <exception cref="IOException">The file is a part itself, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<CopyResult> ConcatAsync(
+        IReadOnlyList<GgufTensor> parts, MatrixAxis axis, string outputPath, bool overwrite = false,
+        CancellationToken cancellationToken = default)
+    {
+        RequireParts(parts);
+        ArgumentException.ThrowIfNullOrEmpty(outputPath);
+        return Task.Run(() => Concat(parts, axis, outputPath, overwrite, cancellationToken), cancellationToken);
+    }
+
+    private static CopyResult Slice(GgufTensor tensor, MatrixCut cut, string outputPath, bool overwrite, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        IReadOnlyList<(long First, long Count)>[] parts = [.. cut.PartsOf(GgufParts.Length(tensor, cut.Axis))];
+        Array.ForEach(parts, ranges => GgufParts.RequireBlocks(tensor, cut.Axis, ranges));
+        string[] paths = PartPaths.Of(outputPath, parts.Length);
+        var writers = new List<GgufWriter>();
+        try
+        {
+            foreach ((string path, IReadOnlyList<(long First, long Count)> ranges) in paths.Zip(parts))
+            {
+                long[] dimensions = GgufParts.Dimensions(tensor, cut.Axis, ranges.Sum(range => range.Count));
+                GgufWriter writer = BeginTensor(tensor, dimensions, path, overwrite);
+                writers.Add(writer);
+                OutputGuard.RefuseInputs(writer.Files, [tensor.Part.Path]);
+                OutputGuard.RequireSpace(path, writer.DeclaredLength);
+                GgufParts.Write(tensor, cut.Axis, ranges, bytes => writer.Write(tensor.Name, bytes), cancellation);
+            }
+
+            return Complete(writers, parts.Length, watch);
+        }
+        finally
+        {
+            writers.ForEach(writer => writer.Dispose());
+        }
+    }
+
+    private static CopyResult Concat(
+        IReadOnlyList<GgufTensor> parts, MatrixAxis axis, string outputPath, bool overwrite, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        GgufTensor like = parts[0];
+        foreach (GgufTensor part in parts)
+        {
+            if (part.TypeNumber != like.TypeNumber
+                || !GgufParts.Dimensions(part, axis, GgufParts.Length(like, axis)).AsSpan().SequenceEqual(like.Dimensions.ToArray()))
+            {
+                throw new ArgumentException(ErrorText.Invariant(
+                    $"The parts differ in more than their {MatrixCut.Name(axis)} features: {like} and {part}."));
+            }
+        }
+
+        long[] dimensions = GgufParts.Dimensions(like, axis, parts.Sum(part => GgufParts.Length(part, axis)));
+        using GgufWriter writer = BeginTensor(like, dimensions, outputPath, overwrite);
+        OutputGuard.RefuseInputs(writer.Files, parts.Select(part => part.Part.Path));
+        OutputGuard.RequireSpace(outputPath, writer.DeclaredLength);
+        GgufParts.Join(parts, axis, bytes => writer.Write(like.Name, bytes), cancellation);
+        return Complete([writer], 1, watch);
+    }
+
+    private static GgufWriter BeginTensor(GgufTensor like, long[] dimensions, string path, bool overwrite)
+    {
+        GgufWriter writer = GgufWriter.Create(path, new GgufWriterOptions { Overwrite = overwrite });
+        writer.AddTensor(like.Name, like.Format, dimensions);
+        return writer;
+    }
+
+    private static CopyResult WriteParts(
+        IReadOnlyList<ModuleParts.Part> parts, string outputPath, IReadOnlyList<string> inputs, bool overwrite, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        string[] paths = PartPaths.Of(outputPath, parts.Count);
+        var writers = new List<SafetensorsWriter>();
+        try
+        {
+            foreach ((string path, ModuleParts.Part part) in paths.Zip(parts))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var writer = SafetensorsWriter.Create(
+                    path, new SafetensorsWriterOptions { Overwrite = overwrite, Metadata = ModuleFacts.Metadata(part.Matrix) });
+                writers.Add(writer);
+                OutputGuard.RefuseInputs(writer.Files, inputs);
+                foreach (SlicedTensor tensor in part.Tensors)
+                {
+                    writer.AddTensor(tensor.Name, tensor.Type, tensor.Shape);
+                }
+
+                OutputGuard.RequireSpace(path, writer.DeclaredLength);
+                foreach (SlicedTensor tensor in part.Tensors)
+                {
+                    writer.Write(tensor.Name, tensor.Data.Span);
+                }
+            }
+
+            return Complete(writers, parts.Sum(part => part.Tensors.Count), watch);
+        }
+        finally
+        {
+            writers.ForEach(writer => writer.Dispose());
+        }
+    }
+
+    /// <summary>Gives files their names when all of them are written.</summary>
+    private static CopyResult Complete(IReadOnlyList<IModelWriter> writers, int tensors, Stopwatch watch)
+    {
+        long bytes = writers.Sum(writer => writer.DeclaredLength);
+        foreach (IModelWriter writer in writers)
+        {
+            writer.Complete();
+        }
+
+        string[] files = [.. writers.SelectMany(writer => writer.Files)];
+        return new CopyResult { Files = files, TensorCount = tensors, OutputBytes = bytes, Warnings = [], Elapsed = watch.Elapsed };
+    }
+
+    private static void RequireParts<T>(IReadOnlyList<T> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        if (parts.Count == 0)
+        {
+            throw new ArgumentException("There are no parts.", nameof(parts));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Quant.Net.Slicing;
+
+namespace Quant.Net;
+
+/// <summary>
+/// Cuts and joins packed matrices without decoding them: the codes, scales and zero points of the result are those of the original, so
+/// that decoded parts are the parts of the decoded matrix, bit for bit.
+/// </summary>
+/// <remarks>
+/// Where a part begins and ends at whole words and groups, bytes are copied. Elsewhere fields of bits are moved; a group that a cut goes
+/// through becomes several smaller ones with the same scales. What a layout cannot hold is refused, with the nearest cuts that it can.
+/// Results are new arrays without gaps, of at most 2 GB each.
+/// </remarks>
+public static class MatrixSlicer
+{
+    /// <summary>Cuts a matrix into parts.</summary>
+    /// <param name="matrix">The matrix.</param>
+    /// <param name="cut">Into which.</param>
+    /// <param name="numbering">What becomes of groups with a list (<c>g_idx</c>) in a cut along the inputs.</param>
+    /// <returns>The parts in order.</returns>
+    /// <exception cref="ArgumentException">
+    /// The matrix is malformed, has no such features, or the layout cannot hold such a part; the message says why.
+    /// </exception>
+    /// <exception cref="NotSupportedException">Matrices of this layout cannot be cut.</exception>
+    public static IReadOnlyList<MatrixArrays> Cut(
+        MatrixArrays matrix, MatrixCut cut, GroupNumbering numbering = GroupNumbering.Compact)
+    {
+        ArgumentNullException.ThrowIfNull(matrix);
+        ArgumentNullException.ThrowIfNull(cut);
+        return
+        [
+            .. cut.PartsOf(Length(matrix, cut.Axis)).Select(ranges => MatrixAssembly.Make(
+                [.. ranges.Select(range => new MatrixPiece(matrix, range.First, range.Count))], cut.Axis, numbering)),
+        ];
+    }
+
+    /// <summary>Joins matrices, the inverse of cutting.</summary>
+    /// <param name="parts">The parts in order, all of one layout.</param>
+    /// <param name="axis">Along which features.</param>
+    /// <returns>The whole.</returns>
+    /// <exception cref="ArgumentException">
+    /// There are no parts, one is malformed, they do not belong together, or the layout cannot hold the whole.
+    /// </exception>
+    /// <exception cref="NotSupportedException">Matrices of this layout cannot be joined.</exception>
+    public static MatrixArrays Concat(IReadOnlyList<MatrixArrays> parts, MatrixAxis axis)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        return parts.Count > 0
+            ? MatrixAssembly.Make(
+                [.. parts.Select(part => new MatrixPiece(part, 0, Length(part, axis)))], axis, GroupNumbering.Compact)
+            : throw new ArgumentException("There are no parts.", nameof(parts));
+    }
+
+    internal static long Length(MatrixArrays matrix, MatrixAxis axis) => axis switch
+    {
+        MatrixAxis.Output => matrix.Rows,
+        MatrixAxis.Input => matrix.Columns,
+        _ => throw new ArgumentOutOfRangeException(nameof(axis), axis, "Expected Output or Input."),
+    };
+}

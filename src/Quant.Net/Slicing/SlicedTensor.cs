@@ -1,0 +1,6 @@
+using Quant.Net.Safetensors;
+
+namespace Quant.Net.Slicing;
+
+/// <summary>A tensor that is to be written.</summary>
+internal sealed record SlicedTensor(string Name, SafetensorsType Type, long[] Shape, ReadOnlyMemory<byte> Data);

@@ -1,0 +1,88 @@
+using Quant.Net.Gguf;
+using Quant.Net.Safetensors;
+using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
+
+namespace Quant.Net.Tool.Tests.Commands;
+
+/// <summary><c>slice</c> and <c>concat</c>.</summary>
+public class SliceTests
+{
+    private const string Module = "model.layers.0.mlp.down_proj", Tensor = "blk.0.attn_q.weight";
+
+    [Theory]
+    [InlineData("out")]
+    [InlineData("in")]
+    public void JoinedPartsOfAModuleAreTheModule(string axis)
+    {
+        using var folder = new TemporaryFolder();
+        Succeed(
+            "slice", Repository.GptqModel, "--module", Module, "--axis", axis, "--parts", "4", "--keep-groups", "-q",
+            "-o", folder["part.safetensors"]);
+        Assert.Equal(Enumerable.Range(1, 4).Select(part => $"part-{part}-of-4.safetensors"), folder.Names);
+
+        Succeed(["concat", .. folder.Names.Select(name => folder[name]), "--axis", axis, "-o", folder["whole.safetensors"], "-q"]);
+        using SafetensorsModel original = SafetensorsModel.Open(Repository.GptqModel);
+        using SafetensorsModel whole = SafetensorsModel.Open(folder["whole.safetensors"]);
+        Assert.Equal(4, whole.Tensors.Count);
+        Assert.All(whole.Tensors, tensor =>
+        {
+            SafetensorsTensor expected = original.Tensors[tensor.Name];
+            Assert.Equal(expected.Type, tensor.Type);
+            Assert.Equal(expected.Shape, tensor.Shape);
+            Assert.Equal(expected.GetSpan(0, expected.RowCount), tensor.GetSpan(0, tensor.RowCount));
+        });
+    }
+
+    [Fact]
+    public void JoinedPartsOfATensorAreTheTensor()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("slice", Repository.WideModel, "--tensor", Tensor, "--axis", "out", "--parts", "2", "-o", folder["part.gguf"], "-q");
+        Succeed(
+            "slice", Repository.WideModel, "--tensor", Tensor, "--axis", "out", "--heads", "4", "--split", "24,40", "-o", folder["head.gguf"], "-q");
+        Succeed("concat", folder["part-1-of-2.gguf"], folder["part-2-of-2.gguf"], "--axis", "out", "-o", folder["whole.gguf"], "-q");
+        Succeed("concat", folder["part-1-of-2.gguf"], folder["part-2-of-2.gguf"], "--axis", "in", "-o", folder["wide.gguf"], "-q");
+
+        using GgufFile model = GgufFile.Open(Repository.WideModel);
+        using GgufFile whole = GgufFile.Open(folder["whole.gguf"]);
+        using GgufFile wide = GgufFile.Open(folder["wide.gguf"]);
+        using GgufFile values = GgufFile.Open(folder["head-2-of-2.gguf"]);
+        GgufTensor original = model.Tensors[Tensor];
+        Assert.Equal(original.GetSpan(0, 256), whole.Tensors[Tensor].GetSpan(0, 256));
+        Assert.Equal([512, 128], wide.Tensors[Tensor].Dimensions);
+        Assert.Equal([.. original.GetSpan(3, 1), .. original.GetSpan(131, 1)], wide.Tensors[Tensor].GetSpan(3, 1).ToArray());
+        Assert.Equal([256, 160], values.Tensors[Tensor].Dimensions);
+        Assert.Equal(original.GetSpan(64 + 24, 40), values.Tensors[Tensor].GetSpan(40, 40));
+
+        Succeed("slice", folder["wide.gguf"], "--axis", "in", "--range", "256:512", "-o", folder["half.gguf"], "-q");
+        using GgufFile half = GgufFile.Open(folder["half.gguf"]);
+        Assert.Equal(original.GetSpan(128, 128), half.Tensors[Tensor].GetSpan(0, 128));
+    }
+
+    [Theory]
+    [InlineData("Q4_K has blocks of 256; nearest cuts: 0 and 0 or 256", "--tensor", Tensor, "--axis", "in", "--range", "0:64")]
+    [InlineData("256 output features do not divide into 3 equal parts", "--tensor", Tensor, "--axis", "out", "--parts", "3")]
+    [InlineData("has no tensor 'blk.0.attn_x.weight'; did you mean", "--tensor", "blk.0.attn_x.weight", "--axis", "out", "--parts", "2")]
+    [InlineData("has 48 tensors, --tensor says which", "--axis", "out", "--parts", "2")]
+    public void WhatCannotBeCutLeavesNoFiles(string complaint, params string[] arguments)
+    {
+        using var folder = new TemporaryFolder();
+        Run(["slice", Repository.WideModel, "-o", folder["x.gguf"], .. arguments]).AssertFails(1, complaint);
+        Assert.Empty(folder.Names);
+    }
+
+    [Fact]
+    public void ExistingFilesAndOtherModulesAreRefused()
+    {
+        using var folder = new TemporaryFolder();
+        string[] slice = ["slice", Repository.GptqModel, "--axis", "out", "-q", "-o", folder["x.safetensors"]];
+        Run([.. slice, "--parts", "2", "--module", "model.layers.0.mlp.down"]).AssertFails(1, "has no packed module");
+        Run([.. slice, "--range", "0:12", "--module", Module]).AssertFails(1, "holds a multiple of 8; nearest ends: 8 or 16");
+        Assert.Empty(folder.Names);
+
+        Succeed([.. slice, "--range", "0:8", "--module", Module]);
+        Run([.. slice, "--range", "8:16", "--module", Module]).AssertFails(1, "exists already");
+        Succeed([.. slice, "--range", "8:16", "--module", Module, "--force"]);
+    }
+}
