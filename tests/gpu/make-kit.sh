@@ -22,6 +22,7 @@ cp tests/gpu/run.sh "$kit/"
 cp -r tests/vectors "$kit/vectors"
 cp samples/models/stories260K-Q4_K_M.gguf "$kit/model.gguf"
 cp artifacts/cmake/release/images/*.ptx "$kit/images/"
+gzip -9n "$kit"/images/*.ptx
 echo "$tree" >"$kit/TREE"
 (cd "$kit" && find . -type f ! -name SHA256SUMS | sort | xargs sha256sum >SHA256SUMS)
 

@@ -112,8 +112,9 @@ same_model() { # GPU
 # ptxas, for each PTX and the architecture of each GPU.
 assemble() {
   local image architecture=${1/./}
-  for image in "$kit"/images/*.ptx; do
-    ptxas -arch="sm_$architecture" -v -o /dev/null "$image" || return 1
+  for image in "$kit"/images/*.ptx.gz; do
+    gunzip -c "$image" >"$results/image.ptx"
+    ptxas -arch="sm_$architecture" -v -o /dev/null "$results/image.ptx" || return 1
   done
 }
 
