@@ -21,6 +21,11 @@ internal static unsafe class BitsAndBytesModules
         parts.RequireShape(codes, -1, -1);
         parts.RequireShape(scales, codes.Shape[0]);
         SafetensorsTensor? format = parts.Find(".weight_format", SafetensorsType.U8);
+        if (format is { ByteLength: > 1 })
+        {
+            throw parts.Fault(format, $"has {format.ByteLength} numbers, expected 1");
+        }
+
         if (format is { ByteLength: > 0 } && *format.Pointer != 0)
         {
             throw parts.Unsupported($"its weight_format is {*format.Pointer}, expected 0 (rows)");

@@ -18,9 +18,14 @@ internal static unsafe class CompressedModules
     /// <summary>int-quantized: plain 8-bit integers.</summary>
     public static ModuleArrays? ReadIntegers(ModuleParts parts)
     {
-        if (parts.Get(".weight") is not { Type: SafetensorsType.I8 } codes || !parts.Has(".weight_scale"))
+        if (parts.Get(".weight") is not { Type: SafetensorsType.I8 } codes || (!parts.Has(".weight_scale") && parts.Config?.Method is null))
         {
             return null;
+        }
+
+        if (parts.Config?.Method == "bitsandbytes")
+        {
+            throw parts.Missing(".SCB");
         }
 
         parts.RequireShape(codes, -1, -1);

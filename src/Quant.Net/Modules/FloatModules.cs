@@ -27,12 +27,12 @@ internal static unsafe class FloatModules
     /// <summary>gpt-oss: MXFP4 in blocks of bytes, of several experts.</summary>
     public static ModuleArrays? ReadBlocks(ModuleParts parts)
     {
-        SafetensorsTensor codes = parts.Get("_blocks");
-        if (codes.Type != SafetensorsType.U8 || !parts.Has("_scales"))
+        if (parts.Get("_blocks").Type != SafetensorsType.U8 && !parts.Has("_scales"))
         {
             return null;
         }
 
+        SafetensorsTensor codes = parts.Get("_blocks", SafetensorsType.U8);
         parts.RequireShape(codes, -1, -1, -1, MxGroup / 2);
         SafetensorsTensor scales = parts.Get("_scales", SafetensorsType.U8, SafetensorsType.F8_E8M0);
         parts.RequireShape(scales, codes.Shape[0], codes.Shape[1], codes.Shape[2]);
@@ -55,9 +55,15 @@ internal static unsafe class FloatModules
     {
         SafetensorsTensor codes = parts.Get(".weight");
         string part = parts.Has(".weight_scale_inv") ? ".weight_scale_inv" : ".weight_scale";
-        if (codes.Type is not (SafetensorsType.F8_E4M3 or SafetensorsType.F8_E5M2) || !parts.Has(part))
+        bool isFloat8 = codes.Type is SafetensorsType.F8_E4M3 or SafetensorsType.F8_E5M2;
+        if (!parts.Has(part) && (!isFloat8 || parts.Config?.Method is null))
         {
-            return null;
+            return null;   // plain weights; 8-bit floats are that too where no method is said to have scaled them
+        }
+
+        if (!isFloat8)
+        {
+            throw parts.Fault(codes, $"is {codes.Type} and has scales, expected {SafetensorsType.F8_E4M3} or {SafetensorsType.I8}");
         }
 
         if (codes.Type == SafetensorsType.F8_E5M2)

@@ -19,29 +19,59 @@ internal static unsafe class ModuleFinder
         (".weight", FloatModules.ReadFloat8),
     ];
 
-    public static IReadOnlyList<PackedModule> Find(SafetensorsModel model, PackedModuleOptions options)
-    {
-        List<PackedModule> modules = [];
-        foreach (SafetensorsTensor tensor in model.Tensors)
-        {
-            foreach ((string part, Func<ModuleParts, ModuleArrays?> read) in Readers)
-            {
-                if (!tensor.Name.EndsWith(part, StringComparison.Ordinal))
-                {
-                    continue;
-                }
+    // Tensors that mean nothing without another: the last of these, where none is there, is missing.
+    private static readonly (string Part, string[] Needs)[] Companions =
+    [
+        (".qzeros", [".qweight"]),
+        (".weight_shape", [".weight_packed"]),
+        (".weight_global_scale", [".weight_packed"]),
+        (".weight_scale", [".weight_packed", ".weight"]),
+        (".weight_scale_2", [".weight"]),
+        (".weight_scale_inv", [".weight"]),
+        (".weight.absmax", [".weight"]),
+        (".weight.quant_map", [".weight.absmax"]),
+        (".SCB", [".weight"]),
+        ("_proj_scales", ["_proj_blocks"]),
+    ];
 
-                var parts = new ModuleParts(model, options, tensor.Name[..^part.Length]);
-                if (read(parts) is { } arrays)
-                {
-                    Require(parts, arrays);
-                    modules.Add(new PackedModule(parts.Name, part == "_blocks" ? parts.Name : parts.Name + ".weight", arrays));
-                    break;
-                }
+    public static IReadOnlyList<PackedModule> Find(SafetensorsModel model, PackedModuleOptions options) =>
+        [.. model.Tensors.Select(tensor => Read(model, options, tensor)).OfType<PackedModule>()];
+
+    /// <summary>The module that is known by a tensor; null if none is.</summary>
+    public static PackedModule? Read(SafetensorsModel model, PackedModuleOptions options, SafetensorsTensor tensor)
+    {
+        RequireCompanions(model, options, tensor);
+        foreach ((string part, Func<ModuleParts, ModuleArrays?> read) in Readers)
+        {
+            if (!tensor.Name.EndsWith(part, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var parts = new ModuleParts(model, options, tensor.Name[..^part.Length]);
+            if (read(parts) is { } arrays)
+            {
+                Require(parts, arrays);
+                return new PackedModule(parts.Name, part == "_blocks" ? parts.Name : parts.Name + ".weight", arrays);
             }
         }
 
-        return modules;
+        return null;
+    }
+
+    private static void RequireCompanions(SafetensorsModel model, PackedModuleOptions options, SafetensorsTensor tensor)
+    {
+        foreach ((string part, string[] needs) in Companions)
+        {
+            if (tensor.Name.EndsWith(part, StringComparison.Ordinal))
+            {
+                var parts = new ModuleParts(model, options, tensor.Name[..^part.Length]);
+                if (!needs.Any(parts.Has))
+                {
+                    throw parts.Missing(needs[^1]);
+                }
+            }
+        }
     }
 
     // Whatever the readers overlooked, the library finds before it decodes.

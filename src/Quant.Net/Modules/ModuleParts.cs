@@ -23,8 +23,7 @@ internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions op
     {
         if (!TryGet(part, out SafetensorsTensor? tensor))
         {
-            throw ModelFormatException.In(
-                model.Path, $"module {ErrorText.Quote(name)}: tensor {ErrorText.Quote(name + part)} is missing");
+            throw Missing(part);
         }
 
         return types.Length == 0 || types.Contains(tensor.Type)
@@ -47,6 +46,9 @@ internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions op
             throw Fault(tensor, $"has the shape [{string.Join(", ", tensor.Shape)}], expected [{expected}]");
         }
     }
+
+    public ModelFormatException Missing(string part) => ModelFormatException.In(
+        model.Path, $"module {ErrorText.Quote(name)}: tensor {ErrorText.Quote(name + part)} is missing");
 
     public ModelFormatException Fault(SafetensorsTensor tensor, FormattableString what) =>
         ModelFormatException.In(tensor.File.Path, $"tensor {ErrorText.Quote(tensor.Name)} {ErrorText.Invariant(what)}");

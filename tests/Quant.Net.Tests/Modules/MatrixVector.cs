@@ -16,11 +16,11 @@ internal sealed class MatrixVector : IDisposable
 
     public MatrixVector(string file)
     {
-        JsonElement facts = Manifest.Value.EnumerateArray().Single(vector => vector.GetProperty("file").GetString() == file);
+        JsonElement facts = FactsOf(file);
         File.Copy(Repository.PathOf("tests", "vectors", "matrices", file), System.IO.Path.Combine(_folder.Path, "model.safetensors"));
         File.WriteAllText(
             System.IO.Path.Combine(_folder.Path, "config.json"),
-            new JsonObject { ["quantization_config"] = Settings(facts) }.ToJsonString());
+            ConfigOf(Settings(facts)));
         Model = SafetensorsModel.Open(_folder.Path);
         ZeroWraps = facts.TryGetProperty("zero_wrap", out JsonElement wraps) && wraps.GetBoolean();
     }
@@ -41,11 +41,20 @@ internal sealed class MatrixVector : IDisposable
         }
     }
 
+    /// <summary>The <c>quantization_config</c> of a vector.</summary>
+    public static JsonObject SettingsOf(string file) => Settings(FactsOf(file));
+
+    /// <summary>A <c>config.json</c> with it.</summary>
+    public static string ConfigOf(JsonObject settings) => new JsonObject { ["quantization_config"] = settings.DeepClone() }.ToJsonString();
+
     public void Dispose()
     {
         Model.Dispose();
         _folder.Dispose();
     }
+
+    private static JsonElement FactsOf(string file) =>
+        Manifest.Value.EnumerateArray().Single(vector => vector.GetProperty("file").GetString() == file);
 
     // What the projects that write such files put into config.json.
     private static JsonObject Settings(JsonElement facts)
