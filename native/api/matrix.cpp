@@ -96,7 +96,7 @@ qn_status check_shape(const qn_matrix& from, const LayoutFacts& facts, Matrix& m
 // An array that a layout may have or not.
 qn_status check_optional(const LayoutFacts& facts, uint32_t kind, const char* name, const void* array, size_t size,
                          uint64_t expected, const uint8_t*& to) {
-  if (!array && !size) return QN_OK;
+  if (!array && !size) return facts.needed & kind ? fail(QN_ERROR_INVALID_ARGUMENT, "%s is null", name) : QN_OK;
   if (!(facts.arrays & kind)) return fail(QN_ERROR_UNSUPPORTED, "%s has no %s", facts.name, name);
   to = static_cast<const uint8_t*>(array);
   return check_array(name, array, size, expected);
@@ -125,8 +125,7 @@ qn_status check_levels(const qn_matrix& from, const LayoutFacts& facts, Matrix& 
   if (const qn_status status = check_optional(facts, portable::kLevels, "levels", from.levels, from.levels_size,
                                               uint64_t{4} << from.bits, m.levels))
     return status;
-  if (facts.arrays & portable::kLevels && !m.levels) return fail(QN_ERROR_INVALID_ARGUMENT, "levels is null");
-  if (const qn_status status = check_optional(facts, portable::kLevels, "scale_levels", from.scale_levels,
+  if (const qn_status status = check_optional(facts, portable::kScaleLevels, "scale_levels", from.scale_levels,
                                               from.scale_levels_size, 4 * 256, m.scale_levels))
     return status;
   if (m.scale_levels && !from.scale_group) return fail(QN_ERROR_SIZE, "scale_group is 0, expected 1 or more");
@@ -159,8 +158,6 @@ qn_status check(const qn_matrix* from, int& layout, Matrix& m) {
   if (const qn_status status =
           check_optional(facts, portable::kZeros, "zeros", value.zeros, value.zeros_size, facts.zero_bytes(m), m.zeros))
     return status;
-  if (layout == layout_place(QN_MATRIX_AWQ_GEMV_FAST) && !m.zeros)
-    return fail(QN_ERROR_INVALID_ARGUMENT, "zeros is null");
   if (const qn_status status = check_index(value, facts, m)) return status;
   return check_levels(value, facts, m);
 }

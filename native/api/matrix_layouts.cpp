@@ -23,6 +23,7 @@ constexpr LayoutFacts facts_of(qn_matrix_layout layout, const char* name) {
           Layout::kBits,
           Layout::kFlags,
           Layout::kArrays,
+          Layout::kNeeded,
           Layout::kScales,
           Layout::kGroup,
           name,

@@ -11,7 +11,7 @@ namespace qn {
 struct LayoutFacts {
   qn_matrix_layout layout;
   bool lines_are_rows;
-  uint32_t bits, flags, arrays;
+  uint32_t bits, flags, arrays, needed;
   portable::Scales scales;
   uint64_t group;
   const char* name;

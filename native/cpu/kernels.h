@@ -9,6 +9,10 @@
 
 namespace qn {
 
+// A macro's value as text, for names of kernels.
+#define QN_STRING_OF(x) #x
+#define QN_STRING(x) QN_STRING_OF(x)
+
 // Formats a kernel can write, and their places in a row of the table.
 inline constexpr int kOutputs = 3;  // f32, f16, bf16
 

@@ -119,9 +119,6 @@ constexpr MatrixKernel streamed_matrix_kernel() {
 #endif
 }
 
-#define QN_STRING_OF(x) #x
-#define QN_STRING(x) QN_STRING_OF(x)
-
 extern const MatrixKernelRow kMatrices[] = {
 #define QN_ROW(layout, number)                                                                   \
   {{{matrix_kernel<layout, false, Output<F32>>, matrix_kernel<layout, false, Output<F16>>,       \

@@ -86,9 +86,6 @@ template <class Block>
 inline constexpr bool kTuned =
     !kSame<decltype(dequantize_run(static_cast<const Block*>(nullptr), 0, Output<F32>{})), Untuned>;
 
-#define QN_STRING_OF(x) #x
-#define QN_STRING(x) QN_STRING_OF(x)
-
 static constexpr KernelRow kRows[] = {
 #define QN_ROW(format, number)                                                                        \
   {{dequantize_kernel<format, Output<F32>>, dequantize_kernel<format, Output<F16>>,                   \

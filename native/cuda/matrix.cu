@@ -47,12 +47,16 @@ QN_DEVICE void decode_matrix_tile(const MatrixTask& task, uint64_t line, uint64_
   const uint64_t last = line + 8 < end ? line + 8 : end;
   QN_ROLLED
   for (uint64_t at = line < task.first ? task.first : line; at < last; at++) {
-    float w[8];
-    QN_UNROLLED
+    // One text of at() for all eight, since some are long: each weight pushes the others on.
+    float w[8] = {};
+    QN_ROLLED
     for (uint32_t k = 0; k < 8; k++) {
+      QN_UNROLLED
+      for (uint32_t i = 0; i < 7; i++)
+        w[i] = w[i + 1];
       // What is past the end is the last one once more.
       const uint64_t place = element + (k < left ? k : left - 1);
-      w[k] = kByRows ? Layout::at(m, at, place) : Layout::at(m, place, at);
+      w[7] = kByRows ? Layout::at(m, at, place) : Layout::at(m, place, at);
     }
     store_run<Out>(task.destination + (at - task.first) * stride + (element - task.element) * sizeof(Out),
                    left < 8 ? static_cast<uint32_t>(left) : 8, w);

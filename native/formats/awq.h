@@ -33,7 +33,7 @@ namespace qn::QN_TARGET {
 struct AWQ_GEMM {
   static constexpr Lines kLines = Lines::kColumns;
   static constexpr uint32_t kBits = 1 << 4;
-  static constexpr uint32_t kFlags = 0, kArrays = kZeros;
+  static constexpr uint32_t kFlags = 0, kArrays = kZeros, kNeeded = 0;
   static constexpr Scales kScales = Scales::kFloats;
   static constexpr uint64_t kGroup = kAnyGroup;
   static constexpr char kFormula[] = "w = s * (q - z), q of 4 bits, outputs dealt out in words";
@@ -61,7 +61,7 @@ struct AWQ_GEMM {
 struct AWQ_GEMV {
   static constexpr Lines kLines = Lines::kRows;
   static constexpr uint32_t kBits = 1 << 4;
-  static constexpr uint32_t kFlags = 0, kArrays = kZeros;
+  static constexpr uint32_t kFlags = 0, kArrays = kZeros, kNeeded = 0;
   static constexpr Scales kScales = Scales::kFloats;
   static constexpr uint64_t kGroup = kAnyGroup;
   static constexpr char kFormula[] = "w = s * (q - z), q of 4 bits";
@@ -98,7 +98,7 @@ struct AWQ_GEMV {
 struct AWQ_GEMV_FAST {
   static constexpr Lines kLines = Lines::kRows;
   static constexpr uint32_t kBits = 1 << 4;
-  static constexpr uint32_t kFlags = 0, kArrays = kZeros;
+  static constexpr uint32_t kFlags = 0, kArrays = kZeros, kNeeded = kZeros;
   static constexpr Scales kScales = Scales::kFloats;
   static constexpr uint64_t kGroup = kAnyGroup;
   static constexpr char kFormula[] = "w = s * q + z, q of 4 bits";
@@ -119,9 +119,7 @@ struct AWQ_GEMV_FAST {
 
   QN_HD static float at(const Matrix& m, uint64_t row, uint64_t column) {
     const uint64_t place = m.group_of(column) * m.rows + row;
-    Matrix zeros = m;
-    zeros.scales = m.zeros;
-    return static_cast<float>(code(m, row, column)) * m.scale(place) + zeros.scale(place);
+    return static_cast<float>(code(m, row, column)) * m.scale(place) + m.scale_in(m.zeros, place);
   }
 };
 

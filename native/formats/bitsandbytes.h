@@ -27,7 +27,7 @@ namespace qn::QN_TARGET {
 struct BNB_4BIT {
   static constexpr Lines kLines = Lines::kRows;
   static constexpr uint32_t kBits = 1 << 4;
-  static constexpr uint32_t kFlags = 0, kArrays = kLevels;
+  static constexpr uint32_t kFlags = 0, kArrays = kLevels | kScaleLevels, kNeeded = kLevels;
   static constexpr Scales kScales = Scales::kFloat32;
   static constexpr uint64_t kGroup = kAnyGroup;
   static constexpr char kFormula[] = "w = s * levels[q], q of 4 bits";
@@ -55,7 +55,7 @@ struct BNB_4BIT {
 struct LLM_INT8 {
   static constexpr Lines kLines = Lines::kRows;
   static constexpr uint32_t kBits = 1 << 8;
-  static constexpr uint32_t kFlags = 0, kArrays = 0;
+  static constexpr uint32_t kFlags = 0, kArrays = 0, kNeeded = 0;
   static constexpr Scales kScales = Scales::kFloat32;
   static constexpr uint64_t kGroup = kOneGroup;
   static constexpr char kFormula[] = "w = s * q / 127, q of 8 bits with a sign";

@@ -43,7 +43,7 @@ struct Float4Rows {
 };
 
 struct MXFP4_ROWS : Float4Rows {
-  static constexpr uint32_t kFlags = 0, kArrays = 0;
+  static constexpr uint32_t kFlags = 0, kArrays = 0, kNeeded = 0;
   static constexpr uint64_t kGroup = 32;
   static constexpr char kFormula[] = "w = s * q, s of E8M0, q of E2M1";
 
@@ -60,7 +60,7 @@ struct MXFP4_ROWS : Float4Rows {
 };
 
 struct NVFP4_ROWS : Float4Rows {
-  static constexpr uint32_t kFlags = kScalesDivided, kArrays = kGlobalScale;
+  static constexpr uint32_t kFlags = kScalesDivided, kArrays = kGlobalScale, kNeeded = 0;
   static constexpr uint64_t kGroup = 16;
   static constexpr char kFormula[] = "w = s * g * q, s of E4M3, q of E2M1";
 

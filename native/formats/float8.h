@@ -27,7 +27,7 @@ struct E4M3 {
 struct FLOAT8 {
   static constexpr Lines kLines = Lines::kRows;
   static constexpr uint32_t kBits = 1 << 8;
-  static constexpr uint32_t kFlags = 0, kArrays = kGroupRows;
+  static constexpr uint32_t kFlags = 0, kArrays = kGroupRows, kNeeded = 0;
   static constexpr Scales kScales = Scales::kFloats;
   static constexpr uint64_t kGroup = kAnyGroup;
   static constexpr char kFormula[] = "w = s * q, q of E4M3";

@@ -20,7 +20,7 @@ namespace qn::QN_TARGET {
 struct GPTQ {
   static constexpr Lines kLines = Lines::kColumns;
   static constexpr uint32_t kBits = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 8;
-  static constexpr uint32_t kFlags = kZeroPlusOne | kZeroWraps, kArrays = kZeros | kGroupIndex;
+  static constexpr uint32_t kFlags = kZeroPlusOne | kZeroWraps, kArrays = kZeros | kGroupIndex, kNeeded = 0;
   static constexpr Scales kScales = Scales::kFloats;
   static constexpr uint64_t kGroup = kAnyGroup;
   static constexpr char kFormula[] = "w = s * (q - z), q of 2, 3, 4 or 8 bits";

@@ -8,6 +8,7 @@
 //     static constexpr uint32_t kBits = 1 << 4 | 1 << 8;  // bit b: codes may have b bits
 //     static constexpr uint32_t kFlags = kZeroPlusOne;    // the options that it has
 //     static constexpr uint32_t kArrays = kZeros;         // the arrays that it may have, besides codes and scales
+//     static constexpr uint32_t kNeeded = 0;              // those of them that it must have
 //     static constexpr Scales kScales = Scales::kFloats;
 //     static constexpr uint64_t kGroup = kAnyGroup;       // columns of a group
 //     static constexpr char kFormula[] = "w = s * (q - z)";
@@ -64,9 +65,12 @@ struct Matrix {
 
   QN_HD uint64_t group_of(uint64_t column) const { return group_index ? word(group_index, column) : column / group; }
 
-  QN_HD float scale(uint64_t index) const {
-    if (scale_bytes == 4) return float_at(scales, index);
-    const uint32_t half = scales[2 * index] | uint32_t{scales[2 * index + 1]} << 8;
+  QN_HD float scale(uint64_t index) const { return scale_in(scales, index); }
+
+  // A number of the type of the scales, in any array.
+  QN_HD float scale_in(const uint8_t* array, uint64_t index) const {
+    if (scale_bytes == 4) return float_at(array, index);
+    const uint32_t half = array[2 * index] | uint32_t{array[2 * index + 1]} << 8;
     return bfloat_scales ? float_from_bits(half << 16) : Half::to_float(half);
   }
 
@@ -105,6 +109,7 @@ enum class Lines {
 };
 
 // Arrays and numbers that a layout may have.
-inline constexpr uint32_t kZeros = 1, kGroupIndex = 2, kLevels = 4, kGlobalScale = 8, kGroupRows = 16;
+inline constexpr uint32_t kZeros = 1, kGroupIndex = 2, kLevels = 4, kGlobalScale = 8, kGroupRows = 16,
+                          kScaleLevels = 32;
 
 }  // namespace qn::QN_TARGET

@@ -29,7 +29,7 @@ namespace qn::QN_TARGET {
 struct PACK_QUANTIZED {
   static constexpr Lines kLines = Lines::kRows;
   static constexpr uint32_t kBits = 0x1fe;
-  static constexpr uint32_t kFlags = kPadded, kArrays = kZeros | kGroupIndex;
+  static constexpr uint32_t kFlags = kPadded, kArrays = kZeros | kGroupIndex, kNeeded = 0;
   static constexpr Scales kScales = Scales::kFloats;
   static constexpr uint64_t kGroup = kAnyGroup;
   static constexpr char kFormula[] = "w = s * (q - z), q of 1 to 8 bits";
@@ -66,7 +66,7 @@ struct PACK_QUANTIZED {
 struct INT8 {
   static constexpr Lines kLines = Lines::kRows;
   static constexpr uint32_t kBits = 1 << 8;
-  static constexpr uint32_t kFlags = 0, kArrays = kZeros | kGroupRows;
+  static constexpr uint32_t kFlags = 0, kArrays = kZeros | kGroupRows, kNeeded = 0;
   static constexpr Scales kScales = Scales::kFloats;
   static constexpr uint64_t kGroup = kAnyGroup;
   static constexpr char kFormula[] = "w = s * (q - z), q of 8 bits with a sign";

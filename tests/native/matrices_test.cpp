@@ -321,6 +321,21 @@ TEST_F(MatrixArguments, OfOtherLayoutsAreChecked) {
   });
 }
 
+// Arrays without which a layout has no meaning.
+TEST_F(MatrixArguments, ThatALayoutNeedsAreMissed) {
+  Random random(1);
+  for (const auto& [layout, line] :
+       {std::pair{QN_MATRIX_AWQ_GEMV_FAST, "zeros is null"}, std::pair{QN_MATRIX_BNB_4BIT, "levels is null"}}) {
+    const RandomArrays arrays(layout, random);
+    qn_matrix view = arrays.view;
+    EXPECT_EQ(QN_OK, qn_matrix_check(&view)) << qn_last_error();
+    view.zeros = view.levels = nullptr;
+    view.zeros_size = view.levels_size = 0;
+    EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, qn_matrix_check(&view));
+    EXPECT_STREQ(line, qn_last_error());
+  }
+}
+
 TEST_F(MatrixArguments, OfACallAreChecked) {
   const Device device = open_cpu();
   const qn_matrix view = matrix_.view();

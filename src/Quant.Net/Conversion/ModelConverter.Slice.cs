@@ -46,7 +46,7 @@ public static partial class ModelConverter
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         return Task.Run(
             () => WriteParts(
-                [.. ModuleParts.Cut(StoredModule.Read(model, module), cut, numbering)], outputPath, [.. model.Files.Select(file => file.Path)],
+                [.. ModuleCuts.Cut(StoredModule.Read(model, module), cut, numbering)], outputPath, [.. model.Files.Select(file => file.Path)],
                 overwrite, cancellationToken),
             cancellationToken);
     }
@@ -73,7 +73,7 @@ public static partial class ModelConverter
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         return Task.Run(
             () => WriteParts(
-                [ModuleParts.Join([.. parts.Select(part => StoredModule.Read(part, module))], axis)], outputPath,
+                [ModuleCuts.Join([.. parts.Select(part => StoredModule.Read(part, module))], axis)], outputPath,
                 [.. parts.SelectMany(part => part.Files).Select(file => file.Path)], overwrite, cancellationToken),
             cancellationToken);
     }
@@ -176,14 +176,14 @@ public static partial class ModelConverter
     }
 
     private static CopyResult WriteParts(
-        IReadOnlyList<ModuleParts.Part> parts, string outputPath, IReadOnlyList<string> inputs, bool overwrite, CancellationToken cancellation)
+        IReadOnlyList<ModuleCuts.Part> parts, string outputPath, IReadOnlyList<string> inputs, bool overwrite, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         string[] paths = PartPaths.Of(outputPath, parts.Count);
         var writers = new List<SafetensorsWriter>();
         try
         {
-            foreach ((string path, ModuleParts.Part part) in paths.Zip(parts))
+            foreach ((string path, ModuleCuts.Part part) in paths.Zip(parts))
             {
                 cancellation.ThrowIfCancellationRequested();
                 var writer = SafetensorsWriter.Create(

@@ -4,7 +4,7 @@ using Quant.Net.Safetensors;
 namespace Quant.Net.Slicing;
 
 /// <summary>Cuts and joins the tensors of whole modules: the matrix and, with outputs, the bias.</summary>
-internal static class ModuleParts
+internal static class ModuleCuts
 {
     /// <summary>The matrix of a part, and all its tensors.</summary>
     public readonly record struct Part(MatrixArrays Matrix, IReadOnlyList<SlicedTensor> Tensors);
