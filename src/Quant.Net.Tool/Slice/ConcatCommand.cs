@@ -77,10 +77,10 @@ internal sealed class ConcatCommand : ToolCommand
     private async Task<SliceReport> JoinModulesAsync(
         ParseResult parsed, List<SafetensorsModel> models, string output, CancellationToken cancellation)
     {
-        string module = SliceOptions.Find(models[0], parsed.GetValue(_module));
+        PackedModule[] modules = [.. models.Select(model => SliceOptions.Find(model, parsed.GetValue(_module)))];
         CopyResult result = await ModelConverter.ConcatAsync(
-            models, module, SliceOptions.AxisOf(parsed.GetRequiredValue(_axis)), output, parsed.GetValue(_force), cancellation);
-        return Report(parsed, module, result, models.SelectMany(model => model.Warnings));
+            modules, SliceOptions.AxisOf(parsed.GetRequiredValue(_axis)), output, parsed.GetValue(_force), cancellation);
+        return Report(parsed, modules[0].Name, result, models.SelectMany(model => model.Warnings));
     }
 
     private async Task<SliceReport> JoinTensorsAsync(

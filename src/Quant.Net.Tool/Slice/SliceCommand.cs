@@ -55,10 +55,10 @@ internal sealed class SliceCommand : ToolCommand
         if (kind == SliceKind.Safetensors)
         {
             using SafetensorsModel model = SafetensorsModel.Open(input);
-            string module = SliceOptions.Find(model, parsed.GetValue(_module));
+            PackedModule module = SliceOptions.Find(model, parsed.GetValue(_module));
             GroupNumbering numbering = parsed.GetValue(_keepGroups) ? GroupNumbering.Keep : GroupNumbering.Compact;
-            CopyResult result = await ModelConverter.SliceAsync(model, module, cut, output, numbering, force, cancellation);
-            Show(parsed, input, module, axis, result, model.Warnings);
+            CopyResult result = await ModelConverter.SliceAsync(module, cut, output, numbering, force, cancellation);
+            Show(parsed, input, module.Name, axis, result, model.Warnings);
         }
         else
         {

@@ -67,17 +67,21 @@ internal static class SliceOptions
     }
 
     /// <summary>A packed module by its name, or the only one there is.</summary>
-    public static string Find(SafetensorsModel model, string? name)
+    public static PackedModule Find(SafetensorsModel model, string? name)
     {
-        IReadOnlyList<string> modules = ModelConverter.PackedModules(model);
+        IReadOnlyList<PackedModule> modules = PackedModule.Find(model);
         if (name is null)
         {
             return modules is [var only] ? only
                 : throw new ToolException($"{model.Path}: has {modules.Count} packed modules, --module says which");
         }
 
-        string? guess = modules.Contains(name) ? null : Suggestion.For(name, modules);
-        return modules.Contains(name) ? name
-            : throw new ToolException($"{model.Path}: has no packed module '{name}'" + (guess is null ? "" : $"; did you mean '{guess}'?"));
+        if (modules.FirstOrDefault(module => module.Name == name) is { } found)
+        {
+            return found;
+        }
+
+        string? guess = Suggestion.For(name, modules.Select(module => module.Name));
+        throw new ToolException($"{model.Path}: has no packed module '{name}'" + (guess is null ? "" : $"; did you mean '{guess}'?"));
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
+using Quant.Net.Modules;
 using Quant.Net.Safetensors;
 using Quant.Net.Slicing;
 
@@ -9,72 +10,58 @@ namespace Quant.Net;
 // Packed weights cut and joined: each result is a file of its own.
 public static partial class ModelConverter
 {
-    /// <summary>The packed modules of a model (GPTQ, AWQ, compressed-tensors) that can be cut, in its order.</summary>
-    /// <param name="model">The model.</param>
-    /// <returns>Their names: those of their tensors without <c>.qweight</c> and so on.</returns>
-    public static IReadOnlyList<string> PackedModules(SafetensorsModel model)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        return [.. ModuleNames.ModulesOf(model)];
-    }
-
-    /// <summary>Cuts a packed module (GPTQ, AWQ, compressed-tensors) and writes its parts without decoding them.</summary>
+    /// <summary>Cuts a packed module and writes its parts without decoding them.</summary>
     /// <remarks>
     /// One part is written to the path itself, several to <c>NAME-1-of-4.safetensors</c> and so on. Tensors keep their names and kinds; a
     /// bias is cut with the outputs, and stays whole where inputs are cut. Metadata of the file say what shapes do not.
     /// </remarks>
-    /// <param name="model">The model.</param>
-    /// <param name="module">The module, such as <c>model.layers.0.mlp.down_proj</c>.</param>
+    /// <param name="module">The module.</param>
     /// <param name="cut">Into which parts.</param>
     /// <param name="outputPath">Where they will be; it ends in <c>.safetensors</c>.</param>
     /// <param name="numbering">What becomes of groups with a list (<c>g_idx</c>) in a cut along the inputs.</param>
     /// <param name="overwrite">Replaces files that are there already. Without it, that is an error.</param>
     /// <param name="cancellationToken">Ends it between parts.</param>
     /// <returns>What was done.</returns>
-    /// <exception cref="ArgumentException">There is no such module, or it cannot be cut so; the message names the nearest cuts.</exception>
-    /// <exception cref="ModelFormatException">The module's tensors do not fit together.</exception>
+    /// <exception cref="ArgumentException">It cannot be cut so; the message names the nearest cuts.</exception>
+    /// <exception cref="NotSupportedException">Modules of its layout cannot be cut.</exception>
     /// <exception cref="OutputExistsException">A file is there already.</exception>
     /// <exception cref="IOException">A file is the model's own, or does not fit on the disk; or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> SliceAsync(
-        SafetensorsModel model, string module, MatrixCut cut, string outputPath, GroupNumbering numbering = GroupNumbering.Compact,
+        PackedModule module, MatrixCut cut, string outputPath, GroupNumbering numbering = GroupNumbering.Compact,
         bool overwrite = false, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(cut);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         return Task.Run(
             () => WriteParts(
-                [.. ModuleCuts.Cut(StoredModule.Read(model, module), cut, numbering)], outputPath, [.. model.Files.Select(file => file.Path)],
-                overwrite, cancellationToken),
+                [.. ModuleCuts.Cut(new StoredModule(module), cut, numbering)], outputPath, InputsOf([module]), overwrite, cancellationToken),
             cancellationToken);
     }
 
     /// <summary>Joins the parts of a packed module in one file, the inverse of cutting.</summary>
-    /// <param name="parts">The models with the parts, in order.</param>
-    /// <param name="module">The module, which has the same name in all of them.</param>
+    /// <param name="parts">The parts, in order. The whole has the tensors' names of the first.</param>
     /// <param name="axis">Along which features.</param>
     /// <param name="outputPath">Where the file will be; it ends in <c>.safetensors</c>.</param>
     /// <param name="overwrite">Replaces a file that is there already. Without it, that is an error.</param>
     /// <param name="cancellationToken">Ends it between parts.</param>
     /// <returns>What was done.</returns>
-    /// <exception cref="ArgumentException">There are no parts, one has no such module, or they do not belong together.</exception>
-    /// <exception cref="ModelFormatException">A module's tensors do not fit together.</exception>
+    /// <exception cref="ArgumentException">There are no parts, or they do not belong together.</exception>
+    /// <exception cref="NotSupportedException">Modules of their layout cannot be joined.</exception>
     /// <exception cref="OutputExistsException">The file is there already.</exception>
     /// <exception cref="IOException">The file is a part itself, or does not fit on the disk; or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> ConcatAsync(
-        IReadOnlyList<SafetensorsModel> parts, string module, MatrixAxis axis, string outputPath, bool overwrite = false,
+        IReadOnlyList<PackedModule> parts, MatrixAxis axis, string outputPath, bool overwrite = false,
         CancellationToken cancellationToken = default)
     {
         RequireParts(parts);
-        ArgumentNullException.ThrowIfNull(module);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         return Task.Run(
             () => WriteParts(
-                [ModuleCuts.Join([.. parts.Select(part => StoredModule.Read(part, module))], axis)], outputPath,
-                [.. parts.SelectMany(part => part.Files).Select(file => file.Path)], overwrite, cancellationToken),
+                [ModuleCuts.Join([.. parts.Select(part => new StoredModule(part))], axis)], outputPath, InputsOf(parts), overwrite,
+                cancellationToken),
             cancellationToken);
     }
 
@@ -174,6 +161,10 @@ public static partial class ModelConverter
         writer.AddTensor(like.Name, like.Format, dimensions);
         return writer;
     }
+
+    // The files that modules are read from.
+    private static string[] InputsOf(IEnumerable<PackedModule> modules) =>
+        [.. modules.SelectMany(module => module.Tensors).Select(tensor => tensor.File.Path).Distinct()];
 
     private static CopyResult WriteParts(
         IReadOnlyList<ModuleCuts.Part> parts, string outputPath, IReadOnlyList<string> inputs, bool overwrite, CancellationToken cancellation)

@@ -9,7 +9,6 @@ internal static unsafe class CompressedModules
 {
     private const int WordBits = 32;
 
-    private static readonly Version FirstDense = new(0, 18);
     private static readonly SafetensorsType[] ScaleTypes = [SafetensorsType.F16, SafetensorsType.BF16, SafetensorsType.F32];
 
     public static ModuleArrays? ReadPacked(ModuleParts parts) =>
@@ -82,7 +81,8 @@ internal static unsafe class CompressedModules
             Scales = scales,
             Zeros = zeros,
             GroupIndex = unset ? null : index,
-            Others = unset ? [shape, index!] : [shape],
+            Unused = unset ? index : null,
+            ShapeTensor = shape,
             GroupSize = parts.GroupSize(scales, columns, scales.Shape[1]),
             Flags = padded ? NativeMatrixFlags.Padded : 0,
         };
@@ -97,10 +97,10 @@ internal static unsafe class CompressedModules
         ModuleParts parts, SafetensorsTensor codes, long columns, long rows, SafetensorsTensor? zeros)
     {
         long words = codes.Shape[1];
-        int bits = parts.Config?.Bits ?? Enumerable.Range(1, 8).FirstOrDefault(candidate => Dense(columns, candidate) == words);
+        int bits = parts.Facts.Bits ?? Enumerable.Range(1, 8).FirstOrDefault(candidate => Dense(columns, candidate) == words);
         if (bits is < 1 or > 8 || (Dense(columns, bits) != words && Padded(columns, bits) != words))
         {
-            throw parts.Fault(codes, $"has rows of {words} words, expected those of {columns} codes of {parts.Config?.Bits?.ToString(CultureInfo.InvariantCulture) ?? "1 to 8"} bits");
+            throw parts.Fault(codes, $"has rows of {words} words, expected those of {columns} codes of {parts.Facts.Bits?.ToString(CultureInfo.InvariantCulture) ?? "1 to 8"} bits");
         }
 
         if (WordBits % bits == 0)
@@ -121,8 +121,8 @@ internal static unsafe class CompressedModules
             return (bits, false);
         }
 
-        return Version.TryParse(parts.Config?.WriterVersion, out Version? version)
-            ? (bits, version < FirstDense)
+        return parts.Facts.Padded is { } padded
+            ? (bits, padded)
             : throw parts.Unsupported($"its {bits}-bit codes may be packed in two ways, expected a version in the settings that tells");
     }
 

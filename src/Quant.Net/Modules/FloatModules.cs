@@ -96,7 +96,7 @@ internal static unsafe class FloatModules
             return (0, 0);
         }
 
-        if (parts.Config?.BlockSize is not (int height, int width))
+        if (parts.Facts is not { GroupRows: { } height and > 0, GroupSize: { } width and > 0 })
         {
             throw parts.Unsupported($"the size of its blocks cannot be told from its shapes, expected one in the settings");
         }

@@ -21,22 +21,25 @@ internal static class IntegerModules
             return ReadGemvFast(parts, codes, scales);
         }
 
-        bool isAwq = parts.Config?.Method == "awq" || (parts.Config?.Method is null && codes.Shape[1] != scales.Shape[1]);
-        if (!isAwq)
+        bool hasIndex = parts.Has(".g_idx");
+        PackedMatrixLayout layout = parts.Facts.Layout ?? (
+            scales.Shape[1] == codes.Shape[1] * 8 ? PackedMatrixLayout.AwqGemm
+            : scales.Shape[1] != codes.Shape[1] ? PackedMatrixLayout.AwqGemv
+            : scales.Shape[0] != codes.Shape[0] || hasIndex ? PackedMatrixLayout.Gptq
+            : throw parts.Unsupported($"its shapes are those of GPTQ and of AWQ, and nothing says which it is"));
+        return layout switch
         {
-            return ReadGptq(parts, codes, scales);
-        }
-
-        return scales.Shape[1] == codes.Shape[1] * 8 ? ReadGemm(parts, codes, scales) : ReadGemv(parts, codes, scales);
+            PackedMatrixLayout.AwqGemm => ReadGemm(parts, codes, scales),
+            PackedMatrixLayout.AwqGemv => ReadGemv(parts, codes, scales),
+            PackedMatrixLayout.Gptq => ReadGptq(parts, codes, scales),
+            _ => throw parts.Fault(codes, $"is {codes.Type}, expected {SafetensorsType.I16} for {layout}"),
+        };
     }
 
     private static ModuleArrays ReadGptq(ModuleParts parts, SafetensorsTensor codes, SafetensorsTensor scales)
     {
-        if (parts.Config?.CheckpointFormat is { } format && format is not ("gptq" or "gptq_v2"))
-        {
-            throw parts.Unsupported($"its checkpoint format is {IO.ErrorText.Quote(format)}, expected 'gptq' or 'gptq_v2'");
-        }
-
+        bool plusOne = parts.Facts.IsZeroPlusOne
+            ?? throw parts.Unsupported($"its checkpoint format is {IO.ErrorText.Quote(parts.Facts.CheckpointFormat!)}, expected 'gptq' or 'gptq_v2'");
         SafetensorsTensor zeros = parts.Get(".qzeros", SafetensorsType.I32);
         long rows = codes.Shape[1], groups = scales.Shape[0];
         parts.RequireShape(scales, -1, rows);
@@ -58,15 +61,15 @@ internal static class IntegerModules
             parts.RequireShape(index, columns);
         }
 
-        bool plusOne = parts.Config?.CheckpointFormat != "gptq_v2";
+        bool unset = IsUnset(index);
         NativeMatrixFlags wraps = parts.Options.ZeroWraps ? NativeMatrixFlags.ZeroWraps : 0;
         return new ModuleArrays(PackedMatrixLayout.Gptq, rows, columns, (int)bits, codes)
         {
             Scales = scales,
             Zeros = zeros,
-            GroupIndex = IsUnset(index) ? null : index,
-            Others = IsUnset(index) ? [index!] : [],
-            GroupSize = parts.GroupSize(scales, columns, groups),
+            GroupIndex = unset ? null : index,
+            Unused = unset ? index : null,
+            GroupSize = parts.GroupSize(scales, columns, groups, mayEndShort: true, unset ? null : index),
             Flags = plusOne ? NativeMatrixFlags.ZeroPlusOne | wraps : 0,
         };
     }
@@ -120,10 +123,6 @@ internal static class IntegerModules
     }
 
     // These layouts are padded, so that their shapes do not tell.
-    private static long SettingsGroup(ModuleParts parts) => parts.Config?.GroupSize switch
-    {
-        null => throw parts.Unsupported($"its groups cannot be told from its shapes, expected a group size in the settings"),
-        -1 => 0,
-        { } size => size,
-    };
+    private static long SettingsGroup(ModuleParts parts) => parts.Facts.GroupSize
+        ?? throw parts.Unsupported($"its groups cannot be told from its shapes, expected a group size in the settings");
 }

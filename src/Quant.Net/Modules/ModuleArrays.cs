@@ -18,7 +18,13 @@ internal sealed unsafe record ModuleArrays(PackedMatrixLayout Layout, long Rows,
 
     public SafetensorsTensor? ScaleScales { get; init; }
 
-    /// <summary>Tensors that were looked into and hold no array.</summary>
+    /// <summary>The tensor that says the shape.</summary>
+    public SafetensorsTensor? ShapeTensor { get; init; }
+
+    /// <summary>A list of groups that was never filled in.</summary>
+    public SafetensorsTensor? Unused { get; init; }
+
+    /// <summary>Tensors of a few numbers that say something of the whole matrix.</summary>
     public IReadOnlyList<SafetensorsTensor> Others { get; init; } = [];
 
     public long GroupSize { get; init; }
@@ -38,7 +44,7 @@ internal sealed unsafe record ModuleArrays(PackedMatrixLayout Layout, long Rows,
 
     public IReadOnlyList<SafetensorsTensor> Tensors =>
     [
-        Codes, .. new[] { Scales, Zeros, GroupIndex, Levels, ScaleLevels, ScaleScales }.OfType<SafetensorsTensor>(), .. Others,
+        Codes, .. new[] { Scales, Zeros, GroupIndex, Levels, ScaleLevels, ScaleScales, ShapeTensor, Unused }.OfType<SafetensorsTensor>(), .. Others,
     ];
 
     /// <summary>Whether the list of groups says anything: not that of groups in order, nor all zeros.</summary>
@@ -75,7 +81,7 @@ internal sealed unsafe record ModuleArrays(PackedMatrixLayout Layout, long Rows,
         group_rows = (ulong)GroupRows,
         bits = (uint)Bits,
         flags = (uint)Flags,
-        scale_format = HasFloatScales && Scales is not null ? Scales.Format!.Value : default,
+        scale_format = ScaleFormat,
         global_scale = GlobalScale,
         codes = Codes.Pointer,
         codes_size = (nuint)Codes.ByteLength,
@@ -95,8 +101,8 @@ internal sealed unsafe record ModuleArrays(PackedMatrixLayout Layout, long Rows,
         scale_offset = ScaleOffset,
     };
 
-    // The other layouts know what their scales are.
-    private bool HasFloatScales => Layout <= PackedMatrixLayout.Float8;
+    /// <summary>What scales are, as the library takes it: later layouts know it of themselves.</summary>
+    public QuantFormat ScaleFormat => Layout <= PackedMatrixLayout.Float8 ? Scales!.Format!.Value : default;
 
     private static byte* Pointer(SafetensorsTensor? tensor) => tensor is null ? null : tensor.Pointer;
 

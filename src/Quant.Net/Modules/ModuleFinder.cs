@@ -48,11 +48,11 @@ internal static unsafe class ModuleFinder
                 continue;
             }
 
-            var parts = new ModuleParts(model, options, tensor.Name[..^part.Length]);
+            var parts = new ModuleParts(model, options, tensor, tensor.Name[..^part.Length]);
             if (read(parts) is { } arrays)
             {
                 Require(parts, arrays);
-                return new PackedModule(parts.Name, part == "_blocks" ? parts.Name : parts.Name + ".weight", arrays);
+                return new PackedModule(parts.Name, part == "_blocks" ? parts.Name : parts.Name + ".weight", arrays, parts.Find(".bias"));
             }
         }
 
@@ -65,7 +65,7 @@ internal static unsafe class ModuleFinder
         {
             if (tensor.Name.EndsWith(part, StringComparison.Ordinal))
             {
-                var parts = new ModuleParts(model, options, tensor.Name[..^part.Length]);
+                var parts = new ModuleParts(model, options, tensor, tensor.Name[..^part.Length]);
                 if (!needs.Any(parts.Has))
                 {
                     throw parts.Missing(needs[^1]);

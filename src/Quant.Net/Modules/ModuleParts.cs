@@ -1,12 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Quant.Net.IO;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Modules;
 
 /// <summary>A module while it is looked at: its tensors by the ends of their names, and faults that name them.</summary>
-internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions options, string name)
+internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions options, SafetensorsTensor anchor, string name)
 {
+    /// <summary>What is said of it beside its tensors.</summary>
+    public ModuleFacts Facts { get; } = ModuleFacts.Read(model, anchor.File);
+
     public PackedModuleOptions Options => options;
 
     public QuantizationConfig? Config => model.Quantization;
@@ -56,21 +60,39 @@ internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions op
     public NotSupportedException Unsupported(FormattableString what) =>
         new(ErrorText.Invariant($"{ErrorText.EscapePath(model.Path)}: module {ErrorText.Quote(name)}: {ErrorText.Invariant(what)}"));
 
-    /// <summary>The size of groups of which there are so many. The settings tell where the last one is short.</summary>
-    public long GroupSize(SafetensorsTensor scales, long columns, long groups)
+    /// <summary>The size of groups of which there are so many.</summary>
+    /// <param name="scales">The tensor that tells how many there are.</param>
+    /// <param name="columns">What they divide.</param>
+    /// <param name="groups">Their number.</param>
+    /// <param name="mayEndShort">Whether the last one may have fewer columns, so that their number alone does not tell.</param>
+    /// <param name="index">A list of the groups of columns, or null.</param>
+    public long GroupSize(SafetensorsTensor scales, long columns, long groups, bool mayEndShort = false, SafetensorsTensor? index = null)
     {
         if (groups == 1)
         {
             return 0;
         }
 
-        if (Config?.GroupSize is { } size and > 0 && (columns - 1) / size + 1 == groups)
+        if (Facts.GroupSize is { } size and > 0 && (columns - 1) / size + 1 == groups)
         {
             return size;
         }
 
-        return groups > 0 && columns % groups == 0
-            ? columns / groups
-            : throw Fault(scales, $"has {groups} groups for {columns} inputs, expected groups of one size ({Config?.GroupSize?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"} in the settings)");
+        // Where groups are in order, their list shows where the second one begins; in another order any size of so many groups will do.
+        long step = mayEndShort ? StepIn(index, columns, groups) : groups > 0 && columns % groups == 0 ? columns / groups : 0;
+        return step > 0 ? step : throw Fault(
+            scales, $"has {groups} groups for {columns} inputs, and nothing says how large they are (the settings say {Facts.GroupSize?.ToString(CultureInfo.InvariantCulture) ?? "nothing"})");
+    }
+
+    private static unsafe long StepIn(SafetensorsTensor? index, long columns, long groups)
+    {
+        if (index is null)
+        {
+            return 0;
+        }
+
+        long second = new ReadOnlySpan<int>(index.Pointer, checked((int)index.ElementCount)).IndexOf(1);
+        long step = second > 0 && (columns - 1) / second + 1 == groups ? second : columns / groups;
+        return second >= 0 && step > 0 && (columns - 1) / step + 1 == groups ? step : 0;
     }
 }

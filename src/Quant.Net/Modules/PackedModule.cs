@@ -12,13 +12,12 @@ namespace Quant.Net;
 /// <remarks>May be used from many threads at once, until its model is disposed of.</remarks>
 public sealed unsafe class PackedModule
 {
-    private readonly ModuleArrays _arrays;
-
-    internal PackedModule(string name, string weightName, ModuleArrays arrays)
+    internal PackedModule(string name, string weightName, ModuleArrays arrays, SafetensorsTensor? bias)
     {
         Name = name;
         WeightName = weightName;
-        _arrays = arrays;
+        Arrays = arrays;
+        Bias = bias;
         Shape = arrays.Shape ?? [Rows, Columns];
     }
 
@@ -29,31 +28,36 @@ public sealed unsafe class PackedModule
     public string WeightName { get; }
 
     /// <summary>How its arrays are laid out.</summary>
-    public PackedMatrixLayout Layout => _arrays.Layout;
+    public PackedMatrixLayout Layout => Arrays.Layout;
 
     /// <summary>Output features; of all experts together, where several are in one tensor.</summary>
-    public long Rows => _arrays.Rows;
+    public long Rows => Arrays.Rows;
 
     /// <summary>Input features.</summary>
-    public long Columns => _arrays.Columns;
+    public long Columns => Arrays.Columns;
 
     /// <summary>The shape of the decoded weights: [out, in], or [experts, out, in].</summary>
     public IReadOnlyList<long> Shape { get; }
 
     /// <summary>Bits of a code.</summary>
-    public int Bits => _arrays.Bits;
+    public int Bits => Arrays.Bits;
 
     /// <summary>Columns that share a scale; 0: all. For bitsandbytes the weights of a block.</summary>
-    public long GroupSize => _arrays.GroupSize;
+    public long GroupSize => Arrays.GroupSize;
 
     /// <summary>Whether columns are in groups in another order than their own (act-order).</summary>
-    public bool IsActOrder => _arrays.IsActOrder;
+    public bool IsActOrder => Arrays.IsActOrder;
 
     /// <summary>The tensors that it is made of.</summary>
-    public IReadOnlyList<SafetensorsTensor> Tensors => _arrays.Tensors;
+    public IReadOnlyList<SafetensorsTensor> Tensors => Arrays.Tensors;
+
+    /// <summary>What is added to its outputs, and is not packed; null if nothing is.</summary>
+    public SafetensorsTensor? Bias { get; }
 
     /// <summary>The bytes of its tensors.</summary>
     public long PackedBytes => Tensors.Sum(tensor => tensor.ByteLength);
+
+    internal ModuleArrays Arrays { get; }
 
     /// <summary>Finds the packed modules of a model.</summary>
     /// <param name="model">The model.</param>
@@ -99,7 +103,7 @@ public sealed unsafe class PackedModule
         QuantDevice device, MatrixOrder order, long first, long count, QuantFormat output, void* destination, nuint destinationBytes)
     {
         ArgumentNullException.ThrowIfNull(device);
-        qn_matrix matrix = _arrays.ToNative();
+        qn_matrix matrix = Arrays.ToNative();
         device.DequantizeMatrix(in matrix, order, first, count, output, destination, destinationBytes);
     }
 

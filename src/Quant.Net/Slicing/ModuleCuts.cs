@@ -31,7 +31,7 @@ internal static class ModuleCuts
     /// <summary>A bias is added to outputs: it is cut with them, and stays whole where inputs are cut.</summary>
     private static SlicedTensor[] Bias(StoredModule module, MatrixAxis axis, IReadOnlyList<(long First, long Count)> ranges)
     {
-        if (module.Bias is not { } bias)
+        if (module.Module.Bias is not { } bias)
         {
             return [];
         }
@@ -49,13 +49,13 @@ internal static class ModuleCuts
 
     private static SlicedTensor[] JoinBias(IReadOnlyList<StoredModule> modules, MatrixAxis axis)
     {
-        if (modules.All(module => module.Bias is null))
+        if (modules.All(module => module.Module.Bias is null))
         {
             return [];
         }
 
-        SafetensorsTensor? first = modules[0].Bias;
-        if (modules.Any(module => module.Bias?.Type != first?.Type))
+        SafetensorsTensor? first = modules[0].Module.Bias;
+        if (modules.Any(module => module.Module.Bias?.Type != first?.Type))
         {
             throw new ArgumentException("The parts differ in their bias: some have none, or one of another type.");
         }
@@ -74,7 +74,7 @@ internal static class ModuleCuts
 
     private static byte[] RequireBias(StoredModule module)
     {
-        SafetensorsTensor bias = module.Bias!;
+        SafetensorsTensor bias = module.Module.Bias!;
         return bias.Shape.Count == 1 && bias.ElementCount == module.Matrix.Rows && bias.BitsPerElement % 8 == 0
             ? StoredModule.Bytes(bias)
             : throw ModelFormatException.In(

@@ -1,43 +1,37 @@
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using Quant.Net.Safetensors;
 using Quant.Net.Slicing;
+using Quant.Net.Tests.Modules;
 
 namespace Quant.Net.Tests.Slicing;
 
-/// <summary>Modules of the known answers, read, cut into files, read again and joined.</summary>
+/// <summary>Modules of the known answers, cut into files, read again without any settings, and joined.</summary>
 public sealed class StoredModuleTests : IDisposable
 {
-    private const string Module = "layer";
-
     private readonly string _folder = Directory.CreateTempSubdirectory("quantnet-").FullName;
+    private readonly QuantDevice _device = QuantDevice.Open("cpu", new QuantDeviceOptions { Threads = 1 });
 
-    public static TheoryData<string> Files =>
-    [
-        .. Directory.GetFiles(Repository.PathOf("tests", "vectors", "matrices"), "*.safetensors").Select(path => Path.GetFileName(path))
-            .Where(name => !name.StartsWith("bnb", StringComparison.Ordinal) && !name.Contains("fp4", StringComparison.Ordinal)
-                && name is not ("fp8-block-f32.safetensors" or "fp8-block128-bf16.safetensors")).Order(),
-    ];
+    public static TheoryData<string> Files => new(MatrixVector.Files.Where(name => !IsRefused(name)));
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public static TheoryData<string> Refused => new(MatrixVector.Files.Where(IsRefused));
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Theory]
     [MemberData(nameof(Files))]
     public async Task PartsInFilesMakeTheKnownAnswer(string name)
     {
-        using SafetensorsModel model = OpenWithConfig(name, out JsonElement facts);
-        bool zeroPlusOne = facts.TryGetProperty("checkpoint_format", out JsonElement format) && format.GetString() == "gptq";
-        bool zeroWraps = facts.TryGetProperty("zero_wrap", out JsonElement wrap) && wrap.GetBoolean();
-        float[] expected = MemoryMarshal.Cast<byte, float>(StoredModule.Bytes(model.Tensors["expected"])).ToArray();
-        using QuantDevice device = QuantDevice.Open("cpu", new QuantDeviceOptions { Threads = 1 });
-        float[] Decode(SafetensorsModel from) => RandomMatrix.Decode(
-            device, StoredModule.Read(from, Module).Matrix with { ZeroPlusOne = zeroPlusOne, ZeroWraps = zeroWraps });
-
-        Assert.Equal(Bits(expected), Bits(Decode(model)));
-        int rows = facts.GetProperty("out").GetInt32(), columns = facts.GetProperty("in").GetInt32();
+        using var vector = new MatrixVector(name);
+        var options = new PackedModuleOptions { ZeroWraps = vector.ZeroWraps };
+        PackedModule module = Assert.Single(PackedModule.Find(vector.Model, options));
+        float[] expected = vector.Expected;
+        (int rows, int columns) = ((int)module.Rows, (int)module.Columns);
         foreach ((MatrixAxis axis, int length) in new[] { (MatrixAxis.Output, rows), (MatrixAxis.Input, columns) })
         {
-            long step = MatrixGrids.Multiple(StoredModule.Read(model, Module).Matrix, axis);
+            long step = MatrixGrids.Multiple(new StoredModule(module).Matrix, axis);
             step = axis == MatrixAxis.Input && name.StartsWith("awq-gemv", StringComparison.Ordinal) ? 64 : step;
             long half = Math.Max(length / 2 / step, 1) * step;
             if (half >= length)
@@ -46,60 +40,49 @@ public sealed class StoredModuleTests : IDisposable
             }
 
             string first = Path.Combine(_folder, $"{axis}-1.safetensors"), second = Path.Combine(_folder, $"{axis}-2.safetensors");
-            await ModelConverter.SliceAsync(model, Module, MatrixCut.Range(axis, 0, half), first);
-            await ModelConverter.SliceAsync(model, Module, MatrixCut.Range(axis, half, length - half), second);
+            await ModelConverter.SliceAsync(module, MatrixCut.Range(axis, 0, half), first);
+            await ModelConverter.SliceAsync(module, MatrixCut.Range(axis, half, length - half), second);
             using SafetensorsModel one = SafetensorsModel.Open(first);
             using SafetensorsModel two = SafetensorsModel.Open(second);
+            PackedModule[] parts = [Assert.Single(PackedModule.Find(one, options)), Assert.Single(PackedModule.Find(two, options))];
+            AssertIsPart(expected, columns, parts[0], 0, 0);
+            AssertIsPart(
+                expected, columns, parts[1], axis == MatrixAxis.Output ? (int)half : 0, axis == MatrixAxis.Output ? 0 : (int)half);
+
             string whole = Path.Combine(_folder, $"{axis}.safetensors");
-            await ModelConverter.ConcatAsync([one, two], Module, axis, whole);
+            await ModelConverter.ConcatAsync(parts, axis, whole);
             using SafetensorsModel joined = SafetensorsModel.Open(whole);
-            Assert.Equal(Bits(expected), Bits(Decode(joined)));
-
-            float[] part = Decode(two);
-            int wide = axis == MatrixAxis.Output ? columns : columns - (int)half;
-            int start = axis == MatrixAxis.Output ? (int)half * columns : (int)half;
-            Assert.Equal(Bits(expected.AsSpan(start, wide)), Bits(part.AsSpan(0, wide)));
+            AssertIsPart(expected, columns, Assert.Single(PackedModule.Find(joined, options)), 0, 0);
         }
     }
 
     [Theory]
-    [InlineData("bnb-nf4-64.safetensors")]
-    [InlineData("mxfp4-gpt-oss.safetensors")]
-    public void OtherPackedModulesAreNotFound(string name)
+    [MemberData(nameof(Refused))]
+    public void WhatCannotBeCutIsRefused(string name)
     {
-        using SafetensorsModel model = OpenWithConfig(name, out _);
-        Assert.Contains("has no packed module", Assert.Throws<ArgumentException>(() => StoredModule.Read(model, Module)).Message, StringComparison.Ordinal);
+        using var vector = new MatrixVector(name);
+        PackedModule module = Assert.Single(PackedModule.Find(vector.Model));
+        string line = Assert.Throws<NotSupportedException>(() => new StoredModule(module)).Message;
+        Assert.Contains("module 'layer", line, StringComparison.Ordinal);
+        Assert.Contains("cannot be cut", line, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("fp8-block-f32.safetensors", "how large the blocks")]
-    [InlineData("nvfp4-modelopt.safetensors", "expected F16, BF16 or F32")]
-    public void WhatNothingTellsIsNotGuessed(string name, string complaint)
-    {
-        using SafetensorsModel model = OpenWithConfig(name, out _);
-        Assert.Contains(complaint, Assert.Throws<ModelFormatException>(() => StoredModule.Read(model, Module)).Message, StringComparison.Ordinal);
-    }
+    // Blocks of bitsandbytes run across rows, and gpt-oss has several experts in one tensor.
+    private static bool IsRefused(string name) =>
+        name.StartsWith("mxfp4-gpt-oss", StringComparison.Ordinal)
+        || (name.StartsWith("bnb", StringComparison.Ordinal) && !name.Contains("int8", StringComparison.Ordinal));
 
-    private SafetensorsModel OpenWithConfig(string name, out JsonElement facts)
+    // Every weight of a part is the one that stands at that row and column of the whole.
+    private void AssertIsPart(float[] whole, int wholeColumns, PackedModule part, int firstRow, int firstColumn)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_folder, "model")).FullName;
-        File.Copy(Repository.PathOf("tests", "vectors", "matrices", name), Path.Combine(folder, "model.safetensors"));
-        using (SafetensorsModel plain = SafetensorsModel.Open(folder))
+        (int rows, int columns) = ((int)part.Rows, (int)part.Columns);
+        float[] decoded = new float[rows * columns];
+        part.Dequantize(_device, MatrixOrder.Rows, 0, rows, decoded);
+        for (int row = 0; row < rows; row++)
         {
-            facts = JsonDocument.Parse(plain.Files[0].Metadata["facts"]).RootElement.Clone();
+            ReadOnlySpan<float> expected = whole.AsSpan(((firstRow + row) * wholeColumns) + firstColumn, columns);
+            Assert.Equal(Bits(expected), Bits(decoded.AsSpan(row * columns, columns)));
         }
-
-        int group = facts.TryGetProperty("group_size", out JsonElement size) && size.ValueKind == JsonValueKind.Number ? size.GetInt32() : -1;
-        int bits = facts.TryGetProperty("bits", out JsonElement number) ? number.GetInt32() : 8;
-        string version = facts.TryGetProperty("version", out JsonElement text) ? text.GetString()! : "";
-        File.WriteAllText(Path.Combine(folder, "quantize_config.json"), JsonSerializer.Serialize(new Dictionary<string, object>
-        {
-            ["quant_method"] = facts.GetProperty("layout").GetString()!,
-            ["version"] = version,
-            ["bits"] = bits,
-            ["group_size"] = group,
-        }));
-        return SafetensorsModel.Open(folder);
     }
 
     /// <summary>The bits of floats; any NaN is as good as another.</summary>
