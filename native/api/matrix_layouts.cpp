@@ -13,6 +13,14 @@ using portable::Matrix;
 QN_MATRICES(QN_CHECK)
 #undef QN_CHECK
 
+// Those that may have a group_index are the ones in the second list.
+#define QN_INDEXED(name, number) +((portable::name::kArrays & portable::kGroupIndex) != 0)
+#define QN_LISTED(name, number) +1
+static_assert((0 QN_MATRICES(QN_INDEXED)) == (0 QN_INDEXED_MATRICES(QN_LISTED)));
+static_assert((0 QN_INDEXED_MATRICES(QN_INDEXED)) == (0 QN_INDEXED_MATRICES(QN_LISTED)));
+#undef QN_INDEXED
+#undef QN_LISTED
+
 static_assert(portable::kZeroPlusOne == QN_MATRIX_ZERO_PLUS_ONE && portable::kZeroWraps == QN_MATRIX_ZERO_WRAPS);
 static_assert(portable::kPadded == QN_MATRIX_PADDED && portable::kScalesDivided == QN_MATRIX_SCALES_DIVIDED);
 

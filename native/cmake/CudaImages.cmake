@@ -55,16 +55,18 @@ if(reason)
   return()
 endif()
 
-# The names in a list that everything else comes from too.
-function(quantnet_names list result)
-  file(READ ${list} names)
+# The names in a list of a header, from which everything else comes too.
+function(quantnet_names header list result)
+  file(READ ${header} names)
+  string(REGEX REPLACE ".*#define ${list}\\(X\\)([^/]*)/.*" "\\1" names "${names}")
   string(REGEX MATCHALL "X\\([A-Z0-9_]+, [0-9]+\\)" names "${names}")
   list(TRANSFORM names REPLACE "X\\((.+),.*" "\\1")
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${list})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
   set(${result} ${names} PARENT_SCOPE)
 endfunction()
-quantnet_names(formats/formats.h formats)
-quantnet_names(formats/matrices.h layouts)
+quantnet_names(formats/formats.h QN_FORMATS formats)
+quantnet_names(formats/matrices.h QN_MATRICES layouts)
+quantnet_names(formats/matrices.h QN_INDEXED_MATRICES indexed_layouts)
 
 set(embedded "")      # the assembler's text
 set(declarations "")  # the table's
@@ -79,13 +81,13 @@ macro(quantnet_image format target is_ptx file)
 endmacro()
 
 find_program(QUANTNET_NVCC nvcc DOC "The CUDA compiler, for machine code beside the PTX; not needed")
-# All images of a format or a layout: of `source`, which knows its name as `macro`.
-macro(quantnet_images format source macro)
+# All images of a format or a layout: of `source`, compiled with `macros`.
+macro(quantnet_images format source macros)
   foreach(target IN LISTS ptx_targets)
     set(file ${images_directory}/${format}.sm_${target}.ptx)
     add_custom_command(OUTPUT ${file}
       COMMAND ${QUANTNET_CUDA_CLANG} ${clang_flags} --cuda-gpu-arch=sm_${target} --cuda-feature=+${ptx_language_${target}}
-        -Wall -Wextra $<$<BOOL:${QUANTNET_DEVELOPER}>:-Werror> -D${macro}=${format} -MD -MF ${file}.d -MT ${file}
+        -Wall -Wextra $<$<BOOL:${QUANTNET_DEVELOPER}>:-Werror> ${macros} -MD -MF ${file}.d -MT ${file}
         -o ${file} ${cuda_directory}/${source}
       DEPENDS ${cuda_directory}/${source} DEPFILE ${file}.d
       COMMENT "Compiling ${format} for GPUs from sm_${target} on" VERBATIM)
@@ -95,7 +97,7 @@ macro(quantnet_images format source macro)
     foreach(target IN LISTS machine_targets)
       set(file ${images_directory}/${format}.sm_${target}.cubin)
       add_custom_command(OUTPUT ${file}
-        COMMAND ${QUANTNET_NVCC} -cubin -arch=sm_${target} -O3 -std=c++17 -fmad=false -D${macro}=${format}
+        COMMAND ${QUANTNET_NVCC} -cubin -arch=sm_${target} -O3 -std=c++17 -fmad=false ${macros}
           -MD -MF ${file}.d -MT ${file} -o ${file} ${cuda_directory}/${source}
         DEPENDS ${cuda_directory}/${source} DEPFILE ${file}.d
         COMMENT "Compiling ${format} for GPUs of sm_${target}" VERBATIM)
@@ -104,10 +106,14 @@ macro(quantnet_images format source macro)
   endif()
 endmacro()
 foreach(format IN LISTS formats)
-  quantnet_images(${format} dequantize.cu QN_CUDA_FORMAT)
+  quantnet_images(${format} dequantize.cu -DQN_CUDA_FORMAT=${format})
 endforeach()
 foreach(layout IN LISTS layouts)
-  quantnet_images(${layout} matrix.cu QN_CUDA_LAYOUT)
+  set(macros -DQN_CUDA_LAYOUT=${layout})
+  if(layout IN_LIST indexed_layouts)
+    list(APPEND macros -DQN_CUDA_INDEXED)
+  endif()
+  quantnet_images(${layout} matrix.cu "${macros}")
 endforeach()
 
 configure_file(${cuda_directory}/images.cpp.in ${images_directory}/images.cpp @ONLY)

@@ -72,7 +72,7 @@ class Context {
   // Loads a module, by its place, if this is its first use.
   qn_status ready(int place);
   qn_status load_image(const Image& image, Module& module, bool& too_new);
-  qn_status start(CUstream stream, int module, int output, unsigned grid, void** parameters);
+  qn_status start(CUstream stream, int module, int output, bool indexed, unsigned grid, void** parameters);
 
   const Driver& driver_;
   const GpuFacts facts_;

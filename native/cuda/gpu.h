@@ -55,6 +55,13 @@ QN_DEVICE uint32_t block_index() { return emulation::block_index(); }
 QN_DEVICE void barrier() { emulation::barrier(); }
 // The value of the thread whose lane differs in the lowest bit. All threads of a warp ask together.
 QN_DEVICE uint32_t neighbour(uint32_t value) { return emulation::shuffle_xor(value, 1); }
+// Whether all threads of a warp say so; they ask together.
+QN_DEVICE bool all_lanes(bool says) {
+  uint32_t no = !says;
+  for (uint32_t lanes = 1; lanes < 32; lanes *= 2)
+    no |= emulation::shuffle_xor(no, lanes);
+  return !no;
+}
 template <int kBytes>
 QN_DEVICE uint8_t* shared_memory() {
   return emulation::shared_memory(kBytes);
@@ -125,6 +132,13 @@ QN_DEVICE uint32_t neighbour(uint32_t value) {
   return static_cast<uint32_t>(__nvvm_shfl_sync_bfly_i32(0xffffffff, static_cast<int>(value), 1, 31));
 #else
   return __shfl_xor_sync(0xffffffff, value, 1);
+#endif
+}
+QN_DEVICE bool all_lanes(bool says) {
+#ifdef __clang__
+  return __nvvm_vote_all_sync(0xffffffff, says);
+#else
+  return __all_sync(0xffffffff, says);
 #endif
 }
 // Of internal linkage, so that the memory is too: PTX knows no weak symbols there.

@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+#include "../formats/common.h"
+
 namespace qn::cuda {
 
 struct Launch {
@@ -27,7 +29,7 @@ constexpr uint32_t kThreads = 256;
 // reads under way to hide the memory's latency. Plain numbers, with up to 8 bytes each and little work, need half.
 constexpr uint32_t kTileWeights = 8192, kPlainTileWeights = 4096;
 
-constexpr Launch launch_of(uint32_t values_per_block) {
+QN_HD constexpr Launch launch_of(uint32_t values_per_block) {
   return {kThreads, values_per_block == 1 ? kPlainTileWeights : kTileWeights / values_per_block, 0};
 }
 

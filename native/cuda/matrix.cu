@@ -2,52 +2,108 @@
 //
 // The kernels for packed matrices: one entry for each layout and type of result. See matrix_task.h.
 //
-// Compiled once for each layout, with its name as QN_CUDA_LAYOUT; without it, all kernels come from the one file.
+// Layouts that may have lists of groups have a second set, for matrices with one: it needs twice the registers.
+// Compiled once for each layout, with its name as QN_CUDA_LAYOUT, and QN_CUDA_INDEXED for those with two sets; without
+// them, all kernels come from the one file.
 #ifndef QN_TARGET
 #define QN_TARGET gpu
 #endif
 
 #include "matrix_task.h"
-#include "matrix_tiles.h"
+#include "matrix_tiles_columns.h"
+#include "matrix_tiles_rows.h"
 #include "result.h"
 
 namespace qn::QN_TARGET {
 
-// Eight results of a line, or its last ones.
+// Where a tile's results go, and how they are stored.
+struct TileResults {
+  uint8_t* first;   // of the first line
+  uint64_t stride;  // bytes from a line to the next
+  bool in_pairs;    // the neighbouring lane has the next eight results of each line, or those before
+};
+
+// Eight results of line `i` of a tile, at a multiple of 16. Two stores of a run of float32 would leave gaps of 16 bytes
+// for each other; lanes in pairs swap halves, so that each store of a pair is without one.
 template <class Out>
-QN_DEVICE void store_run(uint8_t* to, uint32_t count, const float (&w)[8]) {
+QN_DEVICE void store_line(const TileResults& results, uint32_t i, const float (&w)[8]) {
   const Rounded<Out> run = round_run<Out>(w);
-  if (count < 8 || !is_aligned(to, 16)) return store_singly(to, count, run);
-  store16(to, {{run.word[0], run.word[1], run.word[2], run.word[3]}});
-  if constexpr (kSame<Out, F32>) store16(to + 16, {{run.word[4], run.word[5], run.word[6], run.word[7]}});
+  uint8_t* const to = results.first + i * results.stride;
+  if constexpr (!kSame<Out, F32>) {
+    store16(to, {{run.word[0], run.word[1], run.word[2], run.word[3]}});
+  } else if (results.in_pairs) {
+    const bool odd = thread_index() % 2;
+    Words4 first, second;
+    QN_UNROLLED
+    for (uint32_t k = 0; k < 4; k++) {
+      const uint32_t low = run.word[k], high = run.word[4 + k];
+      const uint32_t other = neighbour(odd ? low : high);
+      first.word[k] = odd ? other : low;
+      second.word[k] = odd ? high : other;
+    }
+    store16(odd ? to - 16 : to, first);
+    store16(odd ? to + 16 : to + 32, second);
+  } else {
+    store16(to, {{run.word[0], run.word[1], run.word[2], run.word[3]}});
+    store16(to + 16, {{run.word[4], run.word[5], run.word[6], run.word[7]}});
+  }
 }
 
-// The tile at a line and an element of the results, both multiples of 8, as far as it is part of the work.
+// A tile of which each column has a group of its own.
 template <class Layout, class Out, bool kByRows>
-QN_DEVICE void decode_matrix_tile(const MatrixTask& task, uint64_t line, uint64_t element) {
-  const Matrix& m = task.matrix;
-  const uint64_t end = task.first + task.lines, left = task.element + task.elements - element;
-  const uint64_t stride = task.elements * sizeof(Out);
-  const uint64_t row = kByRows ? line : element, column = kByRows ? element : line;
-  if constexpr (MatrixTile<Layout>::kExists) {
-    if (line >= task.first && line + 8 <= end && left >= 8 && MatrixTile<Layout>::fits(m, column)) {
-      const MatrixTile<Layout> tile(m, row, column);
-      uint8_t* to = task.destination + (line - task.first) * stride + (element - task.element) * sizeof(Out);
+QN_DEVICE void decode_indexed_tile(const Matrix& m, uint64_t row, uint64_t column, const TileResults& results) {
+  MatrixTile<Layout> tile(m, row, column);
+  if constexpr (kByRows) {
+    // By halves: results wait in registers until a line is whole.
+    QN_UNROLLED
+    for (uint32_t half = 0; half < 8; half += 4) {
+      float w[4][8];
       QN_UNROLLED
-      for (uint32_t i = 0; i < 8; i++, to += stride) {
-        float w[8];
+      for (uint32_t k = 0; k < 8; k++) {
+        tile.enter(m, row, aligned_word(m.group_index, column + k));
         QN_UNROLLED
-        for (uint32_t k = 0; k < 8; k++)
-          w[k] = kByRows ? tile.at(i, k) : tile.at(k, i);
-        store_run<Out>(to, 8, w);
+        for (uint32_t i = 0; i < 4; i++)
+          w[i][k] = tile.at(half + i, k);
       }
-      return;
+      QN_UNROLLED
+      for (uint32_t i = 0; i < 4; i++)
+        store_line<Out>(results, half + i, w[i]);
+    }
+  } else {
+    QN_ROLLED
+    for (uint32_t i = 0; i < 8; i++) {
+      tile.enter(m, row, aligned_word(m.group_index, column + i));
+      float w[8];
+      QN_UNROLLED
+      for (uint32_t k = 0; k < 8; k++)
+        w[k] = tile.at(k, i);
+      store_line<Out>(results, i, w);
     }
   }
-  const uint64_t last = line + 8 < end ? line + 8 : end;
+}
+
+template <class Layout, class Out, bool kByRows>
+QN_DEVICE void decode_tile(const Matrix& m, uint64_t row, uint64_t column, const TileResults& results) {
+  const MatrixTile<Layout> tile(m, row, column);
+  QN_UNROLLED
+  for (uint32_t i = 0; i < 8; i++) {
+    float w[8];
+    QN_UNROLLED
+    for (uint32_t k = 0; k < 8; k++)
+      w[k] = kByRows ? tile.at(i, k) : tile.at(k, i);
+    store_line<Out>(results, i, w);
+  }
+}
+
+// What is no whole tile, or cannot be read as one, by the layout's at(). One text of it for all weights, since some are
+// long: each weight pushes the others on.
+template <class Layout, class Out, bool kByRows>
+QN_DEVICE void decode_singly(const MatrixTask& task, uint64_t line, uint64_t element, uint8_t* to, uint64_t stride) {
+  const uint64_t end = task.first + task.lines, last = line + 8 < end ? line + 8 : end;
+  const uint64_t left = task.element + task.elements - element;
   QN_ROLLED
-  for (uint64_t at = line < task.first ? task.first : line; at < last; at++) {
-    // One text of at() for all eight, since some are long: each weight pushes the others on.
+  for (uint64_t at = line; at < last; at++, to += stride) {
+    if (at < task.first) continue;
     float w[8] = {};
     QN_ROLLED
     for (uint32_t k = 0; k < 8; k++) {
@@ -56,14 +112,37 @@ QN_DEVICE void decode_matrix_tile(const MatrixTask& task, uint64_t line, uint64_
         w[i] = w[i + 1];
       // What is past the end is the last one once more.
       const uint64_t place = element + (k < left ? k : left - 1);
-      w[7] = kByRows ? Layout::at(m, at, place) : Layout::at(m, place, at);
+      w[7] = kByRows ? Layout::at(task.matrix, at, place) : Layout::at(task.matrix, place, at);
     }
-    store_run<Out>(task.destination + (at - task.first) * stride + (element - task.element) * sizeof(Out),
-                   left < 8 ? static_cast<uint32_t>(left) : 8, w);
+    store_singly(to, left < 8 ? static_cast<uint32_t>(left) : 8, round_run<Out>(w));
   }
 }
 
-template <class Layout, class Out>
+// The tile at a line and an element of the results, both multiples of 8, as far as it is part of the work. All threads
+// of a warp call together.
+template <class Layout, class Out, bool kIndexed, bool kByRows>
+QN_DEVICE void decode(const MatrixTask& task, uint64_t line, uint64_t element) {
+  const Matrix& m = task.matrix;
+  const uint64_t line_end = task.first + task.lines, element_end = task.element + task.elements;
+  const uint64_t row = kByRows ? line : element, column = kByRows ? element : line;
+  const uint64_t stride = task.elements * sizeof(Out);
+  const bool whole = line >= task.first && line + 8 <= line_end && element + 8 <= element_end &&
+                     is_aligned(task.destination, 16) && stride % 16 == 0 && MatrixTile<Layout>::fits(m, column);
+  TileResults results;
+  results.first = task.destination + (line - task.first) * stride + (element - task.element) * sizeof(Out);
+  results.stride = stride;
+  results.in_pairs = kSame<Out, F32> && all_lanes(whole);
+  if (whole) {
+    if constexpr (kIndexed)
+      decode_indexed_tile<Layout, Out, kByRows>(m, row, column, results);
+    else
+      decode_tile<Layout, Out, kByRows>(m, row, column, results);
+  } else if (line < line_end && element < element_end) {
+    decode_singly<Layout, Out, kByRows>(task, line, element, results.first, stride);
+  }
+}
+
+template <class Layout, class Out, bool kIndexed>
 QN_DEVICE void dequantize_matrix(const MatrixTask& task) {
   const MatrixGrid grid(task);
   const uint32_t lane = thread_index() % 32;
@@ -72,29 +151,35 @@ QN_DEVICE void dequantize_matrix(const MatrixTask& task) {
   const uint64_t across = warp_across * (32 / grid.lanes_along) + lane / grid.lanes_along,
                  along = warp_along * grid.lanes_along + lane % grid.lanes_along;
   const uint64_t line = (grid.first_line + across) * kTileSide, element = (grid.first_element + along) * kTileSide;
-  if (line >= task.first + task.lines || element >= task.element + task.elements) return;
   if ((Layout::kLines == Lines::kRows) != (task.transposed != 0))
-    decode_matrix_tile<Layout, Out, true>(task, line, element);
+    decode<Layout, Out, kIndexed, true>(task, line, element);
   else
-    decode_matrix_tile<Layout, Out, false>(task, line, element);
+    decode<Layout, Out, kIndexed, false>(task, line, element);
 }
 
 }  // namespace qn::QN_TARGET
 
-#define QN_ENTRY(layout, out, type)                               \
-  QN_KERNEL(qn::cuda::kThreads)                                   \
-  layout##_##type(const qn::QN_TARGET::MatrixTask task) {         \
-    namespace target = qn::QN_TARGET;                             \
-    target::dequantize_matrix<target::layout, target::out>(task); \
+#define QN_ENTRY(entry, layout, out, indexed)                                 \
+  QN_KERNEL(qn::cuda::kThreads) entry(const qn::QN_TARGET::MatrixTask task) { \
+    namespace target = qn::QN_TARGET;                                         \
+    target::dequantize_matrix<target::layout, target::out, indexed>(task);    \
   }
-#define QN_ENTRIES(layout, number) \
-  QN_ENTRY(layout, F32, f32)       \
-  QN_ENTRY(layout, F16, f16)       \
-  QN_ENTRY(layout, BF16, bf16)
+#define QN_ENTRIES(layout, number)           \
+  QN_ENTRY(layout##_f32, layout, F32, false) \
+  QN_ENTRY(layout##_f16, layout, F16, false) \
+  QN_ENTRY(layout##_bf16, layout, BF16, false)
+#define QN_INDEXED_ENTRIES(layout, number)          \
+  QN_ENTRY(layout##_indexed_f32, layout, F32, true) \
+  QN_ENTRY(layout##_indexed_f16, layout, F16, true) \
+  QN_ENTRY(layout##_indexed_bf16, layout, BF16, true)
 
 #ifdef QN_CUDA_LAYOUT
-#define QN_ENTRIES_OF(layout) QN_ENTRIES(layout, )
-QN_ENTRIES_OF(QN_CUDA_LAYOUT)
+#define QN_ENTRIES_OF(entries, layout) entries(layout, )
+QN_ENTRIES_OF(QN_ENTRIES, QN_CUDA_LAYOUT)
+#ifdef QN_CUDA_INDEXED
+QN_ENTRIES_OF(QN_INDEXED_ENTRIES, QN_CUDA_LAYOUT)
+#endif
 #else
 QN_MATRICES(QN_ENTRIES)
+QN_INDEXED_MATRICES(QN_INDEXED_ENTRIES)
 #endif

@@ -32,6 +32,10 @@ const char* subject_of(size_t module) {
   return module < kFormatCount ? kFormats[module].name : kLayouts[module - kFormatCount].name;
 }
 int module_of_layout(int layout) { return static_cast<int>(kFormatCount) + layout; }
+bool has_index(ptrdiff_t module) {
+  const ptrdiff_t layout = module - static_cast<ptrdiff_t>(kFormatCount);
+  return layout >= 0 && (kLayouts[layout].arrays & portable::kGroupIndex) != 0;
+}
 
 // The best image of a format or layout that is not as good as `below` (nullptr: the best of all). nullptr: there is
 // none.
@@ -131,10 +135,11 @@ qn_status Context::load_image(const Image& image, Module& module, bool& too_new)
              image.subject, *log ? " (" : "", log, *log ? ")" : "");
     return check(result, what);
   }
-  for (int output = 0; output < kOutputs; output++) {
+  for (int i = 0; i < (has_index(&module - modules_) ? 2 : 1) * kOutputs; i++) {
+    const int output = i % kOutputs, set = i / kOutputs;
     char entry[64];
-    snprintf(entry, sizeof entry, "%s_%s", image.subject, kOutputNames[output]);
-    result = driver_.module_get_function(&module.functions[output], handle, entry);
+    snprintf(entry, sizeof entry, "%s_%s%s", image.subject, set ? "indexed_" : "", kOutputNames[output]);
+    result = driver_.module_get_function(&module.functions[set][output], handle, entry);
     if (result != CUDA_SUCCESS) {
       char what[100];
       snprintf(what, sizeof what, "finding the kernel %s", entry);
@@ -146,9 +151,9 @@ qn_status Context::load_image(const Image& image, Module& module, bool& too_new)
   return QN_OK;
 }
 
-qn_status Context::start(CUstream stream, int module, int output, unsigned grid, void** parameters) {
-  const CUresult result = driver_.launch_kernel(modules_[module].functions[output], grid, 1, 1, kThreads, 1, 1, 0,
-                                                stream, parameters, nullptr);
+qn_status Context::start(CUstream stream, int module, int output, bool indexed, unsigned grid, void** parameters) {
+  const CUresult result = driver_.launch_kernel(modules_[module].functions[indexed][output], grid, 1, 1, kThreads, 1, 1,
+                                                0, stream, parameters, nullptr);
   if (result == CUDA_SUCCESS) return QN_OK;
   char what[100];
   snprintf(what, sizeof what, "starting %s", kernel_name(module, output));
@@ -165,7 +170,7 @@ qn_status Context::launch(CUstream stream, int format, int output, uint64_t sour
     uint64_t now = blocks < most ? blocks : most;
     void* parameters[] = {&source, &destination, &now};
     const auto grid = static_cast<unsigned>((now + shape.tile - 1) / shape.tile);
-    if (const qn_status status = start(stream, format, output, grid, parameters); status != QN_OK) return status;
+    if (const qn_status status = start(stream, format, output, false, grid, parameters); status != QN_OK) return status;
     source += now * facts.bytes_per_block;
     destination += now * facts.values_per_block * (output == 0 ? 4u : 2u);
     blocks -= now;
@@ -182,7 +187,9 @@ qn_status Context::launch(CUstream stream, int layout, int output, const portabl
   const auto grid = static_cast<unsigned>(portable::MatrixGrid(task).blocks());
   portable::MatrixTask parameter = task;
   void* parameters[] = {&parameter};
-  if (const qn_status status = start(stream, module, output, grid, parameters); status != QN_OK) return status;
+  if (const qn_status status = start(stream, module, output, task.matrix.group_index != nullptr, grid, parameters);
+      status != QN_OK)
+    return status;
   kernel = kernel_name(module, output);
   return QN_OK;
 }

@@ -19,7 +19,7 @@ struct Context::Module {
   std::atomic<bool> ready{false};            // the fields below are set and no longer change
   std::mutex loading;
   CUmodule handle = nullptr;
-  CUfunction functions[kOutputs] = {};
+  CUfunction functions[2][kOutputs] = {};  // the second are for matrices with lists of groups, where there are some
 
   // How many there are: one for each format and, behind those, for each layout.
   static size_t count();

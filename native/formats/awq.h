@@ -15,7 +15,7 @@
 //   scales   [out][8 * width]
 //
 // GEMV_FAST: four outputs are interleaved, and zero points are products.
-//   w[o][i] = q * scales[g][o] + qzeros[g][o]      the product is exact, so there is one rounding
+//   w[o][i] = q * scales[g][o] + qzeros[g][o]      of float32 scales the product is rounded too
 //   qweight  int16 [out / 4][in]
 //   qzeros   [8 * width][out]        -scale * zero
 //   scales   [8 * width][out]

@@ -49,9 +49,12 @@ struct MXFP4_ROWS : Float4Rows {
 
   static constexpr uint64_t column_multiple(uint32_t) { return kGroup; }
 
+  QN_HD static float scale_of(const Matrix&, uint32_t stored) {
+    return float_from_bits(stored ? stored << 23 : 0x00400000);
+  }
+
   QN_HD static float scale(const Matrix& m, uint64_t row, uint64_t group) {
-    const uint32_t code = m.scales[row * m.groups + group];
-    return float_from_bits(code ? code << 23 : 0x00400000);
+    return scale_of(m, m.scales[row * m.groups + group]);
   }
 
   QN_HD static float at(const Matrix& m, uint64_t row, uint64_t column) {
@@ -66,9 +69,13 @@ struct NVFP4_ROWS : Float4Rows {
 
   static constexpr uint64_t column_multiple(uint32_t) { return kGroup; }
 
-  QN_HD static float scale(const Matrix& m, uint64_t row, uint64_t group) {
-    const float own = E4M3::to_float(m.scales[row * m.groups + group]);
+  QN_HD static float scale_of(const Matrix& m, uint32_t stored) {
+    const float own = E4M3::to_float(stored);
     return m.divided ? own / m.global_scale : own * m.global_scale;
+  }
+
+  QN_HD static float scale(const Matrix& m, uint64_t row, uint64_t group) {
+    return scale_of(m, m.scales[row * m.groups + group]);
   }
 
   QN_HD static float at(const Matrix& m, uint64_t row, uint64_t column) {

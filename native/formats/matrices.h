@@ -24,3 +24,9 @@
   X(BNB_4BIT, 10)      \
   X(LLM_INT8, 11)      \
   /* every line ends in a backslash, so that one more is one line */
+
+// Those that may have a group_index.
+#define QN_INDEXED_MATRICES(X) \
+  X(GPTQ, 1)                   \
+  X(PACK_QUANTIZED, 5)         \
+  /* every line ends in a backslash, so that one more is one line */

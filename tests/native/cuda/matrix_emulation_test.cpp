@@ -90,6 +90,8 @@ class Drawn {
   }
 
   static uint64_t side(Random& random, uint64_t multiple) {
+    // Half of them a multiple of 16, as tiles need.
+    if (16 % multiple == 0 && random.next() % 2) multiple = 16;
     return multiple * (1 + random.next() % (150 / multiple + 1));
   }
 
@@ -175,7 +177,8 @@ std::string run_drawn(const std::vector<emulation::Kernel>& kernels, const Layou
       const MatrixTask task = draw_task(random, drawn, transposed);
       const size_t past = random.next() % 3 ? 0 : random.next() % 16;
       const std::string wrong =
-          run(kernels, std::string(layout.name) + "_" + kOutputNames[output], drawn, task, kOutputs[output], past);
+          run(kernels, std::string(layout.name) + (drawn.matrix.group_index ? "_indexed_" : "_") + kOutputNames[output],
+              drawn, task, kOutputs[output], past);
       if (wrong.empty()) continue;
       return wrong + " (matrix " + std::to_string(salt) + ", " + std::to_string(drawn.matrix.rows) + " x " +
              std::to_string(drawn.matrix.columns) + (transposed ? ", transposed, " : ", ") + kOutputNames[output] + ")";
@@ -193,12 +196,15 @@ TEST_P(EmulatedMatrices, GiveTheBitsOfTheLayout) {
 INSTANTIATE_TEST_SUITE_P(, EmulatedMatrices, testing::ValuesIn(kAll),
                          [](const auto& info) { return std::string(info.param.name); });
 
-// The emulation must be able to fail: a copy of the kernels in which rows and columns of tiles are swapped.
+// The emulation must be able to fail: a copy of the kernels in which rows and columns of tiles are swapped. It is seen
+// for each layout, so each has tiles.
 TEST(PlantedInMatrices, SwappedTilesAreSeen) {
-  bool seen = false;
-  for (uint64_t i = 0; i < 10 && !seen; i++)
-    seen = !run_drawn(swapped_tiles::kernels(), kAll[0], i).empty();
-  EXPECT_TRUE(seen);
+  for (const Layout& layout : kAll) {
+    bool seen = false;
+    for (uint64_t i = 0; i < 300 && !seen; i++)
+      seen = !run_drawn(swapped_tiles::kernels(), layout, i).empty();
+    EXPECT_TRUE(seen) << layout.name;
+  }
 }
 
 }  // namespace

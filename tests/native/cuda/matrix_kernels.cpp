@@ -23,7 +23,8 @@ const std::vector<emulation::Kernel>& kernels() {
 #define QN_NAMES(layout, number)                                                        \
   {#layout "_f32", with_task<layout##_f32>}, {#layout "_f16", with_task<layout##_f16>}, \
       {#layout "_bf16", with_task<layout##_bf16>},
-  static const std::vector<emulation::Kernel> all = {QN_MATRICES(QN_NAMES)};
+#define QN_INDEXED_NAMES(layout, number) QN_NAMES(layout##_indexed, number)
+  static const std::vector<emulation::Kernel> all = {QN_MATRICES(QN_NAMES) QN_INDEXED_MATRICES(QN_INDEXED_NAMES)};
   return all;
 }
 
