@@ -7,9 +7,6 @@ namespace Quant.Net.Modules;
 /// <summary>What the settings of a model say of its modules, and is not so.</summary>
 internal static class ModuleDisagreements
 {
-    private static readonly HashSet<string> PackingMethods =
-        new(["gptq", "awq", "compressed-tensors", "fp8", "mxfp4", "modelopt", "bitsandbytes"], StringComparer.Ordinal);
-
     /// <summary>Compares modules with what is said of them.</summary>
     /// <param name="model">The model.</param>
     /// <param name="modules">All of its modules that can be read.</param>
@@ -17,7 +14,7 @@ internal static class ModuleDisagreements
     /// <exception cref="ModelFormatException">The settings' rules cannot be read.</exception>
     public static (IReadOnlyList<string> Faults, IReadOnlyList<string> Warnings) Find(SafetensorsModel model, IReadOnlyList<PackedModule> modules)
     {
-        if (model.Quantization is not { } config)
+        if (model.Quantization is not { } config || modules.Count == 0)
         {
             return ([], []);
         }
@@ -29,13 +26,7 @@ internal static class ModuleDisagreements
         }
 
         WarnOfPlain(model, config, modules, warnings);
-        List<string> lines = [.. warnings.Lines];
-        if (modules.Count == 0 && config.Method is { } method && PackingMethods.Contains(method))
-        {
-            lines.Add($"{ErrorText.EscapePath(model.Path)}: {config.Source} says {method}, and nothing is packed");
-        }
-
-        return ([.. faults.Lines], lines);
+        return ([.. faults.Lines], [.. warnings.Lines]);
     }
 
     private static void Compare(PackedModule module, ModuleSettings said, ModuleFindings faults, ModuleFindings warnings)

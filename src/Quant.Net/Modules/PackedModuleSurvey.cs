@@ -9,6 +9,9 @@ public sealed class PackedModuleSurvey
 {
     private const int MostFaults = 1000;
 
+    private static readonly HashSet<string> KnownMethods =
+        new(["gptq", "awq", "compressed-tensors", "fp8", "mxfp4", "modelopt", "bitsandbytes"], StringComparer.Ordinal);
+
     private PackedModuleSurvey(IReadOnlyList<PackedModule> modules, IReadOnlyList<string> faults, IReadOnlyList<string> warnings) =>
         (Modules, Faults, Warnings) = (modules, faults, warnings);
 
@@ -60,6 +63,11 @@ public sealed class PackedModuleSurvey
                 AddFault(fault);
             }
         });
+
+        if (modules.Count == 0 && faults.Count == 0 && model.Quantization is { Method: { } method } config && KnownMethods.Contains(method))
+        {
+            warnings = [.. warnings, $"{ErrorText.EscapePath(model.Path)}: {config.Source} says {method}, and nothing is packed"];
+        }
 
         if (known.Count > MostFaults)
         {

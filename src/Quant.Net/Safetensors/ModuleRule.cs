@@ -23,7 +23,7 @@ internal sealed class ModuleRule
     /// <summary>What is said of a module that this rule is for.</summary>
     public ModuleSettings ApplyTo(ModuleSettings all)
     {
-        string source = $"{all.Source} {ErrorText.Escape(_place, 100)}";
+        string source = $"{all.Source} ({ErrorText.Escape(_place, 100)})";
         if (_values is not { } values)
         {
             return all with { Source = source, IsLeftAlone = _isLeftAlone };
