@@ -17,7 +17,7 @@ internal static class SafetensorsSurvey
         // What is wrong with a module is worth knowing, and no reason to show nothing.
         var survey = PackedModuleSurvey.Of(model);
         IReadOnlyList<PackedModule> modules = survey.Modules;
-        if (place is not null && (modules.Count == 0 || survey.Faults.Count > 0) && model.Quantization is { } unknown)
+        if (place is not null && (modules.Count == 0 || !survey.IsComplete) && model.Quantization is { } unknown)
         {
             throw new ToolException(
                 $"{model.Path}: --fit: it says that it is quantized ({unknown.Method ?? unknown.Source}), and what its weights take decoded is not known");

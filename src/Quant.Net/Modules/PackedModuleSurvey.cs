@@ -12,14 +12,17 @@ public sealed class PackedModuleSurvey
     private static readonly HashSet<string> KnownMethods =
         new(["gptq", "awq", "compressed-tensors", "fp8", "mxfp4", "modelopt", "bitsandbytes"], StringComparer.Ordinal);
 
-    private PackedModuleSurvey(IReadOnlyList<PackedModule> modules, IReadOnlyList<string> faults, IReadOnlyList<string> warnings) =>
-        (Modules, Faults, Warnings) = (modules, faults, warnings);
+    private PackedModuleSurvey(IReadOnlyList<PackedModule> modules, bool isComplete, IReadOnlyList<string> faults, IReadOnlyList<string> warnings) =>
+        (Modules, IsComplete, Faults, Warnings) = (modules, isComplete, faults, warnings);
 
     /// <summary>The modules that can be decoded, in the order of their first tensors.</summary>
     public IReadOnlyList<PackedModule> Modules { get; }
 
+    /// <summary>Whether these are all that the model has: none could not be read.</summary>
+    public bool IsComplete { get; }
+
     /// <summary>What is wrong, each in one line: modules whose tensors lack or do not fit together, or are packed in a way that the library
-    /// does not know.</summary>
+    /// does not know, or lack what the settings promise.</summary>
     public IReadOnlyList<string> Faults { get; }
 
     /// <summary>Where modules are packed otherwise than the settings say, each kind in one line.</summary>
@@ -49,6 +52,7 @@ public sealed class PackedModuleSurvey
             });
         }
 
+        bool isComplete = known.Count == 0;
         foreach (PackedModule module in modules.Where(module => IsPlainToo(model, module)))
         {
             AddFault($"{ErrorText.EscapePath(module.Arrays.Codes.File.Path)}: module {ErrorText.Quote(module.Name)} is packed, and {ErrorText.Quote(module.WeightName)} is there too");
@@ -64,7 +68,7 @@ public sealed class PackedModuleSurvey
             }
         });
 
-        if (modules.Count == 0 && faults.Count == 0 && model.Quantization is { Method: { } method } config && KnownMethods.Contains(method))
+        if (modules.Count == 0 && isComplete && model.Quantization is { Method: { } method } config && KnownMethods.Contains(method))
         {
             warnings = [.. warnings, $"{ErrorText.EscapePath(model.Path)}: {config.Source} says {method}, and nothing is packed"];
         }
@@ -74,7 +78,7 @@ public sealed class PackedModuleSurvey
             faults.Add(ErrorText.Invariant($"{ErrorText.EscapePath(model.Path)}: and {known.Count - MostFaults} more faults like these"));
         }
 
-        return new PackedModuleSurvey(modules, faults, warnings);
+        return new PackedModuleSurvey(modules, isComplete, faults, warnings);
 
         // Several tensors of a module may lack the same one.
         void AddFault(string fault)
