@@ -1,3 +1,4 @@
+using Quant.Net.Modules;
 using Quant.Net.Native;
 using Quant.Net.Safetensors;
 
@@ -12,9 +13,10 @@ internal sealed class ModuleCheck
     private readonly SafetensorsModel _model;
     private readonly PackedModuleSurvey _survey;
     private readonly IReadOnlyList<string> _shapes;
-    private readonly Dictionary<SafetensorsTensor, PackedModule> _zeros = [], _scales = [];
+    private readonly Dictionary<SafetensorsTensor, Func<ITensorWatch>> _watches = [];
     private readonly Dictionary<(PackedMatrixLayout Layout, int Bits, bool PlusOne), ZeroPointFindings> _zeroPoints = [];
-    private readonly ScaleFindings _scaleFindings = new();
+    private readonly ScaleFindings _scales = new();
+    private readonly OddTensors _unusedBits = new();
 
     public ModuleCheck(SafetensorsModel model, CancellationToken cancellation)
     {
@@ -23,29 +25,45 @@ internal sealed class ModuleCheck
         _shapes = [.. ConfigShapes.Check(model, _survey.Modules)];
         foreach (PackedModule module in _survey.Modules)
         {
-            if (ZeroPointWatch.Watches(module))
-            {
-                _zeros.TryAdd(module.Arrays.Zeros!, module);
-            }
-
-            if (module.Arrays.Scales is { } scales && ScaleWatch.Watches(scales))
-            {
-                _scales.TryAdd(scales, module);
-            }
+            Prepare(module);
         }
     }
 
     public IReadOnlyList<string> Faults =>
-        [.. _survey.Faults, .. _shapes, .. _zeroPoints.Values.SelectMany(found => found.Faults), .. _scaleFindings.Faults];
+        [.. _survey.Faults, .. _shapes, .. _zeroPoints.Values.SelectMany(found => found.Faults), .. _scales.Faults];
 
     public IReadOnlyList<string> Warnings =>
-        [.. _survey.Warnings, .. _zeroPoints.Values.SelectMany(found => found.Warnings), .. _scaleFindings.Warnings];
+    [
+        .. _survey.Warnings, .. _zeroPoints.Values.SelectMany(found => found.Warnings), .. _scales.Warnings,
+        .. _unusedBits.IsEmpty ? [] : new[] { $"{_unusedBits.Where}: {_unusedBits.HowMany} words have bits set where no code is (first: {_unusedBits.Place})" },
+    ];
 
     /// <summary>What wants to see the data of a tensor; null if nothing does.</summary>
-    public ITensorWatch? Watch(SafetensorsTensor tensor) =>
-        _zeros.TryGetValue(tensor, out PackedModule? module)
-            ? new ZeroPointWatch(module, _model.Quantization?.For(module.Name).IsSymmetric, FindingsOf(module))
-            : _scales.TryGetValue(tensor, out module) ? new ScaleWatch(module, tensor, _scaleFindings) : null;
+    public ITensorWatch? Watch(SafetensorsTensor tensor) => _watches.TryGetValue(tensor, out Func<ITensorWatch>? begin) ? begin() : null;
+
+    private void Prepare(PackedModule module)
+    {
+        ModuleArrays arrays = module.Arrays;
+        if (ZeroPointWatch.Watches(module))
+        {
+            _watches[arrays.Zeros!] = () => new ZeroPointWatch(module, _model.Quantization?.For(module.Name).IsSymmetric, FindingsOf(module));
+        }
+
+        if (arrays.Scales is { } scales && ScaleWatch.Watches(scales))
+        {
+            _watches[scales] = () => new ScaleWatch(module, scales, _scales);
+        }
+
+        if (module.Layout == PackedMatrixLayout.PackQuantized)
+        {
+            bool isPadded = arrays.Flags.HasFlag(NativeMatrixFlags.Padded);
+            _watches[arrays.Codes] = () => new UnusedBitsWatch(arrays.Codes, module.Columns, module.Bits, isPadded, alongRows: false, _unusedBits);
+            if (arrays.Zeros is { } zeros)
+            {
+                _watches[zeros] = () => new UnusedBitsWatch(zeros, module.Rows, module.Bits, isPadded, alongRows: true, _unusedBits);
+            }
+        }
+    }
 
     private ZeroPointFindings FindingsOf(PackedModule module)
     {

@@ -28,6 +28,7 @@ public class ModuleVerifyTests
         Assert.DoesNotContain(result.Faults, fault => !fault.Contains("255, which is no number", StringComparison.Ordinal));
         AssertLines(result);
         Assert.DoesNotContain(result.Warnings, warning => warning.Contains("module '", StringComparison.Ordinal));
+        Assert.DoesNotContain(result.Warnings, warning => warning.Contains("where no code is", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -174,6 +175,21 @@ public class ModuleVerifyTests
     }
 
     [Theory]
+    [InlineData("ct-pack-b4-channel", ".weight_packed", 12, 0x00010000u, "1 of 429 words have bits set where no code is (first: [0, 12])")]
+    [InlineData("ct-pack-b4-channel", ".weight_packed", 12, 0x0000FFFFu, null)]
+    [InlineData("ct-pack-b3-g24-asym-padded", ".weight_packed", 0, 0x80000000u, "where no code is (first: [0, 0])")]
+    [InlineData("ct-pack-b4-g32-asym-f16", ".weight_zero_point", 17, 0x00010000u, "1 of 18 words have bits set where no code is (first: [5, 2])")]
+    [InlineData("ct-pack-b4-g32-asym-f16", ".weight_zero_point", 14, 0xFFFFFFFFu, null)]
+    public async Task WordsThatRanOverAreAWarning(string vector, string part, int word, uint bits, string? expected)
+    {
+        var module = new MalformedModule(vector + ".safetensors");
+        MemoryMarshal.Cast<byte, uint>(module.Tensors[module.Named(part)].Data.AsSpan())[word] |= bits;
+        string warnings = Text((await VerifyAsync(module)).Warnings);
+        Assert.Contains(expected ?? "", warnings, StringComparison.Ordinal);
+        Assert.Equal(expected is not null, warnings.Contains("where no code is", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(V1, "bits", "8", "has 4 bits, and config.json quantization_config says 8")]
     [InlineData(V1, "group_size", "64", "has groups of 32, and config.json quantization_config says groups of 64")]
     [InlineData(V1, "group_size", "-1", "has groups of 32, and config.json quantization_config says one group")]
@@ -315,6 +331,22 @@ public class ModuleVerifyTests
         Assert.True(result.IsSound);
         Assert.Empty(result.Warnings);
         Assert.Empty(result.Faults);
+    }
+
+    [Fact]
+    public async Task CanBeCancelled()
+    {
+        using var vector = new MatrixVector(V1);
+        using var cancellation = new CancellationTokenSource();
+        var progress = new Once(cancellation.Cancel);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => ModelVerifier.VerifyAsync(vector.Model, new VerifyOptions { ChunkBytes = 64 }, progress, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => PackedModuleSurvey.Of(vector.Model, cancellationToken: cancellation.Token));
+    }
+
+    private sealed class Once(Action report) : IProgress<ConversionProgress>
+    {
+        public void Report(ConversionProgress value) => report();
     }
 
     private static MalformedModule WithZeros(uint word)
