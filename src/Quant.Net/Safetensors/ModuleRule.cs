@@ -34,7 +34,7 @@ internal sealed class ModuleRule
             QuantizationConfig.Bounded(values, "bits") ?? QuantizationConfig.Bounded(values, "num_bits") ?? all.Bits,
             QuantizationConfig.Group(values, "group_size") ?? all.GroupSize,
             values.Flag("sym") ?? values.Flag("symmetric") ?? all.IsSymmetric,
-            values.Flag("desc_act") ?? (values.IsText("actorder") && values.Text("actorder") == "group" ? true : all.IsActOrder),
+            QuantizationConfig.ActOrder(values) ?? all.IsActOrder,
             QuantizationConfig.Block(values, "block_structure") ?? all.BlockSize);
     }
 }

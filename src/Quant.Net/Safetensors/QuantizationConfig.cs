@@ -32,7 +32,7 @@ public sealed class QuantizationConfig
         GroupSize = Group(settings, "group_size") ?? Group(settings, "q_group_size")
             ?? (weights is null ? null : Group(weights, "group_size"));
         IsSymmetric = settings.Flag("sym") ?? !settings.Flag(AwqZeroKey) ?? weights?.Flag("symmetric");
-        IsActOrder = settings.Flag("desc_act");
+        IsActOrder = ActOrder(settings) ?? (weights is null ? null : ActOrder(weights));
         WriterVersion = Method == "compressed-tensors" ? settings.Text("version") : null;
         BlockSize = Block(settings, "weight_block_size") ?? (weights is null ? null : Block(weights, "block_structure"));
         CheckpointFormat = (Method switch
@@ -106,9 +106,9 @@ public sealed class QuantizationConfig
         }
     }
 
-    /// <summary>Files that say nothing of a method are older than that key, and are told apart by others.</summary>
-    private static string? GuessMethod(Settings settings) =>
-        settings.Has(AwqBitsKey) || settings.Has(AwqZeroKey) ? "awq" : settings.Has("desc_act") ? "gptq" : null;
+    /// <summary>Of compressed-tensors only "group" has a list of groups; with "weight" columns are in order.</summary>
+    internal static bool? ActOrder(Settings settings) =>
+        settings.Flag("desc_act") ?? (settings.IsText("actorder") && settings.Text("actorder") == "group" ? true : null);
 
     internal static int? Bounded(Settings settings, string key) => settings.Number(key) is not { } bits ? null
         : bits is >= 1 and <= MostBits ? bits
@@ -128,4 +128,8 @@ public sealed class QuantizationConfig
             : size is [>= 1 and <= int.MaxValue, >= 1 and <= int.MaxValue] ? ((int)size[0], (int)size[1])
             : throw settings.Fault(key, $"is [{string.Join(", ", size)}], expected two positive numbers");
     }
+
+    /// <summary>Files that say nothing of a method are older than that key, and are told apart by others.</summary>
+    private static string? GuessMethod(Settings settings) =>
+        settings.Has(AwqBitsKey) || settings.Has(AwqZeroKey) ? "awq" : settings.Has("desc_act") ? "gptq" : null;
 }

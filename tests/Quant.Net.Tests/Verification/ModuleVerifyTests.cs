@@ -273,6 +273,20 @@ public class ModuleVerifyTests
         Assert.Equal([$"module 'layer': {expected}"], Tails((await VerifyAsync(module)).Faults));
     }
 
+    [Theory]
+    [InlineData("group", ".weight_g_idx", "has no list of the groups of its inputs (g_idx), and config.json quantization_config says act-order")]
+    [InlineData("weight", ".weight_g_idx", null)]
+    [InlineData("group", ".weight_zero_point", "has no zero points, and config.json quantization_config says that it is not symmetric")]
+    public async Task WhatCompressedTensorsPromiseIsMissed(string order, string part, string? expected)
+    {
+        var module = new MalformedModule(Pack);
+        module.Tensors.Remove(module.Named(part));
+        JsonNode weights = module.Settings["config_groups"]!["group_0"]!["weights"]!;
+        weights["actorder"] = order;
+        weights["symmetric"] = false;
+        Assert.Equal(expected is null ? [] : [$"module 'layer': {expected}"], Tails((await VerifyAsync(module)).Faults));
+    }
+
     [Fact]
     public async Task AModuleThatIsPackedAndPlainIsAFault()
     {
