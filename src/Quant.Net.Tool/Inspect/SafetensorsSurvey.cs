@@ -14,9 +14,10 @@ internal static class SafetensorsSurvey
     public static InspectResult Describe(SafetensorsModel model, IReadOnlyList<SafetensorsTensor> tensors, FitPlace? place)
     {
         (Totals selected, IReadOnlyList<TypeFacts> types) = TensorSums.Of(tensors);
-        List<string> warnings = [.. model.Warnings];
-        IReadOnlyList<PackedModule> modules = FindModules(model, warnings);
-        if (place is not null && modules.Count == 0 && model.Quantization is { } unknown)
+        // What is wrong with a module is worth knowing, and no reason to show nothing.
+        var survey = PackedModuleSurvey.Of(model);
+        IReadOnlyList<PackedModule> modules = survey.Modules;
+        if (place is not null && (modules.Count == 0 || !survey.IsComplete) && model.Quantization is { } unknown)
         {
             throw new ToolException(
                 $"{model.Path}: --fit: it says that it is quantized ({unknown.Method ?? unknown.Source}), and what its weights take decoded is not known");
@@ -38,21 +39,7 @@ internal static class SafetensorsSurvey
             PackedFacts.Of(tensors, modules),
             types,
             [.. tensors.Select(tensor => Describe(tensor, places[tensor.File]))],
-            warnings);
-    }
-
-    // What is wrong with a module is worth knowing, and no reason to show nothing.
-    private static IReadOnlyList<PackedModule> FindModules(SafetensorsModel model, List<string> warnings)
-    {
-        try
-        {
-            return PackedModule.Find(model);
-        }
-        catch (Exception fault) when (fault is ModelFormatException or NotSupportedException)
-        {
-            warnings.Add(fault.Message);
-            return [];
-        }
+            [.. model.Warnings, .. survey.Faults, .. survey.Warnings]);
     }
 
     private static MetadataFacts Describe(KeyValuePair<string, string> entry) =>

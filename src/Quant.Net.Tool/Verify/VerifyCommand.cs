@@ -16,21 +16,29 @@ internal sealed class VerifyCommand : ToolCommand
         Description = "Show the SHA-256 of each tensor's packed bytes",
     };
 
+    private readonly Option<string?> _manifest = new("--manifest")
+    {
+        Description = "Compare each tensor's SHA-256 with this file: what --hash --json printed before, or lines of HASH  NAME",
+        HelpName = "FILE",
+    };
+
     private readonly DeviceOptions _device;
     private readonly ToolConsole _console;
 
     public VerifyCommand(ToolConsole console)
         : base(
             "verify",
-            "Checks a model: the structure of all its files, and that every weight is a finite number",
+            "Checks a model: the structure of all its files, its packed modules, and that every weight is a finite number",
             new Example("quantnet verify model.gguf", "Exit code 0 if it is sound, 1 if it is not"),
             new Example("quantnet verify model-00001-of-00003.gguf", "All files of a split model"),
             new Example("quantnet verify Llama-3-8B-GPTQ/", "A folder of safetensors"),
-            new Example("quantnet verify model.gguf --hash", "Also a hash of each tensor, to compare models by"))
+            new Example("quantnet verify model.gguf --hash --json > model.json", "Also a hash of each tensor, to compare models by"),
+            new Example("quantnet verify copy.gguf --manifest model.json", "Which tensors of a copy are not the same?"))
     {
         _console = console;
         Arguments.Add(_model);
         Options.Add(_hash);
+        Options.Add(_manifest);
         _device = new DeviceOptions(this, "cpu");
         SetAction(RunAsync);
     }
@@ -38,16 +46,18 @@ internal sealed class VerifyCommand : ToolCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         string input = _model.PathIn(parsed);
+        TensorManifest? manifest = parsed.GetValue(_manifest) is { } path ? TensorManifest.Read(path) : null;
         using QuantDevice device = _device.Open(parsed, otherwise: "cpu");
-        VerifyReport report = await ExamineAsync(parsed, input, device, cancellation);
+        VerifyReport report = await ExamineAsync(parsed, input, manifest, device, cancellation);
         VerifyText.Show(_console, parsed, report);
         return report.Sound ? ExitCode.Done : ExitCode.Failed;
     }
 
     /// <summary>A model that cannot be opened as one, or not be read to its end, is what this command is asked about: no failure of it.</summary>
-    private async Task<VerifyReport> ExamineAsync(ParseResult parsed, string input, QuantDevice device, CancellationToken cancellation)
+    private async Task<VerifyReport> ExamineAsync(
+        ParseResult parsed, string input, TensorManifest? manifest, QuantDevice device, CancellationToken cancellation)
     {
-        var options = new VerifyOptions { Hash = parsed.GetValue(_hash) };
+        var options = new VerifyOptions { Hash = parsed.GetValue(_hash), Manifest = manifest };
         try
         {
             return ModelArgument.IsSafetensors(input) ? await ExamineSafetensorsAsync() : await ExamineGgufAsync();
@@ -62,7 +72,7 @@ internal sealed class VerifyCommand : ToolCommand
             using GgufFile model = GgufFile.Open(input);
             VerifyResult result = await WatchAsync(progress => ModelVerifier.VerifyAsync(model, options, device, progress, cancellation));
             return VerifyReport.Of(
-                input, [.. model.Parts.Select(part => part.Path)], model.Tensors.Sum(tensor => tensor.ByteLength), result, DeviceFacts.Of(device));
+                input, [.. model.Parts.Select(part => part.Path)], model.Tensors.Sum(tensor => tensor.ByteLength), result, options, DeviceFacts.Of(device));
         }
 
         async Task<VerifyReport> ExamineSafetensorsAsync()
@@ -70,7 +80,7 @@ internal sealed class VerifyCommand : ToolCommand
             using SafetensorsModel model = SafetensorsModel.Open(input);
             VerifyResult result = await WatchAsync(progress => ModelVerifier.VerifyAsync(model, options, progress, cancellation));
             return VerifyReport.Of(
-                input, [.. model.Files.Select(file => file.Path)], model.Tensors.Sum(tensor => tensor.ByteLength), result, device: null);
+                input, [.. model.Files.Select(file => file.Path)], model.Tensors.Sum(tensor => tensor.ByteLength), result, options, device: null);
         }
 
         Task<VerifyResult> WatchAsync(Func<IProgress<ConversionProgress>?, Task<VerifyResult>> work) =>

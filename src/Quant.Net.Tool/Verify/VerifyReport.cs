@@ -31,14 +31,18 @@ internal sealed record VerifyReport(
     [JsonPropertyOrder(-1)]
     public int Schema => ResultJson.Schema;
 
-    public static VerifyReport Of(string input, IReadOnlyList<string> files, long bytes, VerifyResult result, DeviceFacts? device) => new(
+    public static VerifyReport Of(
+        string input, IReadOnlyList<string> files, long bytes, VerifyResult result, VerifyOptions options, DeviceFacts? device) => new(
         input,
         files,
         result.Tensors.Count,
         bytes,
         result.IsSound,
-        [.. result.Tensors.Where(check => check.NonFiniteCount > 0).Select(Defect.Of)],
-        [.. result.Tensors.Where(check => check.Sha256 is not null).Select(check => new TensorHash(check.Name, check.Sha256!))],
+        [
+            .. result.Tensors.Where(check => check.NonFiniteCount > 0).Select(Defect.Of),
+            .. result.Faults.Select(fault => new Defect(null, null, fault)),
+        ],
+        options.Hash ? [.. result.Tensors.Select(check => new TensorHash(check.Name, check.Sha256!))] : [],
         result.Elapsed.TotalSeconds,
         device,
         result.Kernels,
@@ -50,7 +54,7 @@ internal sealed record VerifyReport(
 }
 
 /// <summary>Something that is wrong.</summary>
-/// <param name="Tensor">The tensor, or null for the file as a whole.</param>
+/// <param name="Tensor">The tensor, or null where the problem says which.</param>
 /// <param name="Row">The first row that is concerned, or null.</param>
 /// <param name="Problem">What is wrong, in one line.</param>
 internal sealed record Defect(string? Tensor, long? Row, string Problem)

@@ -46,6 +46,8 @@ internal sealed unsafe class ModuleConversion
             _warnings.Add($"{ErrorText.EscapePath(model.Path)}: nothing in it is packed; tensors are copied as they are");
         }
 
+        (IReadOnlyList<string> wrong, IReadOnlyList<string> odd) = ModuleDisagreements.Find(model, all);
+        _warnings.AddRange([.. wrong, .. odd]);
         RefuseNamesTwice();
         _count = new ProgressCount([.. _modules.SelectMany(module => module.Tensors), .. _others], progress);
     }

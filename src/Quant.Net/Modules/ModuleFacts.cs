@@ -25,14 +25,15 @@ internal sealed record ModuleFacts(
     public bool? IsZeroPlusOne => CheckpointFormat switch { null or ZeroPlusOne => true, ZeroAsIs => false, _ => null };
 
     /// <summary>What is said of a module whose codes are in a file. Sizes of 0 stand for all.</summary>
-    public static ModuleFacts Read(SafetensorsModel model, SafetensorsFile file)
+    public static ModuleFacts Read(SafetensorsModel model, SafetensorsFile file, string module)
     {
         QuantizationConfig? config = model.Quantization;
+        ModuleSettings? settings = config?.For(module);
         return new ModuleFacts(
             LayoutIn(file) ?? LayoutIn(config),
-            Number(file, GroupSizeKey) ?? config?.BlockSize?.Columns ?? (config?.GroupSize is { } size ? Math.Max(size, 0) : null),
-            Number(file, GroupRowsKey) ?? config?.BlockSize?.Rows,
-            (int?)Number(file, BitsKey) ?? config?.Bits,
+            Number(file, GroupSizeKey) ?? settings?.BlockSize?.Columns ?? (settings?.GroupSize is { } size ? Math.Max(size, 0) : null),
+            Number(file, GroupRowsKey) ?? settings?.BlockSize?.Rows,
+            (int?)Number(file, BitsKey) ?? settings?.Bits,
             Number(file, PaddedKey) is { } padded ? padded != 0
                 : Version.TryParse(config?.WriterVersion, out Version? version) ? version < FirstDense : null,
             file.Metadata.TryGetValue(CheckpointFormatKey, out string? format) ? format : config?.CheckpointFormat);

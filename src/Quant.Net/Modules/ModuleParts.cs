@@ -8,8 +8,10 @@ namespace Quant.Net.Modules;
 /// <summary>A module while it is looked at: its tensors by the ends of their names, and faults that name them.</summary>
 internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions options, SafetensorsTensor anchor, string name)
 {
+    private ModuleFacts? _facts;
+
     /// <summary>What is said of it beside its tensors.</summary>
-    public ModuleFacts Facts { get; } = ModuleFacts.Read(model, anchor.File);
+    public ModuleFacts Facts => _facts ??= ModuleFacts.Read(model, anchor.File, name);
 
     public PackedModuleOptions Options => options;
 

@@ -17,6 +17,8 @@ public sealed class QuantizationConfig
     private const string MethodKey = "quant_method", AwqBitsKey = "w_bit", AwqZeroKey = "zero_point";
     private const int MostBits = 16;
 
+    private readonly QuantizationRules _rules;
+
     private QuantizationConfig(string source, Settings settings)
     {
         Source = source;
@@ -24,12 +26,13 @@ public sealed class QuantizationConfig
         IReadOnlyList<Settings> groups = settings.Objects("config_groups");
         Settings? weights = groups is [Settings only] ? only.Object("weights") : null;
 
+        _rules = QuantizationRules.Of(settings, Method);
         Bits = Bounded(settings, "bits") ?? Bounded(settings, AwqBitsKey) ?? (weights is null ? null : Bounded(weights, "num_bits"))
             ?? (settings.Flag("load_in_4bit") == true ? 4 : settings.Flag("load_in_8bit") == true ? 8 : null);
         GroupSize = Group(settings, "group_size") ?? Group(settings, "q_group_size")
             ?? (weights is null ? null : Group(weights, "group_size"));
         IsSymmetric = settings.Flag("sym") ?? !settings.Flag(AwqZeroKey) ?? weights?.Flag("symmetric");
-        IsActOrder = settings.Flag("desc_act");
+        IsActOrder = ActOrder(settings) ?? (weights is null ? null : ActOrder(weights));
         WriterVersion = Method == "compressed-tensors" ? settings.Text("version") : null;
         BlockSize = Block(settings, "weight_block_size") ?? (weights is null ? null : Block(weights, "block_structure"));
         CheckpointFormat = (Method switch
@@ -64,15 +67,23 @@ public sealed class QuantizationConfig
     /// </summary>
     public string? CheckpointFormat { get; }
 
-    /// <summary>What a settings object says.</summary>
-    /// <exception cref="ModelFormatException">A value has a wrong type, or is impossible.</exception>
     /// <summary>The version of the tool that packed the weights, where it says one.</summary>
     internal string? WriterVersion { get; }
 
     /// <summary>Rows and columns of a block of weights that share a scale.</summary>
     internal (int Rows, int Columns)? BlockSize { get; }
 
+    /// <summary>What a settings object says.</summary>
+    /// <exception cref="ModelFormatException">A value has a wrong type, or is impossible.</exception>
     internal static QuantizationConfig Of(string source, Settings settings) => new(source, settings);
+
+    /// <summary>What is said of one module: what is said of all, but for the first rule that names it.</summary>
+    /// <exception cref="ModelFormatException">The rules cannot be read.</exception>
+    internal ModuleSettings For(string module)
+    {
+        ModuleSettings all = new(Source, Bits, GroupSize, IsSymmetric, IsActOrder, BlockSize);
+        return _rules.Find(module) is { } rule ? rule.ApplyTo(all) : all;
+    }
 
     /// <summary>What this and another say differently, such as <c>bits 4 and 8</c>; null if nothing.</summary>
     internal string? DifferenceTo(QuantizationConfig other)
@@ -95,19 +106,19 @@ public sealed class QuantizationConfig
         }
     }
 
-    /// <summary>Files that say nothing of a method are older than that key, and are told apart by others.</summary>
-    private static string? GuessMethod(Settings settings) =>
-        settings.Has(AwqBitsKey) || settings.Has(AwqZeroKey) ? "awq" : settings.Has("desc_act") ? "gptq" : null;
+    /// <summary>Of compressed-tensors only "group" has a list of groups; with "weight" columns are in order.</summary>
+    internal static bool? ActOrder(Settings settings) =>
+        settings.Flag("desc_act") ?? (settings.IsText("actorder") && settings.Text("actorder") == "group" ? true : null);
 
-    private static int? Bounded(Settings settings, string key) => settings.Number(key) is not { } bits ? null
+    internal static int? Bounded(Settings settings, string key) => settings.Number(key) is not { } bits ? null
         : bits is >= 1 and <= MostBits ? bits
         : throw settings.Fault(key, $"is {bits}, expected 1 to {MostBits}");
 
-    private static int? Group(Settings settings, string key) => settings.Number(key) is not { } size ? null
+    internal static int? Group(Settings settings, string key) => settings.Number(key) is not { } size ? null
         : size is -1 or >= 1 ? size
         : throw settings.Fault(key, $"is {size}, expected -1 or a positive number");
 
-    private static (int Rows, int Columns)? Block(Settings settings, string key)
+    internal static (int Rows, int Columns)? Block(Settings settings, string key)
     {
         // A list of two numbers; older versions of compressed-tensors wrote "128x128".
         IReadOnlyList<long> size = settings.IsText(key)
@@ -117,4 +128,8 @@ public sealed class QuantizationConfig
             : size is [>= 1 and <= int.MaxValue, >= 1 and <= int.MaxValue] ? ((int)size[0], (int)size[1])
             : throw settings.Fault(key, $"is [{string.Join(", ", size)}], expected two positive numbers");
     }
+
+    /// <summary>Files that say nothing of a method are older than that key, and are told apart by others.</summary>
+    private static string? GuessMethod(Settings settings) =>
+        settings.Has(AwqBitsKey) || settings.Has(AwqZeroKey) ? "awq" : settings.Has("desc_act") ? "gptq" : null;
 }

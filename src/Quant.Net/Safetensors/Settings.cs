@@ -42,6 +42,9 @@ internal sealed class Settings
         return settings;
     }
 
+    /// <summary>The names of all values.</summary>
+    public IReadOnlyCollection<string> Keys => _values.Keys;
+
     /// <summary>Whether there is a value that is not null.</summary>
     public bool Has(string key) => Find(key) is not null;
 
@@ -95,6 +98,19 @@ internal sealed class Settings
         return list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _))
             ? [.. list.EnumerateArray().Select(value => value.GetInt64())]
             : throw WrongType(key, list, "a list of whole numbers");
+    }
+
+    /// <summary>A list of texts; empty if there is none.</summary>
+    public IReadOnlyList<string> Texts(string key)
+    {
+        if (Find(key) is not { } list)
+        {
+            return [];
+        }
+
+        return list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.String)
+            ? [.. list.EnumerateArray().Select(value => value.GetString()!)]
+            : throw WrongType(key, list, "a list of texts");
     }
 
     private JsonElement? Find(string key) =>

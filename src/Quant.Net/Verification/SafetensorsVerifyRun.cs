@@ -20,13 +20,21 @@ internal sealed class SafetensorsVerifyRun(
     public VerifyResult Run()
     {
         var watch = Stopwatch.StartNew();
-        List<TensorCheck> checks = model.Tensors.Select(Check).ToList();
-        return new VerifyResult { Tensors = checks, Warnings = model.Warnings, Kernels = [], Elapsed = watch.Elapsed };
+        var modules = new ModuleCheck(model, cancellation);
+        List<TensorCheck> checks = model.Tensors.Select(tensor => Check(tensor, modules.Watch(tensor))).ToList();
+        return new VerifyResult
+        {
+            Tensors = checks,
+            Faults = [.. modules.Faults, .. TensorManifest.Compare(options.Manifest, checks)],
+            Warnings = [.. model.Warnings, .. modules.Warnings],
+            Kernels = [],
+            Elapsed = watch.Elapsed,
+        };
     }
 
-    private TensorCheck Check(SafetensorsTensor tensor)
+    private TensorCheck Check(SafetensorsTensor tensor, ITensorWatch? watch)
     {
-        using IncrementalHash? hash = options.Hash ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        using IncrementalHash? hash = options.NeedsHashes ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         long count = 0;
         long? firstRow = null;
         long done = 0;
@@ -36,6 +44,7 @@ internal sealed class SafetensorsVerifyRun(
             Span<byte> chunk = _buffer.AsSpan(0, (int)Math.Min(_buffer.Length, tensor.ByteLength - done));
             tensor.Read(done, chunk);
             hash?.AppendData(chunk);
+            watch?.Add(chunk);
             (long found, int first) = NonFinite.Count(tensor.Type, chunk);
             firstRow ??= found > 0 ? ((done * 8 / tensor.BitsPerElement) + first) / tensor.RowLength : null;
             count += found;
@@ -44,6 +53,7 @@ internal sealed class SafetensorsVerifyRun(
         }
         while (done < tensor.ByteLength);
 
+        watch?.Finish();
         string? digest = hash is null ? null : Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
         return new TensorCheck(tensor.Name, tensor.ElementCount, count, firstRow, digest);
     }

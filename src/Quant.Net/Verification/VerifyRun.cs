@@ -23,6 +23,7 @@ internal sealed class VerifyRun(
         return new VerifyResult
         {
             Tensors = checks,
+            Faults = [.. TensorManifest.Compare(options.Manifest, checks)],
             Warnings = [.. model.Warnings, .. WarnOfUnknownTypes(), .. WarnOfTrailingBytes()],
             Kernels = _decoder.Kernels.ToArray(),
             Elapsed = watch.Elapsed,
@@ -31,7 +32,7 @@ internal sealed class VerifyRun(
 
     private TensorCheck Check(GgufTensor tensor)
     {
-        using IncrementalHash? hash = options.Hash ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        using IncrementalHash? hash = options.NeedsHashes ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         long count = 0;
         long? firstRow = null;
         if (tensor.IsFormatKnown)

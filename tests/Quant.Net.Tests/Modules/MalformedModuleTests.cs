@@ -64,7 +64,7 @@ public class MalformedModuleTests(ITestOutputHelper output)
             Assert.Single(PackedModule.Find(model));
         }
 
-        All.Single(kind => kind.Vector == vector && kind.Name == name).Break(module);
+        Break(vector, name, module);
         using var broken = new TempFolder();
         module.Write(broken);
         var watch = Stopwatch.StartNew();
@@ -80,6 +80,10 @@ public class MalformedModuleTests(ITestOutputHelper output)
         MalformedFileTests.AssertIsOneCleanLine(fault!.Message);
         Assert.StartsWith(broken.Path, fault.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>Damages the module of a vector in one of <see cref="Kinds"/>.</summary>
+    internal static void Break(string vector, string name, MalformedModule module) =>
+        All.Single(kind => kind.Vector == vector && kind.Name == name).Break(module);
 
     private static IEnumerable<(string, string, Action<MalformedModule>)> Damages()
     {

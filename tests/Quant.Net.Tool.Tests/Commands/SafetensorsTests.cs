@@ -147,6 +147,33 @@ public class SafetensorsTests
     }
 
     [Fact]
+    public void VerifyAndInspectSayWhatTheSettingsHaveWrong()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Repository.GptqModel, "model.safetensors"), folder["model.safetensors"]);
+        string config = File.ReadAllText(Path.Combine(Repository.GptqModel, "config.json"));
+        File.WriteAllText(folder["config.json"], config.Replace("\"group_size\": 128", "\"group_size\": 64", StringComparison.Ordinal));
+
+        string warning = "model.safetensors: module 'model.layers.0.mlp.down_proj' and 34 others: "
+            + "has groups of 128, and config.json quantization_config says groups of 64";
+        ToolResult odd = Run("verify", folder[""]);
+        Assert.Equal(0, odd.ExitCode);
+        Assert.Contains(warning, odd.Error, StringComparison.Ordinal);
+        Assert.Contains(warning, Assert.Single(Succeed("inspect", folder[""], "--json").Json.List("warnings")).GetString(), StringComparison.Ordinal);
+        Assert.Contains(warning, Run("dequantize", folder[""], "-o", folder["out.safetensors"]).Error, StringComparison.Ordinal);
+        File.Delete(folder["out.safetensors"]);
+
+        File.WriteAllText(folder["config.json"], config.Replace("\"checkpoint_format\": \"gptq\"", "\"checkpoint_format\": \"gptq_v2\"", StringComparison.Ordinal));
+        ToolResult wrong = Run("verify", folder[""], "--json");
+        Assert.Equal((1, false), (wrong.ExitCode, wrong.Json.Flag("sound")));
+        JsonElement defect = Assert.Single(wrong.Json.List("defects"));
+        Assert.Contains(
+            "tensor 'model.layers.0.mlp.down_proj.qzeros' and 34 others: 15360 of 15360 zero points of 4 bits are stored as 7",
+            defect.Text("problem"), StringComparison.Ordinal);
+        Assert.Contains("as 'gptq_v2', which config.json quantization_config says, they are 7", Run("verify", folder[""], "-q").Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void OtherCommandsSayThatTheyTakeGguf()
     {
         using var folder = new TemporaryFolder();

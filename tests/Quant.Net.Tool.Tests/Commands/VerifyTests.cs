@@ -97,6 +97,31 @@ public class VerifyTests
         Assert.StartsWith("sha256", Run("verify", Repository.WideModel, "--hash", "-q").Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void AManifestTellsWhatIsNotTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["wide.json"], Succeed("verify", Repository.WideModel, "--hash", "--json").Out);
+        File.WriteAllText(folder["wide.txt"], Succeed("verify", Repository.WideModel, "--hash", "-q").Out);
+
+        foreach (string manifest in new[] { folder["wide.json"], folder["wide.txt"] })
+        {
+            JsonElement same = Succeed("verify", Repository.WideModel, "--manifest", manifest, "--json").Json;
+            Assert.True(same.Flag("sound"));
+            Assert.Empty(same.List("hashes"));
+
+            ToolResult other = Run("verify", Repository.StoriesModel, "--manifest", manifest, "--json");
+            Assert.Equal((1, ""), (other.ExitCode, other.Error));
+            Assert.Equal(48, other.Json.List("defects").Count);
+            Assert.StartsWith(
+                $"{manifest}: tensor 'output.weight' has the SHA-256 ", other.Json.List("defects")[0].Text("problem"), StringComparison.Ordinal);
+        }
+
+        File.WriteAllText(folder["bad"], "x");
+        Run("verify", Repository.WideModel, "--manifest", folder["bad"]).AssertFails(1, "line 1 is 'x', expected a SHA-256");
+        Run("verify", Repository.WideModel, "--manifest", folder["none"]).AssertFails(1, "no such file");
+    }
+
     private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexString(SHA256.HashData(bytes)).ToLowerInvariant();
 
     private static IReadOnlyList<JsonElement> Defects(int exitCode, string model)

@@ -1,0 +1,107 @@
+using Quant.Net.IO;
+using Quant.Net.Modules;
+using Quant.Net.Safetensors;
+
+namespace Quant.Net;
+
+/// <summary>The packed modules of a model, with all that is wrong with others and all that the model's settings say differently.</summary>
+public sealed class PackedModuleSurvey
+{
+    private const int MostFaults = 1000;
+
+    private static readonly HashSet<string> KnownMethods =
+        new(["gptq", "awq", "compressed-tensors", "fp8", "mxfp4", "modelopt", "bitsandbytes"], StringComparer.Ordinal);
+
+    private PackedModuleSurvey(IReadOnlyList<PackedModule> modules, bool isComplete, IReadOnlyList<string> faults, IReadOnlyList<string> warnings) =>
+        (Modules, IsComplete, Faults, Warnings) = (modules, isComplete, faults, warnings);
+
+    /// <summary>The modules that can be decoded, in the order of their first tensors.</summary>
+    public IReadOnlyList<PackedModule> Modules { get; }
+
+    /// <summary>Whether these are all that the model has: none could not be read.</summary>
+    public bool IsComplete { get; }
+
+    /// <summary>What is wrong, each in one line: modules whose tensors lack or do not fit together, or are packed in a way that the library
+    /// does not know, or lack what the settings promise.</summary>
+    public IReadOnlyList<string> Faults { get; }
+
+    /// <summary>Where modules are packed otherwise than the settings say, each kind in one line.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>Looks at all modules of a model. Unlike <see cref="PackedModule.Find"/> it does not end at the first fault.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">How to read what writers of checkpoints disagree about.</param>
+    /// <param name="cancellationToken">Ends it between tensors.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static PackedModuleSurvey Of(
+        SafetensorsModel model, PackedModuleOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        List<PackedModule> modules = [];
+        List<string> faults = [];
+        HashSet<string> known = new(StringComparer.Ordinal);
+        foreach (SafetensorsTensor tensor in model.Tensors)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Try(() =>
+            {
+                if (ModuleFinder.Read(model, options ?? new PackedModuleOptions(), tensor) is { } module)
+                {
+                    modules.Add(module);
+                }
+            });
+        }
+
+        bool isComplete = known.Count == 0;
+        foreach (PackedModule module in modules.Where(module => IsPlainToo(model, module)))
+        {
+            AddFault($"{ErrorText.EscapePath(module.Arrays.Codes.File.Path)}: module {ErrorText.Quote(module.Name)} is packed, and {ErrorText.Quote(module.WeightName)} is there too");
+        }
+
+        IReadOnlyList<string> warnings = [];
+        Try(() =>
+        {
+            (IReadOnlyList<string> more, warnings) = ModuleDisagreements.Find(model, modules);
+            foreach (string fault in more)
+            {
+                AddFault(fault);
+            }
+        });
+
+        if (modules.Count == 0 && isComplete && model.Quantization is { Method: { } method } config && KnownMethods.Contains(method))
+        {
+            warnings = [.. warnings, $"{ErrorText.EscapePath(model.Path)}: {config.Source} says {method}, and nothing is packed"];
+        }
+
+        if (known.Count > MostFaults)
+        {
+            faults.Add(ErrorText.Invariant($"{ErrorText.EscapePath(model.Path)}: and {known.Count - MostFaults} more faults like these"));
+        }
+
+        return new PackedModuleSurvey(modules, isComplete, faults, warnings);
+
+        // Several tensors of a module may lack the same one.
+        void AddFault(string fault)
+        {
+            if (known.Add(fault) && known.Count <= MostFaults)
+            {
+                faults.Add(fault);
+            }
+        }
+
+        void Try(Action look)
+        {
+            try
+            {
+                look();
+            }
+            catch (Exception fault) when (fault is ModelFormatException or NotSupportedException)
+            {
+                AddFault(fault.Message);
+            }
+        }
+    }
+
+    private static bool IsPlainToo(SafetensorsModel model, PackedModule module) =>
+        model.Tensors.TryGet(module.WeightName, out SafetensorsTensor? plain) && !module.Tensors.Contains(plain);
+}

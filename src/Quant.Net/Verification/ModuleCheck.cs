@@ -1,0 +1,80 @@
+using Quant.Net.Modules;
+using Quant.Net.Native;
+using Quant.Net.Safetensors;
+
+namespace Quant.Net.Verification;
+
+/// <summary>
+/// Checks the packed modules of a model: that they can be decoded, that they are what the settings say, and, while their tensors
+/// are read, whether zero points and scales can be what was meant.
+/// </summary>
+internal sealed class ModuleCheck
+{
+    private readonly SafetensorsModel _model;
+    private readonly PackedModuleSurvey _survey;
+    private readonly IReadOnlyList<string> _shapes;
+    private readonly Dictionary<SafetensorsTensor, Func<ITensorWatch>> _watches = [];
+    private readonly Dictionary<(PackedMatrixLayout Layout, int Bits, bool PlusOne), ZeroPointFindings> _zeroPoints = [];
+    private readonly ScaleFindings _scales = new();
+    private readonly OddTensors _unusedBits = new();
+
+    public ModuleCheck(SafetensorsModel model, CancellationToken cancellation)
+    {
+        _model = model;
+        _survey = PackedModuleSurvey.Of(model, cancellationToken: cancellation);
+        _shapes = [.. ConfigShapes.Check(model, _survey.Modules)];
+        foreach (PackedModule module in _survey.Modules)
+        {
+            Prepare(module);
+        }
+    }
+
+    public IReadOnlyList<string> Faults =>
+        [.. _survey.Faults, .. _shapes, .. _zeroPoints.Values.SelectMany(found => found.Faults), .. _scales.Faults];
+
+    public IReadOnlyList<string> Warnings =>
+    [
+        .. _survey.Warnings, .. _zeroPoints.Values.SelectMany(found => found.Warnings), .. _scales.Warnings,
+        .. _unusedBits.IsEmpty ? [] : new[] { $"{_unusedBits.Where}: {_unusedBits.HowMany} words have bits set where no code is (first: {_unusedBits.Place})" },
+    ];
+
+    /// <summary>What wants to see the data of a tensor; null if nothing does.</summary>
+    public ITensorWatch? Watch(SafetensorsTensor tensor) => _watches.TryGetValue(tensor, out Func<ITensorWatch>? begin) ? begin() : null;
+
+    private void Prepare(PackedModule module)
+    {
+        ModuleArrays arrays = module.Arrays;
+        if (ZeroPointWatch.Watches(module))
+        {
+            _watches[arrays.Zeros!] = () => new ZeroPointWatch(module, _model.Quantization?.For(module.Name).IsSymmetric, FindingsOf(module));
+        }
+
+        if (arrays.Scales is { } scales && ScaleWatch.Watches(scales))
+        {
+            _watches[scales] = () => new ScaleWatch(module, scales, _scales);
+        }
+
+        if (module.Layout == PackedMatrixLayout.PackQuantized)
+        {
+            bool isPadded = arrays.Flags.HasFlag(NativeMatrixFlags.Padded);
+            _watches[arrays.Codes] = () => new UnusedBitsWatch(arrays.Codes, module.Columns, module.Bits, isPadded, alongRows: false, _unusedBits);
+            if (arrays.Zeros is { } zeros)
+            {
+                _watches[zeros] = () => new UnusedBitsWatch(zeros, module.Rows, module.Bits, isPadded, alongRows: true, _unusedBits);
+            }
+        }
+    }
+
+    private ZeroPointFindings FindingsOf(PackedModule module)
+    {
+        bool plusOne = module.Arrays.Flags.HasFlag(NativeMatrixFlags.ZeroPlusOne);
+        if (!_zeroPoints.TryGetValue((module.Layout, module.Bits, plusOne), out ZeroPointFindings? findings))
+        {
+            string source = _model.Quantization is { CheckpointFormat: not null } config ? $"{config.Source} says" : "nothing says and is usual";
+            findings = new ZeroPointFindings(module.Layout, module.Bits, plusOne, source);
+            _zeroPoints.Add((module.Layout, module.Bits, plusOne), findings);
+        }
+
+        return findings;
+    }
+}
