@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# The README is true: its examples run, its table of formats is the library's, and the words of build.sh that it names exist.
+# The README is true: its examples run, its tables of formats and layouts are the library's, and the words of build.sh that it names exist.
 # Examples run in a folder of their own, in which the repository's folders appear: the shell's line by line, the C and C#
-# programs from example.c and example.cs, where the README tells to put them. With --update the table is written anew.
+# programs from example.c and example.cs, where the README tells to put them. With --update the tables are written anew.
 source "$(dirname "$0")/support/common.sh"
 
 root=$PWD
@@ -14,11 +14,11 @@ blocks() { # language
   awk -v fence="\`\`\`$1" '$0 == fence {inside = 1; next} /^```/ {inside = 0} inside' README.md
 }
 
-table() { sed -n "/^$begin/,/^$end/p" README.md | grep '^|'; }
+table() { sed -n "/^$begin/,/^$end/p" README.md | sed '1d;$d'; }
 
 if [[ ${1-} == --update ]]; then
   artifacts/quantnet formats --markdown >"$temp/table"
-  sed -i -e "/^$begin/,/^$end/{/^|/d}" -e "/^$begin/r $temp/table" README.md
+  sed -i -e "/^$begin/,/^$end/{/^<!--/!d}" -e "/^$begin/r $temp/table" README.md
   exit
 fi
 

@@ -9,7 +9,7 @@ internal sealed class FormatsCommand : ToolCommand
 {
     private readonly Option<bool> _markdown = new("--markdown")
     {
-        Description = "Print the table of formats for a Markdown page; it is the same on every machine",
+        Description = "Print the tables for a Markdown page; they are the same on every machine",
     };
 
     private readonly DeviceOptions _device;
@@ -18,8 +18,8 @@ internal sealed class FormatsCommand : ToolCommand
     public FormatsCommand(ToolConsole console)
         : base(
             "formats",
-            "Lists the formats that the library decodes, with their sizes and the kernels that do the work",
-            new Example("quantnet formats", "The formats and the kernel for each output type, on every device here"),
+            "Lists the formats and layouts of packed matrices that the library decodes, and the kernels of the formats",
+            new Example("quantnet formats", "The formats with the kernel for each output type on every device here, and the layouts"),
             new Example("quantnet formats --isa avx2", "The same as a CPU without AVX-512 would do it"),
             new Example("quantnet formats --json", "All facts, for a script"))
     {
@@ -67,7 +67,8 @@ internal sealed class FormatsCommand : ToolCommand
 
             return new FormatsResult(
                 [.. devices.Select(DeviceFacts.Of)],
-                [.. QuantFormats.All.Select(format => Describe(format, devices))]);
+                [.. QuantFormats.All.Select(format => Describe(format, devices))],
+                [.. PackedMatrixLayouts.All.Select(Describe)]);
         }
         finally
         {
@@ -84,6 +85,9 @@ internal sealed class FormatsCommand : ToolCommand
         format.BitsPerWeight,
         format.Formula,
         [.. devices.SelectMany(device => OutputTypes.All.Select(output => Describe(format, device, output.Name, output.Format)))]);
+
+    private static LayoutFacts Describe(PackedMatrixLayoutInfo layout) =>
+        new(layout.Name, (int)layout.Layout, layout.Bits, layout.Formula);
 
     private static KernelFacts Describe(QuantFormatInfo format, QuantDevice device, string outputName, QuantFormat output)
     {

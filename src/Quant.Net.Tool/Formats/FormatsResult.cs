@@ -4,7 +4,10 @@ using Quant.Net.Tool.Output;
 namespace Quant.Net.Tool.Formats;
 
 /// <summary>What <c>quantnet formats</c> found.</summary>
-internal sealed record FormatsResult(IReadOnlyList<DeviceFacts> Devices, IReadOnlyList<FormatFacts> Formats)
+internal sealed record FormatsResult(
+    IReadOnlyList<DeviceFacts> Devices,
+    IReadOnlyList<FormatFacts> Formats,
+    IReadOnlyList<LayoutFacts> Layouts)
 {
     [JsonPropertyOrder(-1)]
     public int Schema => ResultJson.Schema;
@@ -20,6 +23,13 @@ internal sealed record FormatFacts(
     double BitsPerWeight,
     string Formula,
     IReadOnlyList<KernelFacts> Kernels);
+
+/// <summary>A layout of packed matrices. The library does not tell which kernel decodes it before it has done so.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Number">Its number.</param>
+/// <param name="Bits">How many bits a code may have.</param>
+/// <param name="Formula">How a weight is computed.</param>
+internal sealed record LayoutFacts(string Name, int Number, IReadOnlyList<int> Bits, string Formula);
 
 /// <summary>How one device decodes a format to one output type.</summary>
 /// <param name="Device">The device's name.</param>

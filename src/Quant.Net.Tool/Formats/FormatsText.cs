@@ -26,10 +26,26 @@ internal static class FormatsText
         }
 
         report.Table(table);
+        WriteLayouts(result.Layouts, report);
         foreach (DeviceFacts device in result.Devices)
         {
             WriteKernels(result, device, report);
         }
+    }
+
+    private static void WriteLayouts(IReadOnlyList<LayoutFacts> layouts, IReport report)
+    {
+        report.Heading($"{Quantity.Count(layouts.Count, "layout")} of packed matrices");
+        var table = new ReportTable(
+            new Column("Layout"),
+            new Column("Bits"),
+            new Column("Weight") { Wraps = true, ShownFromWidth = 100 });
+        foreach (LayoutFacts layout in layouts)
+        {
+            table.Add(new Cell(layout.Name, Tone.Strong), string.Join(", ", layout.Bits.Select(Number)), layout.Formula);
+        }
+
+        report.Table(table);
     }
 
     private static void WriteKernels(FormatsResult result, DeviceFacts device, IReport report)

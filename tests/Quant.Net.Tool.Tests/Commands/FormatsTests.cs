@@ -17,6 +17,16 @@ public class FormatsTests
     }
 
     [Fact]
+    public void ListsEveryLayoutOfPackedMatrices()
+    {
+        string text = Succeed("formats").Out;
+        JsonElement json = Succeed("formats", "--json").Json;
+
+        Assert.Equal(PackedMatrixLayouts.All.Select(layout => layout.Name), json.List("layouts").Texts("name"));
+        Assert.All(PackedMatrixLayouts.All, layout => Assert.Contains(layout.Name, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void NamesTheKernelsOfTheInstructionSetAskedFor()
     {
         JsonElement json = Succeed("formats", "--json", "--device", "cpu", "--isa", "scalar").Json;
@@ -29,12 +39,13 @@ public class FormatsTests
     }
 
     [Fact]
-    public void TheMarkdownTableIsTheSameOnEveryMachine()
+    public void TheMarkdownTablesAreTheSameOnEveryMachine()
     {
         string table = Succeed("formats", "--markdown").Out;
 
         Assert.Contains("| Q4_K | 12 | 256 | 144 | 4.5 |", table, StringComparison.Ordinal);
-        Assert.Equal(QuantFormats.All.Count + 2, table.TrimEnd().Split('\n').Length);
+        string[] tables = table.TrimEnd().Split("\n\n");
+        Assert.Equal([QuantFormats.All.Count + 2, PackedMatrixLayouts.All.Count + 2], tables.Select(lines => lines.Split('\n').Length));
         Assert.DoesNotContain("avx", table, StringComparison.Ordinal);
         Assert.Equal(table, Succeed("formats", "--markdown", "--isa", "scalar").Out);
     }
