@@ -95,15 +95,14 @@ QN_DEVICE void decode_tile(const Matrix& m, uint64_t row, uint64_t column, const
   }
 }
 
-// What is no whole tile, or cannot be read as one, by the layout's at(). One text of it for all weights, since some are
-// long: each weight pushes the others on.
-template <class Layout, class Out, bool kByRows>
-QN_DEVICE void decode_singly(const MatrixTask& task, uint64_t line, uint64_t element, uint8_t* to, uint64_t stride) {
+// What is no whole tile, or cannot be read as one, by the layout's at(). One text of it for all weights and both
+// orders, since some are long: each weight pushes the others on.
+template <class Layout, class Out>
+QN_DEVICE void decode_singly(const MatrixTask& task, bool by_rows, uint64_t line, uint64_t element) {
   const uint64_t end = task.first + task.lines, last = line + 8 < end ? line + 8 : end;
   const uint64_t left = task.element + task.elements - element;
   QN_ROLLED
-  for (uint64_t at = line; at < last; at++, to += stride) {
-    if (at < task.first) continue;
+  for (uint64_t at = line < task.first ? task.first : line; at < last; at++) {
     float w[8] = {};
     QN_ROLLED
     for (uint32_t k = 0; k < 8; k++) {
@@ -112,34 +111,34 @@ QN_DEVICE void decode_singly(const MatrixTask& task, uint64_t line, uint64_t ele
         w[i] = w[i + 1];
       // What is past the end is the last one once more.
       const uint64_t place = element + (k < left ? k : left - 1);
-      w[7] = kByRows ? Layout::at(task.matrix, at, place) : Layout::at(task.matrix, place, at);
+      w[7] = Layout::at(task.matrix, by_rows ? at : place, by_rows ? place : at);
     }
-    store_singly(to, left < 8 ? static_cast<uint32_t>(left) : 8, round_run<Out>(w));
+    const uint64_t before = (at - task.first) * task.elements + element - task.element;
+    store_singly(task.destination + before * sizeof(Out), left < 8 ? static_cast<uint32_t>(left) : 8,
+                 round_run<Out>(w));
   }
 }
 
-// The tile at a line and an element of the results, both multiples of 8, as far as it is part of the work. All threads
-// of a warp call together.
+// The tile at a line and an element of the results, both multiples of 8, if it is whole and can be read as one. All
+// threads of a warp call together.
 template <class Layout, class Out, bool kIndexed, bool kByRows>
-QN_DEVICE void decode(const MatrixTask& task, uint64_t line, uint64_t element) {
+QN_DEVICE bool decode_whole(const MatrixTask& task, uint64_t line, uint64_t element) {
   const Matrix& m = task.matrix;
-  const uint64_t line_end = task.first + task.lines, element_end = task.element + task.elements;
   const uint64_t row = kByRows ? line : element, column = kByRows ? element : line;
   const uint64_t stride = task.elements * sizeof(Out);
-  const bool whole = line >= task.first && line + 8 <= line_end && element + 8 <= element_end &&
-                     is_aligned(task.destination, 16) && stride % 16 == 0 && MatrixTile<Layout>::fits(m, column);
+  const bool whole = line >= task.first && line + 8 <= task.first + task.lines &&
+                     element + 8 <= task.element + task.elements && is_aligned(task.destination, 16) &&
+                     stride % 16 == 0 && MatrixTile<Layout>::fits(m, column);
   TileResults results;
   results.first = task.destination + (line - task.first) * stride + (element - task.element) * sizeof(Out);
   results.stride = stride;
   results.in_pairs = kSame<Out, F32> && all_lanes(whole);
-  if (whole) {
-    if constexpr (kIndexed)
-      decode_indexed_tile<Layout, Out, kByRows>(m, row, column, results);
-    else
-      decode_tile<Layout, Out, kByRows>(m, row, column, results);
-  } else if (line < line_end && element < element_end) {
-    decode_singly<Layout, Out, kByRows>(task, line, element, results.first, stride);
-  }
+  if (!whole) return false;
+  if constexpr (kIndexed)
+    decode_indexed_tile<Layout, Out, kByRows>(m, row, column, results);
+  else
+    decode_tile<Layout, Out, kByRows>(m, row, column, results);
+  return true;
 }
 
 template <class Layout, class Out, bool kIndexed>
@@ -151,10 +150,11 @@ QN_DEVICE void dequantize_matrix(const MatrixTask& task) {
   const uint64_t across = warp_across * (32 / grid.lanes_along) + lane / grid.lanes_along,
                  along = warp_along * grid.lanes_along + lane % grid.lanes_along;
   const uint64_t line = (grid.first_line + across) * kTileSide, element = (grid.first_element + along) * kTileSide;
-  if ((Layout::kLines == Lines::kRows) != (task.transposed != 0))
-    decode<Layout, Out, kIndexed, true>(task, line, element);
-  else
-    decode<Layout, Out, kIndexed, false>(task, line, element);
+  const bool by_rows = (Layout::kLines == Lines::kRows) != (task.transposed != 0);
+  const bool done = by_rows ? decode_whole<Layout, Out, kIndexed, true>(task, line, element)
+                            : decode_whole<Layout, Out, kIndexed, false>(task, line, element);
+  if (!done && line < task.first + task.lines && element < task.element + task.elements)
+    decode_singly<Layout, Out>(task, by_rows, line, element);
 }
 
 }  // namespace qn::QN_TARGET

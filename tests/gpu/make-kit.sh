@@ -20,6 +20,7 @@ mkdir -p "$kit/images"
 cp artifacts/native/lib/libquantnet.so artifacts/cmake/gpu/gpu-tests artifacts/cmake/gpu/gpu-bench artifacts/single-file/quantnet "$kit/"
 cp tests/gpu/run.sh "$kit/"
 cp -r tests/vectors "$kit/vectors"
+rm -r "$kit/vectors"/{matrices,make}  # the tests of a GPU have none of these
 cp samples/models/stories260K-Q4_K_M.gguf "$kit/model.gguf"
 cp artifacts/cmake/release/images/*.ptx "$kit/images/"
 gzip -9n "$kit"/images/*.ptx
