@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using Quant.Net.IO;
-using Rules = System.Collections.Generic.IReadOnlyList<(string Names, Quant.Net.Ranks.ModuleRule Rule)>;
+using Rules = System.Collections.Generic.IReadOnlyList<(string Names, Quant.Net.Ranks.RankRule Rule)>;
 
 namespace Quant.Net.Ranks;
 
@@ -10,7 +10,7 @@ namespace Quant.Net.Ranks;
 /// </summary>
 internal static class ModelFamilies
 {
-    private static readonly ModuleRule
+    private static readonly RankRule
         Everywhere = new(ParallelKind.Replicated, RankCut.Whole),
         Column = new(ParallelKind.Column, RankCut.Even),
         Row = new(ParallelKind.Row, RankCut.Even),
@@ -93,7 +93,7 @@ internal static class ModelFamilies
         ("model.layers.#.mlp.experts.down_proj_bias", Everywhere),
     ];
 
-    private static readonly FrozenDictionary<string, FrozenDictionary<string, ModuleRule>> Families = new Dictionary<string, Rules>
+    private static readonly FrozenDictionary<string, FrozenDictionary<string, RankRule>> Families = new Dictionary<string, Rules>
     {
         ["llama"] = [.. Frame, .. Attention, .. Mlp],
         ["mistral"] = [.. Frame, .. Attention, .. Mlp],
@@ -114,8 +114,8 @@ internal static class ModelFamilies
 
     /// <summary>The rules of an architecture, by the names of modules with <c>#</c> for numbers.</summary>
     /// <exception cref="NotSupportedException">It is not known.</exception>
-    public static FrozenDictionary<string, ModuleRule> Of(string path, string? modelType) =>
-        modelType is not null && Families.TryGetValue(modelType, out FrozenDictionary<string, ModuleRule>? rules) ? rules
+    public static FrozenDictionary<string, RankRule> Of(string path, string? modelType) =>
+        modelType is not null && Families.TryGetValue(modelType, out FrozenDictionary<string, RankRule>? rules) ? rules
         : throw new NotSupportedException(
             $"{ErrorText.EscapePath(path)}: the architecture (model_type) is {(modelType is null ? "not said" : ErrorText.Quote(modelType))}, "
             + $"expected one of {string.Join(", ", Families.Keys.Order(StringComparer.Ordinal))}");
@@ -124,7 +124,7 @@ internal static class ModelFamilies
     public static string KeyOf(string name) =>
         string.Join('.', name.Split('.').Select(part => part.Length > 0 && part.All(char.IsAsciiDigit) ? "#" : part));
 
-    private static FrozenDictionary<string, ModuleRule> Expand(Rules rules) =>
+    private static FrozenDictionary<string, RankRule> Expand(Rules rules) =>
         rules.SelectMany(rule => Expand(rule.Names).Select(name => KeyValuePair.Create(name, rule.Rule))).ToFrozenDictionary();
 
     private static IEnumerable<string> Expand(string names)

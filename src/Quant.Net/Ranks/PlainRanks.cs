@@ -3,7 +3,7 @@ using Quant.Net.Safetensors;
 
 namespace Quant.Net.Ranks;
 
-/// <summary>A plain tensor divided along one of its dimensions.</summary>
+/// <summary>A plain tensor divided along one of its dimensions; -1: each rank has all of it.</summary>
 internal sealed class PlainRanks(SafetensorsTensor tensor, int dimension, RankRanges ranges)
 {
     public SafetensorsTensor Tensor => tensor;
@@ -20,9 +20,15 @@ internal sealed class PlainRanks(SafetensorsTensor tensor, int dimension, RankRa
     /// <summary>The bytes of a rank's part, from first to last: where they are in the tensor, or zeros (null).</summary>
     public IEnumerable<(long? Offset, long Count)> Pieces(int rank)
     {
+        if (dimension < 0)
+        {
+            yield return (0, tensor.ByteLength);
+            yield break;
+        }
+
         long bytes = tensor.BitsPerElement / 8;
         long inner = tensor.Shape.Skip(dimension + 1).Aggregate(bytes, (product, length) => product * length);
-        long outer = inner == 0 || tensor.Shape.Count <= dimension ? 0 : tensor.Shape.Take(dimension).Aggregate(1L, (product, length) => product * length);
+        long outer = inner == 0 ? 0 : tensor.Shape.Take(dimension).Aggregate(1L, (product, length) => product * length);
         long length = tensor.Shape[dimension];
         for (long i = 0; i < outer; i++)
         {

@@ -16,7 +16,7 @@ public sealed class TensorParallelPlan
     private static readonly string[] NumberSuffixes = [".input_scale", ".output_scale", ".k_scale", ".v_scale"];
     private const int MostRanks = 1024;
 
-    private readonly FrozenDictionary<string, ModuleRule> _rules;
+    private readonly FrozenDictionary<string, RankRule> _rules;
     private readonly HeadCounts _heads;
     private readonly List<RankItem> _items = [];
     private readonly List<string> _unknown = [];
@@ -107,7 +107,7 @@ public sealed class TensorParallelPlan
 
     private void AddModule(PackedModule module)
     {
-        if (!_rules.TryGetValue(ModelFamilies.KeyOf(module.Name), out ModuleRule? rule))
+        if (!_rules.TryGetValue(ModelFamilies.KeyOf(module.Name), out RankRule? rule))
         {
             _unknown.Add(module.Name);
             return;
@@ -134,7 +134,7 @@ public sealed class TensorParallelPlan
     private void AddTensor(SafetensorsTensor tensor)
     {
         (string name, bool isBias, bool isNumber) = Split(tensor);
-        if (!_rules.TryGetValue(ModelFamilies.KeyOf(name), out ModuleRule? rule))
+        if (!_rules.TryGetValue(ModelFamilies.KeyOf(name), out RankRule? rule))
         {
             _unknown.Add(tensor.Name);
             return;
@@ -142,7 +142,7 @@ public sealed class TensorParallelPlan
 
         if (rule.Kind == ParallelKind.Replicated || isNumber || (isBias && rule.Kind == ParallelKind.Row))
         {
-            ModuleRule everywhere = new(ParallelKind.Replicated, RankCut.Whole);
+            RankRule everywhere = new(ParallelKind.Replicated, RankCut.Whole);
             Add(tensor.Name, everywhere, null, tensor.Shape, Ranges(RankCut.Whole, 1, RankCount), isPacked: false, null, [Copy(tensor)]);
             return;
         }
@@ -189,7 +189,7 @@ public sealed class TensorParallelPlan
     }
 
     private void Add(
-        string name, ModuleRule rule, MatrixAxis? axis, IReadOnlyList<long> shape, RankRanges ranges, bool isPacked, PackedModule? module,
+        string name, RankRule rule, MatrixAxis? axis, IReadOnlyList<long> shape, RankRanges ranges, bool isPacked, PackedModule? module,
         IReadOnlyList<PlainRanks> plain)
     {
         bool failed = ranges.Problem is not null;

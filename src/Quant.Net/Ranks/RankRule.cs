@@ -4,4 +4,4 @@ namespace Quant.Net.Ranks;
 /// <param name="Kind">How ranks have it.</param>
 /// <param name="Cut">Where it may be divided.</param>
 /// <param name="Dimension">The dimension of a plain tensor that is divided, where it is not that of the outputs or inputs of [out, in].</param>
-internal sealed record ModuleRule(ParallelKind Kind, RankCut Cut, int? Dimension = null);
+internal sealed record RankRule(ParallelKind Kind, RankCut Cut, int? Dimension = null);
