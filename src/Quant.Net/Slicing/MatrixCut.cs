@@ -78,6 +78,9 @@ public sealed class MatrixCut
                     $"{heads} heads of {head} are {heads * head} {Name(axis)} features, but the matrix has {length}.")));
     }
 
+    /// <summary>Parts whose ranges are known already.</summary>
+    internal static MatrixCut Of(MatrixAxis axis, IReadOnlyList<IReadOnlyList<(long First, long Count)>> parts) => new(axis, _ => parts);
+
     /// <summary>The ranges that make up each part.</summary>
     /// <exception cref="ArgumentException">A matrix of this length cannot be cut so.</exception>
     internal IEnumerable<IReadOnlyList<(long First, long Count)>> PartsOf(long length) => _parts(length);

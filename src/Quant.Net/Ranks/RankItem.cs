@@ -1,0 +1,22 @@
+using Quant.Net.Safetensors;
+using Quant.Net.Slicing;
+
+namespace Quant.Net.Ranks;
+
+/// <summary>A module or a tensor of a plan, with what is needed to divide it.</summary>
+/// <param name="Entry">What the plan says of it.</param>
+/// <param name="Ranges">The features of each rank.</param>
+/// <param name="Module">The packed module that is divided as one; null for tensors.</param>
+/// <param name="Plain">Tensors that are divided one by one.</param>
+internal sealed record RankItem(TensorParallelEntry Entry, RankRanges Ranges, PackedModule? Module, IReadOnlyList<PlainRanks> Plain)
+{
+    /// <summary>All tensors that it is made of.</summary>
+    public IEnumerable<SafetensorsTensor> Tensors => Module is null ? Plain.Select(plain => plain.Tensor)
+        : Module.Bias is { } bias ? Module.Tensors.Append(bias)
+        : Module.Tensors;
+
+    /// <summary>The parts of the module, one after the other.</summary>
+    public IEnumerable<IReadOnlyList<SlicedTensor>> CutModule() => ModuleCuts
+        .Cut(new StoredModule(Module!), MatrixCut.Of(Entry.Axis!.Value, Ranges.Parts), GroupNumbering.Keep)
+        .Select(part => part.Tensors);
+}
