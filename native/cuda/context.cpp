@@ -113,8 +113,10 @@ qn_status Context::open(const Driver& driver, const GpuFacts& facts, Context*& c
     opened->handle_ = nullptr;
     delete opened;
     const Driver::ErrorText said = driver.describe(result);
+    // Drivers give the error that ended a context to every later one of the process.
     return fail(result == CUDA_ERROR_OUT_OF_MEMORY ? QN_ERROR_OUT_OF_MEMORY : QN_ERROR_UNAVAILABLE,
-                "cuda:%d cannot be had: making a context fails with %s (%s)", facts.index, said.name, said.text);
+                "cuda:%d cannot be had: making a context fails with %s (%s)%s", facts.index, said.name, said.text,
+                ends_context(result) ? "; the GPU was lost, and can be had again in another process" : "");
   }
   context = opened;
   return QN_OK;

@@ -582,7 +582,7 @@ QN_API qn_status qn_dequantize_matrix(qn_device *device, const qn_matrix *matrix
  * nothing and wait for nothing, except that the first use of a format loads its kernels (some milliseconds to a
  * second). What they are given must stay as it is until the work is done.
  *   - An error of queued work shows in a later call. Errors that end the GPU's context make the device lost:
- *     QN_ERROR_DEVICE_LOST, now and at each further call.
+ *     QN_ERROR_DEVICE_LOST, now and at each further call. Most drivers then refuse the GPU to the process for good.
  *   - Any number of threads may use one device, each best with a stream of its own. A stream, event or buffer may be
  * used by several threads at once, but not while it is closed.
  *   - The device works in the GPU's primary context, as CUDA's runtime does: memory and streams are shared with it. */

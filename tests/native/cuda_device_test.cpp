@@ -69,6 +69,14 @@ TEST_F(CudaDevice, SaysWhyItCannotBeHad) {
   EXPECT_STREQ(
       "cuda:0 cannot be had: making a context fails with CUDA_ERROR_OUT_OF_MEMORY (as the fake driver was told)",
       qn_last_error());
+
+  // What drivers say for the rest of a process in which a kernel went astray.
+  fake_cuda_configure("fail=cuDevicePrimaryCtxRetain:1:700");
+  EXPECT_EQ(QN_ERROR_UNAVAILABLE, status_of_opening("cuda:0"));
+  EXPECT_STREQ(
+      "cuda:0 cannot be had: making a context fails with CUDA_ERROR_ILLEGAL_ADDRESS (as the fake driver was told); the "
+      "GPU was lost, and can be had again in another process",
+      qn_last_error());
   EXPECT_EQ(QN_OK, status_of_opening("cuda:0"));
 }
 
