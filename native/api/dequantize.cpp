@@ -121,9 +121,6 @@ qn_status check_rows(qn_format format, const void* source, size_t source_size, u
 
 bool has_results(const DequantizeWork& work) { return work.blocks != 0; }
 
-// An address on the GPU, for the checks only.
-void* on_device(uint64_t address) { return reinterpret_cast<void*>(static_cast<uintptr_t>(address)); }
-
 }  // namespace
 
 const char* qn_last_kernel(void) { return last_kernel(); }

@@ -8,6 +8,9 @@
 
 namespace qn {
 
+// An address on the GPU, for the checks only.
+inline void* on_device(uint64_t address) { return reinterpret_cast<void*>(static_cast<uintptr_t>(address)); }
+
 bool overlap(const void* a, size_t a_size, const void* b, size_t b_size);
 
 // The column of a format of results, or an error.

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "format_table.h"
 #include "matrix_layouts.h"
+#include "streams.h"
 #include "structs.h"
 
 using namespace qn;
@@ -102,12 +103,19 @@ qn_status check_optional(const LayoutFacts& facts, uint32_t kind, const char* na
   return check_array(name, array, size, expected);
 }
 
+// Where the arrays of a matrix are: what is on the GPU cannot be read here.
+enum class Memory { kHost, kGpu };
+
 // The list of groups, which is left out where it says nothing: all zeros.
-qn_status check_index(const qn_matrix& from, const LayoutFacts& facts, Matrix& m) {
+qn_status check_index(const qn_matrix& from, const LayoutFacts& facts, Memory memory, Matrix& m) {
   const uint8_t* index = nullptr;
   if (const qn_status status = check_optional(facts, portable::kGroupIndex, "group_index", from.group_index,
                                               from.group_index_size, 4 * m.columns, index))
     return status;
+  if (memory == Memory::kGpu) {
+    m.group_index = index;
+    return QN_OK;
+  }
   uint32_t any = 0;
   for (uint64_t i = 0; index && i < m.columns; i++) {
     const uint32_t group = Matrix::word(index, i);
@@ -139,7 +147,7 @@ qn_status check_levels(const qn_matrix& from, const LayoutFacts& facts, Matrix& 
                      4 * quotient_up(facts.scale_count(m), from.scale_group));
 }
 
-qn_status check(const qn_matrix* from, int& layout, Matrix& m) {
+qn_status check(const qn_matrix* from, Memory memory, int& layout, Matrix& m) {
   if (!from) return fail(QN_ERROR_INVALID_ARGUMENT, "matrix is null");
   qn_matrix value;
   if (const qn_status status = read(from, value, "matrix")) return status;
@@ -158,7 +166,7 @@ qn_status check(const qn_matrix* from, int& layout, Matrix& m) {
   if (const qn_status status =
           check_optional(facts, portable::kZeros, "zeros", value.zeros, value.zeros_size, facts.zero_bytes(m), m.zeros))
     return status;
-  if (const qn_status status = check_index(value, facts, m)) return status;
+  if (const qn_status status = check_index(value, facts, memory, m)) return status;
   return check_levels(value, facts, m);
 }
 
@@ -170,19 +178,10 @@ qn_status check_apart(const LayoutFacts& facts, const Matrix& m, const void* des
   return QN_OK;
 }
 
-}  // namespace
-
-qn_status qn_matrix_check(const qn_matrix* matrix) {
-  int layout;
-  Matrix m;
-  return check(matrix, layout, m);
-}
-
-qn_status qn_dequantize_matrix(qn_device* device, const qn_matrix* matrix, qn_order order, uint64_t first,
-                               uint64_t count, qn_format output, void* destination, size_t destination_size) {
-  if (!device) return fail(QN_ERROR_INVALID_ARGUMENT, "device is null");
-  MatrixWork work;
-  if (const qn_status status = check(matrix, work.layout, work.matrix)) return status;
+// Everything that a call names. work.count is 0 if there is nothing to do.
+qn_status check_work(const qn_matrix* matrix, Memory memory, qn_order order, uint64_t first, uint64_t count,
+                     qn_format output, void* destination, size_t destination_size, MatrixWork& work) {
+  if (const qn_status status = check(matrix, memory, work.layout, work.matrix)) return status;
   if (order != QN_ORDER_ROWS && order != QN_ORDER_COLUMNS)
     return fail(QN_ERROR_INVALID_ARGUMENT, "order is %d, expected QN_ORDER_ROWS or QN_ORDER_COLUMNS",
                 static_cast<int>(order));
@@ -193,6 +192,7 @@ qn_status qn_dequantize_matrix(qn_device* device, const qn_matrix* matrix, qn_or
   if (first > lines || count > lines - first)
     return fail(QN_ERROR_INVALID_ARGUMENT, "%s %llu to %llu of %llu", rows ? "rows" : "columns", number(first),
                 number(first) + number(count), number(lines));
+  work.count = count;
   if (count == 0) return QN_OK;
   work.line_length = rows ? m.columns : m.rows;
   const uint64_t size = count * work.line_length * (work.output == 0 ? 4 : 2);
@@ -203,7 +203,32 @@ qn_status qn_dequantize_matrix(qn_device* device, const qn_matrix* matrix, qn_or
   if (const qn_status status = check_apart(facts, m, destination, size)) return status;
   work.transposed = rows != facts.lines_are_rows;
   work.first = first;
-  work.count = count;
   work.destination = static_cast<uint8_t*>(destination);
-  return device->dequantize(work, last_kernel());
+  return QN_OK;
+}
+
+}  // namespace
+
+qn_status qn_matrix_check(const qn_matrix* matrix) {
+  int layout;
+  Matrix m;
+  return check(matrix, Memory::kHost, layout, m);
+}
+
+qn_status qn_dequantize_matrix(qn_device* device, const qn_matrix* matrix, qn_order order, uint64_t first,
+                               uint64_t count, qn_format output, void* destination, size_t destination_size) {
+  if (!device) return fail(QN_ERROR_INVALID_ARGUMENT, "device is null");
+  MatrixWork work;
+  const qn_status status =
+      check_work(matrix, Memory::kHost, order, first, count, output, destination, destination_size, work);
+  return status == QN_OK && work.count > 0 ? device->dequantize(work, last_kernel()) : status;
+}
+
+qn_status qn_dequantize_matrix_async(qn_stream* stream, const qn_matrix* matrix, qn_order order, uint64_t first,
+                                     uint64_t count, qn_format output, uint64_t destination, size_t destination_size) {
+  if (!stream) return fail(QN_ERROR_INVALID_ARGUMENT, "stream is null");
+  MatrixWork work;
+  const qn_status status =
+      check_work(matrix, Memory::kGpu, order, first, count, output, on_device(destination), destination_size, work);
+  return status == QN_OK && work.count > 0 ? queue(*stream, work, last_kernel()) : status;
 }

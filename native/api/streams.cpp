@@ -5,6 +5,7 @@
 
 #include <new>
 
+#include "../cuda/matrix_task.h"
 #include "cuda_device.h"
 
 using namespace qn;
@@ -68,6 +69,19 @@ qn_status qn::queue(qn_stream& stream, const DequantizeWork& work, const char*& 
   }
   kernel = ran;
   return QN_OK;
+}
+
+qn_status qn::queue(qn_stream& stream, const MatrixWork& work, const char*& kernel) {
+  const Current current(stream.context);
+  if (current.status() != QN_OK) return current.status();
+  portable::MatrixTask task{};
+  task.matrix = work.matrix;
+  task.destination = work.destination;
+  task.first = work.first;
+  task.lines = work.count;
+  task.elements = work.line_length;
+  task.transposed = work.transposed;
+  return stream.context.launch(stream.handle, work.layout, work.output, task, kernel);
 }
 
 qn_status qn_stream_create(qn_device* device, qn_stream** stream) {

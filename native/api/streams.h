@@ -31,5 +31,6 @@ inline qn_status fail_handle() { return fail(QN_ERROR_OUT_OF_MEMORY, "no memory 
 
 // Queues decoding between two addresses on the GPU, which have passed all checks.
 qn_status queue(qn_stream& stream, const DequantizeWork& work, const char*& kernel);
+qn_status queue(qn_stream& stream, const MatrixWork& work, const char*& kernel);
 
 }  // namespace qn

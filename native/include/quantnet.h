@@ -716,6 +716,21 @@ QN_API qn_status qn_copy_on_device(qn_stream *stream, uint64_t source, uint64_t 
 QN_API qn_status qn_dequantize_async(qn_stream *stream, qn_format format, uint64_t source, size_t source_size,
                                      qn_format output, uint64_t destination, size_t destination_size);
 
+/** Queues decoding of a packed matrix from the GPU's memory into the GPU's memory; else as qn_dequantize_matrix.
+ *  @param stream            the stream.
+ *  @param matrix            the matrix; its pointers are addresses of the GPU. They are fastest as multiples of 16. The
+ *                           group_index is not read here: call qn_matrix_check with the arrays on the host first, and
+ *                           leave it out if it is all zeros. A number out of range loses the device.
+ *  @param order             as in qn_dequantize_matrix; so are first, count and output.
+ *  @param first             the first row (or column) to decode.
+ *  @param count             how many.
+ *  @param output            QN_FORMAT_F32, QN_FORMAT_F16 or QN_FORMAT_BF16, else QN_ERROR_UNSUPPORTED.
+ *  @param destination       the address that receives them; aligned to 16 bytes it is fastest.
+ *  @param destination_size  bytes there, as in qn_dequantize_matrix. */
+QN_API qn_status qn_dequantize_matrix_async(qn_stream *stream, const qn_matrix *matrix, qn_order order, uint64_t first,
+                                            uint64_t count, qn_format output, uint64_t destination,
+                                            size_t destination_size);
+
 /** Queues decoding of rows from the GPU's memory into the GPU's memory; else as qn_dequantize_rows. Neighbouring
  * numbers of neighbouring rows cost one start of a kernel together.
  *  @param stream            the stream.

@@ -42,6 +42,72 @@ TEST_F(CudaMatrices, HaveTheBitsOfTheCpu) {
   EXPECT_STREQ("sm_80-ptx/AWQ_GEMV/bf16", qn_last_kernel());
 }
 
+// A matrix whose arrays are on the GPU.
+class OnGpuMatrix {
+ public:
+  OnGpuMatrix(const Device& gpu, const Stream& stream, const PackedMatrix& matrix) : view_(matrix.view()) {
+    move(gpu, stream, view_.codes, view_.codes_size);
+    move(gpu, stream, view_.scales, view_.scales_size);
+    move(gpu, stream, view_.zeros, view_.zeros_size);
+    move(gpu, stream, view_.group_index, view_.group_index_size);
+  }
+  const qn_matrix* view() const { return &view_; }
+
+ private:
+  void move(const Device& gpu, const Stream& stream, const void*& array, size_t size) {
+    if (!array) return;
+    buffers_.push_back(make_buffer(gpu, size));
+    EXPECT_EQ(QN_OK, qn_copy_to_device(stream.get(), array, address(buffers_.back()), size)) << qn_last_error();
+    array = reinterpret_cast<const void*>(static_cast<uintptr_t>(address(buffers_.back())));
+  }
+
+  qn_matrix view_;
+  std::vector<Buffer> buffers_;
+};
+
+TEST_F(CudaMatrices, AreDecodedWhereTheyAre) {
+  const Device cpu = open_cpu(QN_ISA_SCALAR), gpu = open_gpu();
+  const Stream stream = make_stream(gpu);
+  for (const MatrixShape& shape : matrix_shapes()) {
+    const PackedMatrix matrix = draw_matrix(shape, seed());
+    const OnGpuMatrix there(gpu, stream, matrix);
+    for (const qn_order order : {QN_ORDER_ROWS, QN_ORDER_COLUMNS})
+      for (const qn_format output : kOutputs) {
+        const uint64_t lines = order == QN_ORDER_ROWS ? shape.rows : shape.columns;
+        const auto expected = decode(cpu, matrix, order, 1, lines - 1, output);
+        const Buffer results = make_buffer(gpu, expected.size());
+        ASSERT_EQ(QN_OK, qn_dequantize_matrix_async(stream.get(), there.view(), order, 1, lines - 1, output,
+                                                    address(results), expected.size()))
+            << qn_last_error();
+        std::vector<uint8_t> found(expected.size());
+        ASSERT_EQ(QN_OK, qn_copy_to_host(stream.get(), address(results), found.data(), found.size()));
+        ASSERT_EQ(QN_OK, qn_stream_synchronize(stream.get()));
+        ASSERT_EQ("", difference(expected, found, output)) << describe(shape) << ", order " << order;
+      }
+  }
+}
+
+TEST_F(CudaMatrices, AreCheckedBeforeTheyAreQueued) {
+  const Device gpu = open_gpu();
+  const Stream stream = make_stream(gpu);
+  const PackedMatrix matrix = draw_matrix({QN_MATRIX_GPTQ, 4, 64, 256, 128, QN_FORMAT_F16, false, false, 0}, seed());
+  const OnGpuMatrix there(gpu, stream, matrix);
+  const Buffer results = make_buffer(gpu, 64 * 256 * 2);
+  const auto status = [&](qn_stream* in, const qn_matrix* view, uint64_t first, uint64_t count, size_t size) {
+    return qn_dequantize_matrix_async(in, view, QN_ORDER_ROWS, first, count, QN_FORMAT_F16, address(results), size);
+  };
+  EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, status(nullptr, there.view(), 0, 64, 64 * 256 * 2));
+  EXPECT_STREQ("stream is null", qn_last_error());
+  EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, status(stream.get(), nullptr, 0, 64, 64 * 256 * 2));
+  EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, status(stream.get(), there.view(), 60, 5, 64 * 256 * 2));
+  EXPECT_EQ(QN_ERROR_SIZE, status(stream.get(), there.view(), 0, 64, 64 * 256 * 2 - 1));
+  qn_matrix view = *there.view();
+  view.scales_size--;
+  EXPECT_EQ(QN_ERROR_SIZE, status(stream.get(), &view, 0, 64, 64 * 256 * 2));
+  EXPECT_EQ(QN_OK, status(stream.get(), there.view(), 0, 0, 0));
+  EXPECT_EQ(QN_OK, qn_stream_synchronize(stream.get()));
+}
+
 // The least memory is two slots of 512 KiB.
 TEST_F(CudaMatrices, AreDecodedInChunks) {
   const Device cpu = open_cpu(QN_ISA_SCALAR), gpu = open_gpu();

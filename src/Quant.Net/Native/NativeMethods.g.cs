@@ -355,6 +355,24 @@ internal static unsafe partial class NativeMethods
         StreamHandle stream, QuantFormat format, ulong source, nuint source_size, QuantFormat output, ulong destination,
         nuint destination_size);
 
+    /// <summary>Queues decoding of a packed matrix from the GPU's memory into the GPU's memory; else as
+    /// <see cref="NativeMethods.qn_dequantize_matrix"/>.</summary>
+    /// <param name="stream">the stream.</param>
+    /// <param name="matrix">the matrix; its pointers are addresses of the GPU. They are fastest as multiples of 16. The group_index is not
+    /// read here: call <see cref="NativeMethods.qn_matrix_check"/> with the arrays on the host first, and leave it out if it is all zeros.
+    /// A number out of range loses the device.</param>
+    /// <param name="order">as in <see cref="NativeMethods.qn_dequantize_matrix"/>; so are first, count and output.</param>
+    /// <param name="first">the first row (or column) to decode.</param>
+    /// <param name="count">how many.</param>
+    /// <param name="output"><see cref="QuantFormat.F32"/>, <see cref="QuantFormat.F16"/> or <see cref="QuantFormat.BF16"/>, else
+    /// <see cref="NativeStatus.Unsupported"/>.</param>
+    /// <param name="destination">the address that receives them; aligned to 16 bytes it is fastest.</param>
+    /// <param name="destination_size">bytes there, as in <see cref="NativeMethods.qn_dequantize_matrix"/>.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_dequantize_matrix_async(
+        StreamHandle stream, qn_matrix* matrix, MatrixOrder order, ulong first, ulong count, QuantFormat output, ulong destination,
+        nuint destination_size);
+
     /// <summary>Queues decoding of rows from the GPU's memory into the GPU's memory; else as
     /// <see cref="NativeMethods.qn_dequantize_rows"/>. Neighbouring numbers of neighbouring rows cost one start of a kernel
     /// together.</summary>

@@ -304,15 +304,28 @@ CUresult run_kernel(Context& context, const Kernel& kernel, const Grid& grid, ui
   return wrong.empty() ? CUDA_SUCCESS : d.misuse("kernel", wrong, CUDA_ERROR_LAUNCH_FAILED);
 }
 
-// All arrays of the matrix are in one piece of memory.
+// The pieces of memory in which the arrays of a matrix and its results are. Empty: one of them is nowhere.
+std::vector<DeviceMemory*> pieces_of(Context& context, const qn::portable::MatrixTask& task) {
+  const qn::portable::Matrix& m = task.matrix;
+  std::vector<DeviceMemory*> pieces;
+  for (const uint8_t* array : {m.codes, m.scales, m.zeros, m.group_index, m.levels, m.scale_levels, m.scale_scales,
+                               static_cast<const uint8_t*>(task.destination)}) {
+    if (!array) continue;
+    pieces.push_back(context.find(reinterpret_cast<uint64_t>(array), 1));
+    if (!pieces.back()) return {};
+  }
+  return pieces;
+}
+
 CUresult run_matrix_kernel(Context& context, const Kernel& kernel, const Grid& grid,
                            const qn::portable::MatrixTask& task) {
   Driver& d = driver();
   if (const CUresult error = d.wanted_failure("kernel", ++d.kernels); error != CUDA_SUCCESS) return error;
-  DeviceMemory* const arrays = context.find(reinterpret_cast<uint64_t>(task.matrix.codes), 1);
-  DeviceMemory* const results = context.find(reinterpret_cast<uint64_t>(task.destination), 1);
-  if (!arrays || !results) return CUDA_ERROR_ILLEGAL_ADDRESS;
-  const DeviceMemory::Open open_arrays(*arrays), open_results(*results);
+  const std::vector<DeviceMemory*> pieces = pieces_of(context, task);
+  if (pieces.empty()) return CUDA_ERROR_ILLEGAL_ADDRESS;
+  std::deque<DeviceMemory::Open> open;
+  for (const DeviceMemory* piece : pieces)
+    open.emplace_back(*piece);
   const std::string wrong =
       run(kernel, d.runs, grid.blocks, grid.threads, reinterpret_cast<const uint8_t*>(&task), nullptr, 0);
   return wrong.empty() ? CUDA_SUCCESS : d.misuse("kernel", wrong, CUDA_ERROR_LAUNCH_FAILED);
@@ -803,12 +816,11 @@ CUresult cuLaunchKernel(CUfunction handle, unsigned grid_x, unsigned grid_y, uns
   Context& context = *call.context;
   if (kernel.of_matrices) {
     const auto task = *static_cast<const qn::portable::MatrixTask*>(parameters[0]);
-    DeviceMemory *const arrays = context.find(reinterpret_cast<uint64_t>(task.matrix.codes), 1),
-                        *const results = context.find(reinterpret_cast<uint64_t>(task.destination), 1);
-    push(*stream, {[=, &context, &kernel] { return run_matrix_kernel(context, kernel, grid, task); },
-                   nullptr,
-                   0,
-                   {arrays ? arrays->address() : 0, results ? results->address() : 0}});
+    std::vector<uint64_t> addresses;
+    for (const DeviceMemory* piece : pieces_of(context, task))
+      addresses.push_back(piece->address());
+    push(*stream,
+         {[=, &context, &kernel] { return run_matrix_kernel(context, kernel, grid, task); }, nullptr, 0, addresses});
     return CUDA_SUCCESS;
   }
   const uint64_t from = *static_cast<uint64_t*>(parameters[0]);
