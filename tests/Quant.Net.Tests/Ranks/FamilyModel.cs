@@ -5,7 +5,14 @@ using Quant.Net.Tests.Gguf;
 namespace Quant.Net.Tests.Ranks;
 
 /// <summary>A tensor of a family, and the dimension that ranks divide; -1: each has all of it.</summary>
-internal sealed record FamilyTensor(string Name, int Dimension, params long[] Shape);
+internal sealed record FamilyTensor(string Name, int Dimension, params long[] Shape)
+{
+    /// <summary>The type; null: of four or two bytes, or of one where it is packed.</summary>
+    public SafetensorsType? Type { get; init; }
+
+    /// <summary>The bytes; null: random ones.</summary>
+    public byte[]? Data { get; init; }
+}
 
 /// <summary>Small models of each architecture, with the names that its checkpoints have.</summary>
 internal static class FamilyModel
@@ -25,11 +32,11 @@ internal static class FamilyModel
     public static SafetensorsModel Open(TempFolder folder, string family, int keyValueHeads) =>
         Open(folder, family, keyValueHeads, TensorsOf(family, keyValueHeads));
 
-    public static SafetensorsModel Open(TempFolder folder, string family, int keyValueHeads, IReadOnlyList<FamilyTensor> tensors)
+    public static SafetensorsModel Open(TempFolder folder, string family, int keyValueHeads, IReadOnlyList<FamilyTensor> tensors, string quantization = "null")
     {
         folder.Write("config.json", System.Text.Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"model_type": "{{family}}", "num_attention_heads": {{Heads}}, "num_key_value_heads": {{keyValueHeads}}, "hidden_size": {{Hidden}}}""")));
+            $$"""{"model_type": "{{family}}", "num_attention_heads": {{Heads}}, "num_key_value_heads": {{keyValueHeads}}, "hidden_size": {{Hidden}}, "quantization_config": {{quantization}}}""")));
         using (SafetensorsWriter writer = SafetensorsWriter.Create(folder["model.safetensors"]))
         {
             for (int i = 0; i < tensors.Count; i++)
@@ -43,7 +50,7 @@ internal static class FamilyModel
                 int size = TypeOf(tensors[i], i) switch { SafetensorsType.U8 => 1, SafetensorsType.F16 => 2, _ => 4 };
                 byte[] bytes = new byte[tensors[i].Shape.Aggregate(1L, (product, length) => product * length) * size];
                 random.NextBytes(bytes);
-                writer.Write(tensors[i].Name, bytes);
+                writer.Write(tensors[i].Name, tensors[i].Data ?? bytes);
             }
 
             writer.Complete();
@@ -61,7 +68,8 @@ internal static class FamilyModel
     ];
 
     private static SafetensorsType TypeOf(FamilyTensor tensor, int at) =>
-        tensor.Name.EndsWith("_blocks", StringComparison.Ordinal) || tensor.Name.EndsWith("_scales", StringComparison.Ordinal)
+        tensor.Type is { } type ? type
+            : tensor.Name.EndsWith("_blocks", StringComparison.Ordinal) || tensor.Name.EndsWith("_scales", StringComparison.Ordinal)
             ? SafetensorsType.U8
             : at % 2 == 0 ? SafetensorsType.F32 : SafetensorsType.F16;
 
