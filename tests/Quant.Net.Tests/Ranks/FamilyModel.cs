@@ -75,7 +75,11 @@ internal static class FamilyModel
 
     private static IEnumerable<FamilyTensor> Layer(string family, long keyFeatures) => family switch
     {
-        "llama" => [.. Norms, .. Attention(keyFeatures), new("self_attn.rotary_emb.inv_freq", Everywhere, HeadSize / 2), .. Mlp("mlp")],
+        "llama" =>
+        [
+            .. Norms, .. Attention(keyFeatures), new("self_attn.rotary_emb.inv_freq", Everywhere, HeadSize / 2), .. Mlp("mlp"),
+            new("self_attn.k_scale", Everywhere, 1), new("self_attn.v_scale", Everywhere), new("mlp.down_proj.input_scale", Everywhere),
+        ],
         "mistral" or "gemma" => [.. Norms, .. Attention(keyFeatures), .. Mlp("mlp")],
         "qwen2" => [.. Norms, .. AttentionWithBias(keyFeatures), .. Mlp("mlp")],
         "qwen3" => [.. Norms, .. Attention(keyFeatures), .. HeadNorms("self_attn.{0}_norm.weight"), .. Mlp("mlp")],
@@ -131,6 +135,7 @@ internal static class FamilyModel
             new("mlp.experts.down_proj_blocks", 2, Experts, Hidden, GptOssInner / 32, 16),
             new("mlp.experts.down_proj_scales", 2, Experts, Hidden, GptOssInner / 32),
             new("mlp.experts.down_proj_bias", Everywhere, Experts, Hidden),
+            new("mlp.experts.gate_up_proj", 2, Experts, Hidden, 2 * Inner), new("mlp.experts.down_proj", 1, Experts, Inner, Hidden),
         ],
         _ => throw new ArgumentOutOfRangeException(nameof(family), family, "No such family."),
     };
