@@ -48,6 +48,21 @@ public sealed class LayoutRanksTests : IDisposable
         }
     }
 
+    // As a whole its shape is that of padded words alone; halves of its rows could be either, and no version tells.
+    [Fact]
+    public void PartsWhosePackingNothingTellsAreRefused()
+    {
+        const string Name = "ct-pack-b3-g24-asym-padded.safetensors";
+        using var vector = new MatrixVector(Name);
+        PackedModule known = Assert.Single(PackedModule.Find(vector.Model));
+        using var folder = new TempFolder();
+        FamilyTensor[] tensors = [.. vector.Model.Tensors.Where(tensor => Owns(known, tensor)).Select(tensor => Rename(tensor, known.Name, "down_proj"))];
+        using SafetensorsModel model = FamilyModel.Open(folder, "llama", 4, tensors, MatrixVector.SettingsOf(Name).ToJsonString());
+        string? problem = Assert.Single(TensorParallelPlan.Make(model, 2).Entries).Problem;
+        Assert.Contains("the 3-bit codes of ", problem, StringComparison.Ordinal);
+        Assert.Contains("may be packed in two ways", problem, StringComparison.Ordinal);
+    }
+
     private static bool Owns(PackedModule module, SafetensorsTensor tensor) => tensor.Name.StartsWith(module.Name + ".", StringComparison.Ordinal);
 
     private static FamilyTensor Rename(SafetensorsTensor tensor, string module, string place)

@@ -10,10 +10,12 @@ public class PackedRanksTests
     private const string Gptq = """{"quant_method": "gptq", "bits": 4, "group_size": 16, "desc_act": true, "checkpoint_format": "gptq"}""";
     private const int Columns = 48, Rows = 16, Groups = 3;
 
+    private static int[] InTurn => [.. Enumerable.Range(0, Columns).Select(column => column % Groups)];
+
     public static TheoryData<int, int[]> Orders => new()
     {
         // Among three ranks, each has 16 columns of 3 groups.
-        { 3, [.. Enumerable.Range(0, Columns).Select(column => column % Groups)] },
+        { 3, InTurn },
         { 3, [.. Enumerable.Range(0, Columns).Select(column => column < 16 ? column % 2 * 2 : column % Groups)] },   // no group 1 in the first
         { 3, [.. Enumerable.Range(0, Columns).Select(column => column < 16 ? 2 : column % Groups)] },                // one group alone
         { 3, [.. Enumerable.Range(0, Columns).Select(column => column / 16)] },                                      // all zeros in the first
@@ -41,9 +43,8 @@ public class PackedRanksTests
     public async Task FusedQueriesKeysAndValuesGoToTheirHeads()
     {
         const int Ranks = 8, Head = 8, Queries = FamilyModel.Heads * Head, Keys = 4 * Head;
-        int[] order = [.. Enumerable.Range(0, Columns).Select(column => column % Groups)];
         (float[] whole, float[][] parts) = await DivideAsync(
-            "phi3", Ranks, PackedTensors("model.layers.0.self_attn.qkv_proj", Queries + (2 * Keys), order));
+            "phi3", Ranks, PackedTensors("model.layers.0.self_attn.qkv_proj", Queries + (2 * Keys), InTurn));
         for (int rank = 0; rank < Ranks; rank++)
         {
             int[] rows =
@@ -53,6 +54,45 @@ public class PackedRanksTests
             ];
             Assert.Equal(rows.SelectMany(row => whole.Skip(row * Columns).Take(Columns)), parts[rank]);
         }
+    }
+
+    [Fact]
+    public async Task WhatIsEverywhereStaysPacked()
+    {
+        (float[] whole, float[][] parts) = await DivideAsync("deepseek_v2", 2, PackedTensors("model.layers.0.self_attn.kv_a_proj_with_mqa", Rows, InTurn));
+        Assert.All(parts, part => Assert.Equal(whole, part));
+    }
+
+    [Theory]
+    [InlineData("model.layers.0.mlp.down_proj", Rows)]      // outputs are whole: so is their bias
+    [InlineData("model.layers.0.mlp.up_proj", Rows / 2)]
+    public async Task BiasesGoWithOutputs(string name, int partLength)
+    {
+        using var folder = new TempFolder();
+        FamilyTensor bias = new(name + ".bias", 0, Rows) { Type = SafetensorsType.F32 };
+        using SafetensorsModel model = FamilyModel.Open(folder, "llama", 4, [.. PackedTensors(name, Rows, InTurn), bias], Gptq);
+        using var output = new TempFolder();
+        await ModelConverter.SliceAsync(TensorParallelPlan.Make(model, 2), output["out"]);
+        for (int rank = 0; rank < 2; rank++)
+        {
+            using SafetensorsModel part = SafetensorsModel.Open(output[$"out/rank-{rank}-of-2"]);
+            long first = partLength == Rows ? 0 : rank * partLength;
+            byte[] expected = new byte[partLength * sizeof(float)], own = new byte[partLength * sizeof(float)];
+            model.Tensors[bias.Name].Read(first * sizeof(float), expected);
+            Assert.Equal([partLength], part.Tensors[bias.Name].Shape);
+            part.Tensors[bias.Name].Read(0, own);
+            Assert.Equal(expected, own);
+        }
+    }
+
+    [Theory]
+    [InlineData("lm_head", 3, "2 more features would be needed, and packed weights have no zeros to fill up with")]
+    [InlineData("model.layers.0.mlp.up_proj", 4, "4 output features for each rank are no multiple of 8, as Gptq of 4 bits needs it; nearest numbers of ranks: 2")]
+    public void PackedModulesThatDoNotFitSayWhy(string name, int ranks, string problem)
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, "llama", 4, [.. PackedTensors(name, Rows, InTurn)], Gptq);
+        Assert.StartsWith(problem, Assert.Single(TensorParallelPlan.Make(model, ranks).Entries).Problem, StringComparison.Ordinal);
     }
 
     /// <summary>The only module of a model, and of the model of each rank, all decoded.</summary>
