@@ -51,6 +51,13 @@ internal static unsafe class CompressedModules
         };
     }
 
+    /// <summary>Whether the shapes of a matrix of packed integers are the same where codes straddle words and where they do not.</summary>
+    public static bool HasTwoPackings(long rows, long columns, int bits, bool hasZeros)
+    {
+        bool Same(long count) => Dense(count, bits) == Padded(count, bits);
+        return WordBits % bits != 0 && Same(columns) && (!hasZeros || Same(rows));
+    }
+
     private static ModuleArrays ReadIntegersOfWords(ModuleParts parts)
     {
         SafetensorsTensor codes = parts.Get(".weight_packed", SafetensorsType.I32);

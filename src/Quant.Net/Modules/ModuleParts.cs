@@ -88,13 +88,15 @@ internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions op
 
     private static unsafe long StepIn(SafetensorsTensor? index, long columns, long groups)
     {
-        if (index is null)
+        if (index is null || groups <= 0)
         {
             return 0;
         }
 
-        long second = new ReadOnlySpan<int>(index.Pointer, checked((int)index.ElementCount)).IndexOf(1);
-        long step = second > 0 && (columns - 1) / second + 1 == groups ? second : columns / groups;
-        return second >= 0 && step > 0 && (columns - 1) / step + 1 == groups ? step : 0;
+        // A part of a matrix may have no column in its second group. Readers take zeros alone for no list, so they tell nothing.
+        var list = new ReadOnlySpan<int>(index.Pointer, checked((int)index.ElementCount));
+        long second = list.IndexOf(1);
+        long step = second > 0 && (columns - 1) / second + 1 == groups ? second : (columns - 1) / groups + 1;
+        return list.ContainsAnyExcept(0) && (columns - 1) / step + 1 == groups ? step : 0;
     }
 }

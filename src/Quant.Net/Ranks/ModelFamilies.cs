@@ -24,6 +24,7 @@ internal static class ModelFamilies
         ("{model.embed_tokens,lm_head}", Tokens),
         ("model.norm", Everywhere),
         ("model.layers.#.{input_layernorm,post_attention_layernorm,self_attn.rotary_emb.inv_freq}", Everywhere),
+        ("model.layers.#.self_attn", Everywhere),   // numbers of its own: scales of the cache
     ];
 
     private static readonly Rules Attention =
@@ -83,12 +84,14 @@ internal static class ModelFamilies
         ("model.layers.#.{enorm,hnorm,eh_proj,shared_head.norm}", Everywhere),
     ];
 
-    // All experts are in one tensor, [experts, out, in / 32, 16], so whole blocks of 32 inputs are divided.
+    // All experts are in one tensor: [experts, out, in / 32, 16], so that whole blocks of 32 inputs are divided, or plain [experts, in, out].
     private static readonly Rules GptOss =
     [
         ("model.layers.#.self_attn.sinks", Queries),
         ("model.layers.#.mlp.router", Everywhere),
         ("model.layers.#.mlp.experts.{gate_up_proj_blocks,gate_up_proj_scales,gate_up_proj_bias}", new(ParallelKind.Column, RankCut.Pairs, 1)),
+        ("model.layers.#.mlp.experts.gate_up_proj", new(ParallelKind.Column, RankCut.Pairs, 2)),
+        ("model.layers.#.mlp.experts.down_proj", new(ParallelKind.Row, RankCut.Even, 1)),
         ("model.layers.#.mlp.experts.{down_proj_blocks,down_proj_scales}", new(ParallelKind.Row, RankCut.Even, 2)),
         ("model.layers.#.mlp.experts.down_proj_bias", Everywhere),
     ];

@@ -1,5 +1,7 @@
 using Quant.Net.IO;
 using Quant.Net.Modules;
+using Quant.Net.Native;
+using Quant.Net.Safetensors;
 using Quant.Net.Slicing;
 
 namespace Quant.Net.Ranks;
@@ -11,7 +13,7 @@ namespace Quant.Net.Ranks;
 internal static class PackedRanks
 {
     /// <summary>Why a module cannot be divided so; null if it can.</summary>
-    public static string? Problem(PackedModule module, MatrixAxis axis, RankRanges ranges)
+    public static string? Problem(SafetensorsModel model, PackedModule module, MatrixAxis axis, RankRanges ranges)
     {
         ModuleArrays arrays = module.Arrays;
         if (arrays.Levels is not null)
@@ -31,6 +33,11 @@ internal static class PackedRanks
             return ErrorText.Invariant($"{ranges.PartLength} {MatrixCut.Name(axis)} features for each rank are no multiple of {word}, as {arrays.Layout} of {arrays.Bits} bits needs it");
         }
 
+        if (IsAmbiguous(model, module, axis, ranges.PartLength))
+        {
+            return ErrorText.Invariant($"the {arrays.Bits}-bit codes of {ranges.PartLength} {MatrixCut.Name(axis)} features may be packed in two ways, expected a version in the settings that tells");
+        }
+
         (long group, long length) = axis == MatrixAxis.Input ? (arrays.GroupSize, arrays.Columns) : (arrays.GroupRows, arrays.Rows);
         bool oneGroup = group == 0 || group >= length, anyGroups = axis == MatrixAxis.Input && arrays.IsActOrder;
         bool hasSizeInSettings = arrays.Layout is PackedMatrixLayout.AwqGemv or PackedMatrixLayout.AwqGemvFast;
@@ -38,5 +45,15 @@ internal static class PackedRanks
             || (!hasSizeInSettings && ranges.Parts.All(part => part.Count == 1 && group % part[0].Count == 0));
         return fits ? null
             : ErrorText.Invariant($"{ranges.PartLength} {MatrixCut.Name(axis)} features for each rank do not fit its groups of {group}");
+    }
+
+    // The shape of a part can be that of either packing where the shape of the whole is not.
+    private static bool IsAmbiguous(SafetensorsModel model, PackedModule module, MatrixAxis axis, long length)
+    {
+        ModuleArrays arrays = module.Arrays;
+        (long rows, long columns) = axis == MatrixAxis.Input ? (arrays.Rows, length) : (length, arrays.Columns);
+        return arrays.Layout == PackedMatrixLayout.PackQuantized
+            && CompressedModules.HasTwoPackings(rows, columns, arrays.Bits, arrays.Zeros is not null)
+            && ModuleFacts.Read(model, arrays.Codes.File, module.Name).Padded != arrays.Flags.HasFlag(NativeMatrixFlags.Padded);
     }
 }

@@ -13,7 +13,7 @@ namespace Quant.Net;
 public sealed class TensorParallelPlan
 {
     // A number of one of these suffixes belongs to the module that it is named after, and is one for all of it.
-    private static readonly string[] NumberSuffixes = [".input_scale", ".output_scale", ".k_scale", ".v_scale"];
+    private static readonly string[] NumberSuffixes = [".input_scale", ".input_global_scale", ".output_scale", ".q_scale", ".k_scale", ".v_scale"];
     private const int MostRanks = 1024;
 
     private readonly FrozenDictionary<string, RankRule> _rules;
@@ -125,7 +125,7 @@ public sealed class TensorParallelPlan
         RankRanges Try(int ranks)
         {
             RankRanges ranges = Ranges(rule.Cut, length, ranks);
-            return ranges with { Problem = ranges.Problem ?? PackedRanks.Problem(module, axis, ranges) };
+            return ranges with { Problem = ranges.Problem ?? PackedRanks.Problem(Model, module, axis, ranges) };
         }
 
         Add(module.Name, rule, axis, module.Shape, Explain(Try), isPacked: true, module, []);

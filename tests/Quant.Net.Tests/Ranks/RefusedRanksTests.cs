@@ -1,0 +1,128 @@
+using Quant.Net.Safetensors;
+using Quant.Net.Tests.Gguf;
+
+namespace Quant.Net.Tests.Ranks;
+
+/// <summary>What cannot be divided is refused in one line that names it, and leaves nothing behind.</summary>
+public class RefusedRanksTests
+{
+    private static readonly FamilyTensor Norm = new("model.norm.weight", -1, FamilyModel.Hidden);
+
+    [Fact]
+    public void UnknownArchitecturesAreNamedWithTheKnownOnes()
+    {
+        string line = FaultOf("rwkv", 4, Norm);
+        Assert.Contains("the architecture (model_type) is 'rwkv', expected one of deepseek_v2, deepseek_v3, gemma, ", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void UnknownModulesAreNamed()
+    {
+        string line = FaultOf("llama", 4, Norm, new FamilyTensor("model.layers.3.mamba.in_proj.weight", -1, 4, 4));
+        Assert.Contains(
+            "1 tensor unknown in the architecture 'llama': 'model.layers.3.mamba.in_proj.weight'", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ModelsWithoutSettingsAreRefused()
+    {
+        using var folder = new TempFolder();
+        using (SafetensorsModel made = FamilyModel.Open(folder, "llama", 4, [Norm]))
+        {
+            File.Delete(folder["config.json"]);
+        }
+
+        using SafetensorsModel model = SafetensorsModel.Open(folder.Path);
+        Assert.Contains(
+            "has no config.json", Assert.Throws<ModelFormatException>(() => TensorParallelPlan.Make(model, 2)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void HeadsThatAreNoMultipleOfThoseOfKeysAreRefused()
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, "llama", keyValueHeads: 5, [Norm]);
+        string line = Assert.Throws<ModelFormatException>(() => TensorParallelPlan.Make(model, 2)).Message;
+        Assert.Contains("has 24 num_attention_heads and 5 num_key_value_heads", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(1025)]
+    public void ImpossibleNumbersOfRanksAreRefused(int ranks)
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, "llama", 4, [Norm]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => TensorParallelPlan.Make(model, ranks));
+    }
+
+    [Theory]
+    [InlineData(5, 4, "self_attn.q_proj.weight", "24 heads do not divide among 5 ranks; nearest numbers of ranks: 4 and 6")]
+    [InlineData(3, 4, "self_attn.k_proj.weight", "4 heads of keys and values do not divide among 3 ranks; nearest numbers of ranks: 2 and 4")]
+    [InlineData(6, 4, "self_attn.v_proj.weight", "6 ranks do not share 4 heads of keys and values in 8 features; nearest numbers of ranks: 4 and 8")]
+    [InlineData(5, 4, "mlp.down_proj.weight", "48 features do not divide among 5 ranks; nearest numbers of ranks: 4 and 6")]
+    public async Task WhatDoesNotDivideSaysTheNearestNumbersOfRanks(int ranks, int keyValueHeads, string tensor, string problem)
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, "mistral", keyValueHeads);
+        TensorParallelPlan plan = TensorParallelPlan.Make(model, ranks);
+        Assert.False(plan.IsPossible);
+        Assert.Equal(problem, Assert.Single(plan.Entries, entry => entry.Name.EndsWith(tensor, StringComparison.Ordinal)).Problem);
+        using var output = new TempFolder();
+        string line = (await Assert.ThrowsAsync<NotSupportedException>(() => ModelConverter.SliceAsync(plan, output["out"]))).Message;
+        Assert.Contains($"cannot be divided among {ranks} ranks: ", line, StringComparison.Ordinal);
+        Assert.Empty(output.Names);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatIsThereAlreadyIsLeftAlone(bool isFolder)
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, "mistral", 4);
+        using var output = new TempFolder();
+        string kept = output[isFolder ? "out/kept" : "out"];
+        Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
+        await File.WriteAllTextAsync(kept, "kept");
+        IOException fault = await Assert.ThrowsAsync<IOException>(
+            () => ModelConverter.SliceAsync(TensorParallelPlan.Make(model, 2), output["out"]));
+        Assert.Contains("exists already", fault.Message, StringComparison.Ordinal);
+        Assert.Equal("kept", await File.ReadAllTextAsync(kept));
+        Assert.Equal(["out"], output.Names);
+    }
+
+    [Fact]
+    public async Task CancellingLeavesNothing()
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, "mistral", 4);
+        using var output = new TempFolder();
+        using var source = new CancellationTokenSource();
+        bool hadBegun = false;
+        var progress = new ImmediateProgress(() =>
+        {
+            hadBegun = output.Names.Length > 0;
+            source.Cancel();
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => ModelConverter.SliceAsync(TensorParallelPlan.Make(model, 2), output["out"], progress, source.Token));
+        Assert.True(hadBegun);
+        Assert.Empty(output.Names);
+    }
+
+    private static string FaultOf(string family, int keyValueHeads, params FamilyTensor[] tensors)
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, family, keyValueHeads, tensors);
+        string line = Assert.Throws<NotSupportedException>(() => TensorParallelPlan.Make(model, 2)).Message;
+        Assert.DoesNotContain('\n', line);
+        return line;
+    }
+
+    private sealed class ImmediateProgress(Action report) : IProgress<ConversionProgress>
+    {
+        public void Report(ConversionProgress value) => report();
+    }
+}
