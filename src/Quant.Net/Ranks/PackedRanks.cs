@@ -35,7 +35,8 @@ internal static class PackedRanks
 
         if (IsAmbiguous(model, module, axis, ranges.PartLength))
         {
-            return ErrorText.Invariant($"the {arrays.Bits}-bit codes of {ranges.PartLength} {MatrixCut.Name(axis)} features may be packed in two ways, expected a version in the settings that tells");
+            return ErrorText.Invariant(
+                $"the {arrays.Bits}-bit codes of {ranges.PartLength} {MatrixCut.Name(axis)} features may be packed in two ways, expected a version in the settings that tells");
         }
 
         (long group, long length) = axis == MatrixAxis.Input ? (arrays.GroupSize, arrays.Columns) : (arrays.GroupRows, arrays.Rows);

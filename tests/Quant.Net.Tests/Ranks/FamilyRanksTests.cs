@@ -22,6 +22,8 @@ public class FamilyRanksTests
                 }
             }
 
+            data.Add("llama", 1, 4);
+            data.Add("gemma", 24, 1);   // all ranks share the only head of keys, and the last ones have no tokens
             return data;
         }
     }

@@ -24,7 +24,8 @@ public class RankRangesTests
     public void FeaturesOfARank(string family, string tensor, int ranks, int rank, string expected)
     {
         using var folder = new TempFolder();
-        using SafetensorsModel model = FamilyModel.Open(folder, family, keyValueHeads: family.StartsWith("deepseek", StringComparison.Ordinal) ? FamilyModel.Heads : 4);
+        int keyValueHeads = family.StartsWith("deepseek", StringComparison.Ordinal) ? FamilyModel.Heads : 4;
+        using SafetensorsModel model = FamilyModel.Open(folder, family, keyValueHeads);
         RankItem item = Assert.Single(
             TensorParallelPlan.Make(model, ranks).Items, item => item.Entry.Name.EndsWith($".10.{tensor}", StringComparison.Ordinal));
         Assert.Equal(expected, string.Join(' ', item.Ranges.Parts[rank].Select(range => $"{range.First}+{range.Count}")));
