@@ -8,7 +8,7 @@ source "$(dirname "$0")/support/common.sh"
 images=artifacts/cmake/release/images
 targets="75 80"
 formats=$(sed -n 's/^  X(\([A-Z0-9_]*\),.*/\1/p' native/formats/formats.h)
-layouts=$(sed -n 's/^  X(\([A-Z0-9_]*\),.*/\1/p' native/formats/matrices.h)
+layouts=$(sed -n '/define QN_MATRICES/,/^$/s/^  X(\([A-Z0-9_]*\),.*/\1/p' native/formats/matrices.h)
 
 read_image() { # format, target, file
   awk -v format="$1" -v target="$2" -f tests/checks/support/ptx.awk "$3"
