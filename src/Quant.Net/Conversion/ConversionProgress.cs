@@ -1,7 +1,7 @@
 namespace Quant.Net;
 
 /// <summary>How far a whole-model operation has come.</summary>
-/// <param name="BytesDone">Bytes of tensor data that are done, as they are in the source.</param>
+/// <param name="BytesDone">Bytes of tensor data that are done: as they are in the source, or, where tensors are cut or joined, in what is written.</param>
 /// <param name="BytesTotal">Bytes that there are to do.</param>
 /// <param name="Tensor">The tensor at work.</param>
 /// <param name="TensorsDone">Tensors that are complete.</param>

@@ -8,19 +8,22 @@ public static partial class ModelConverter
     /// <summary>Writes the parts of a divided model: <c>rank-0-of-4</c> and so on, each with the model's settings beside its weights.</summary>
     /// <remarks>Packed weights stay packed. One module at a time is in memory.</remarks>
     /// <param name="plan">How it is divided.</param>
-    /// <param name="outputFolder">A folder that does not exist yet. It appears when all of it is written.</param>
+    /// <param name="outputFolder">The folder for all ranks. It appears when all of it is written.</param>
+    /// <param name="options">How they are written; null for defaults.</param>
     /// <param name="progress">Told how far the work is.</param>
     /// <param name="cancellationToken">Stops it, and leaves nothing.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="NotSupportedException">A module cannot be divided so; the message names it.</exception>
-    /// <exception cref="IOException">The folder exists already, or the parts do not fit on the disk; or the system refused.</exception>
+    /// <exception cref="ArgumentException">The size of files is not positive.</exception>
+    /// <exception cref="OutputExistsException">The folder is there already.</exception>
+    /// <exception cref="IOException">The folder may not be replaced, or the parts do not fit on the disk; or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> SliceAsync(
-        TensorParallelPlan plan, string outputFolder, IProgress<ConversionProgress>? progress = null,
-        CancellationToken cancellationToken = default)
+        TensorParallelPlan plan, string outputFolder, TensorParallelOptions? options = null,
+        IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentException.ThrowIfNullOrEmpty(outputFolder);
-        return Task.Run(() => new RankWriting(plan, progress, cancellationToken).Run(outputFolder), cancellationToken);
+        return Task.Run(() => new RankWriting(plan, options ?? new TensorParallelOptions(), progress, cancellationToken).Run(outputFolder), cancellationToken);
     }
 }

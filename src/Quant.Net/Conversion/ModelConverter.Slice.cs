@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Quant.Net.Conversion;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
 using Quant.Net.Modules;
@@ -20,7 +21,8 @@ public static partial class ModelConverter
     /// <param name="outputPath">Where they will be; it ends in <c>.safetensors</c>.</param>
     /// <param name="numbering">What becomes of groups with a list (<c>g_idx</c>) in a cut along the inputs.</param>
     /// <param name="overwrite">Replaces files that are there already. Without it, that is an error.</param>
-    /// <param name="cancellationToken">Ends it between parts.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Ends it between pieces.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="ArgumentException">It cannot be cut so; the message names the nearest cuts.</exception>
     /// <exception cref="NotSupportedException">Modules of its layout cannot be cut.</exception>
@@ -29,14 +31,14 @@ public static partial class ModelConverter
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> SliceAsync(
         PackedModule module, MatrixCut cut, string outputPath, GroupNumbering numbering = GroupNumbering.Compact,
-        bool overwrite = false, CancellationToken cancellationToken = default)
+        bool overwrite = false, IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(cut);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         return Task.Run(
             () => WriteParts(
-                [.. ModuleCuts.Cut(new StoredModule(module), cut, numbering)], outputPath, InputsOf([module]), overwrite, cancellationToken),
+                [.. ModuleCuts.Cut(new StoredModule(module), cut, numbering)], outputPath, InputsOf([module]), overwrite, progress, cancellationToken),
             cancellationToken);
     }
 
@@ -45,7 +47,8 @@ public static partial class ModelConverter
     /// <param name="axis">Along which features.</param>
     /// <param name="outputPath">Where the file will be; it ends in <c>.safetensors</c>.</param>
     /// <param name="overwrite">Replaces a file that is there already. Without it, that is an error.</param>
-    /// <param name="cancellationToken">Ends it between parts.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Ends it between pieces.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="ArgumentException">There are no parts, or they do not belong together.</exception>
     /// <exception cref="NotSupportedException">Modules of their layout cannot be joined.</exception>
@@ -54,13 +57,13 @@ public static partial class ModelConverter
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> ConcatAsync(
         IReadOnlyList<PackedModule> parts, MatrixAxis axis, string outputPath, bool overwrite = false,
-        CancellationToken cancellationToken = default)
+        IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         RequireParts(parts);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         return Task.Run(
             () => WriteParts(
-                [ModuleCuts.Join([.. parts.Select(part => new StoredModule(part))], axis)], outputPath, InputsOf(parts), overwrite,
+                [ModuleCuts.Join([.. parts.Select(part => new StoredModule(part))], axis)], outputPath, InputsOf(parts), overwrite, progress,
                 cancellationToken),
             cancellationToken);
     }
@@ -70,6 +73,7 @@ public static partial class ModelConverter
     /// <param name="cut">Into which parts.</param>
     /// <param name="outputPath">Where they will be: one part here, several in <c>NAME-1-of-4.gguf</c> and so on.</param>
     /// <param name="overwrite">Replaces files that are there already. Without it, that is an error.</param>
+    /// <param name="progress">Is told how far it is.</param>
     /// <param name="cancellationToken">Ends it between pieces.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="ArgumentException">It cannot be cut so; the message names the nearest cuts.</exception>
@@ -77,12 +81,13 @@ public static partial class ModelConverter
     /// <exception cref="IOException">A file is the model's own, or does not fit on the disk; or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> SliceAsync(
-        GgufTensor tensor, MatrixCut cut, string outputPath, bool overwrite = false, CancellationToken cancellationToken = default)
+        GgufTensor tensor, MatrixCut cut, string outputPath, bool overwrite = false,
+        IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         ArgumentNullException.ThrowIfNull(cut);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
-        return Task.Run(() => Slice(tensor, cut, outputPath, overwrite, cancellationToken), cancellationToken);
+        return Task.Run(() => Slice(tensor, cut, outputPath, overwrite, progress, cancellationToken), cancellationToken);
     }
 
     /// <summary>Joins tensors in a GGUF file with one tensor.</summary>
@@ -90,6 +95,7 @@ public static partial class ModelConverter
     /// <param name="axis">Along which features.</param>
     /// <param name="outputPath">Where the file will be.</param>
     /// <param name="overwrite">Replaces a file that is there already. Without it, that is an error.</param>
+    /// <param name="progress">Is told how far it is.</param>
     /// <param name="cancellationToken">Ends it between pieces.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="ArgumentException">There are no parts, or they differ in type or shape.</exception>
@@ -98,19 +104,22 @@ public static partial class ModelConverter
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> ConcatAsync(
         IReadOnlyList<GgufTensor> parts, MatrixAxis axis, string outputPath, bool overwrite = false,
-        CancellationToken cancellationToken = default)
+        IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         RequireParts(parts);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
-        return Task.Run(() => Concat(parts, axis, outputPath, overwrite, cancellationToken), cancellationToken);
+        return Task.Run(() => Concat(parts, axis, outputPath, overwrite, progress, cancellationToken), cancellationToken);
     }
 
-    private static CopyResult Slice(GgufTensor tensor, MatrixCut cut, string outputPath, bool overwrite, CancellationToken cancellation)
+    private static CopyResult Slice(GgufTensor tensor, MatrixCut cut, string outputPath, bool overwrite, IProgress<ConversionProgress>? progress,
+        CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         IReadOnlyList<(long First, long Count)>[] parts = [.. cut.PartsOf(GgufParts.Length(tensor, cut.Axis))];
         Array.ForEach(parts, ranges => GgufParts.RequireBlocks(tensor, cut.Axis, ranges));
         string[] paths = PartPaths.Of(outputPath, parts.Length);
+        var count = new ProgressCount(
+            parts.Sum(ranges => Bytes(tensor, GgufParts.Dimensions(tensor, cut.Axis, ranges.Sum(range => range.Count)))), parts.Length, progress);
         var writers = new List<GgufWriter>();
         try
         {
@@ -121,7 +130,8 @@ public static partial class ModelConverter
                 writers.Add(writer);
                 OutputGuard.RefuseInputs(writer.Files, [tensor.Part.Path]);
                 OutputGuard.RequireSpace(path, writer.DeclaredLength);
-                GgufParts.Write(tensor, cut.Axis, ranges, bytes => writer.Write(tensor.Name, bytes), cancellation);
+                GgufParts.Write(tensor, cut.Axis, ranges, bytes => Write(writer, tensor.Name, bytes, count), cancellation);
+                count.Add(tensor, 0, isLast: true);
             }
 
             return Complete(writers, parts.Length, watch);
@@ -133,7 +143,8 @@ public static partial class ModelConverter
     }
 
     private static CopyResult Concat(
-        IReadOnlyList<GgufTensor> parts, MatrixAxis axis, string outputPath, bool overwrite, CancellationToken cancellation)
+        IReadOnlyList<GgufTensor> parts, MatrixAxis axis, string outputPath, bool overwrite, IProgress<ConversionProgress>? progress,
+        CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         GgufTensor like = parts[0];
@@ -151,8 +162,20 @@ public static partial class ModelConverter
         using GgufWriter writer = BeginTensor(like, dimensions, outputPath, overwrite);
         OutputGuard.RefuseInputs(writer.Files, parts.Select(part => part.Part.Path));
         OutputGuard.RequireSpace(outputPath, writer.DeclaredLength);
-        GgufParts.Join(parts, axis, bytes => writer.Write(like.Name, bytes), cancellation);
+        var count = new ProgressCount(Bytes(like, dimensions), 1, progress);
+        GgufParts.Join(parts, axis, bytes => Write(writer, like.Name, bytes, count), cancellation);
+        count.Add(like, 0, isLast: true);
         return Complete([writer], 1, watch);
+    }
+
+    // The bytes of a tensor of the same format.
+    private static long Bytes(GgufTensor like, long[] dimensions) =>
+        like.FormatInfo!.GetByteCount(dimensions.Aggregate(1L, (product, length) => checked(product * length)));
+
+    private static void Write(GgufWriter writer, string tensor, ReadOnlySpan<byte> bytes, ProgressCount count)
+    {
+        writer.Write(tensor, bytes);
+        count.Add(tensor, bytes.Length, isLast: false);
     }
 
     private static GgufWriter BeginTensor(GgufTensor like, long[] dimensions, string path, bool overwrite)
@@ -167,10 +190,14 @@ public static partial class ModelConverter
         [.. modules.SelectMany(module => module.Tensors).Select(tensor => tensor.File.Path).Distinct()];
 
     private static CopyResult WriteParts(
-        IReadOnlyList<ModuleCuts.Part> parts, string outputPath, IReadOnlyList<string> inputs, bool overwrite, CancellationToken cancellation)
+        IReadOnlyList<ModuleCuts.Part> parts, string outputPath, IReadOnlyList<string> inputs, bool overwrite,
+        IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         string[] paths = PartPaths.Of(outputPath, parts.Count);
+        SlicedTensor[] tensors = [.. parts.SelectMany(part => part.Tensors)];
+        var count = new ProgressCount(tensors.Sum(tensor => (long)tensor.Data.Length), tensors.Length, progress);
+        var writing = new SlicedTensorWriting(count, cancellation);
         var writers = new List<SafetensorsWriter>();
         try
         {
@@ -189,11 +216,11 @@ public static partial class ModelConverter
                 OutputGuard.RequireSpace(path, writer.DeclaredLength);
                 foreach (SlicedTensor tensor in part.Tensors)
                 {
-                    writer.Write(tensor.Name, tensor.Data.Span);
+                    writing.Write(tensor, writer);
                 }
             }
 
-            return Complete(writers, parts.Sum(part => part.Tensors.Count), watch);
+            return Complete(writers, tensors.Length, watch);
         }
         finally
         {

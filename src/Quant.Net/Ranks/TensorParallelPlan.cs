@@ -12,9 +12,11 @@ namespace Quant.Net;
 /// </remarks>
 public sealed class TensorParallelPlan
 {
+    /// <summary>The most ranks that a model can be divided among.</summary>
+    public const int MostRanks = 1024;
+
     // A number of one of these suffixes belongs to the module that it is named after, and is one for all of it.
     private static readonly string[] NumberSuffixes = [".input_scale", ".input_global_scale", ".output_scale", ".q_scale", ".k_scale", ".v_scale"];
-    private const int MostRanks = 1024;
 
     private readonly FrozenDictionary<string, RankRule> _rules;
     private readonly HeadCounts _heads;
@@ -45,7 +47,7 @@ public sealed class TensorParallelPlan
 
     /// <summary>Plans how to divide a model. Nothing of its weights is read.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="ranks">Among how many ranks, from 1 to 1024.</param>
+    /// <param name="ranks">Among how many ranks, from 1 to <see cref="MostRanks"/>.</param>
     /// <returns>The plan; what cannot be divided so has a <see cref="TensorParallelEntry.Problem"/>.</returns>
     /// <exception cref="ModelFormatException">Its settings are missing or do not make sense, or tensors of a module do not fit together.</exception>
     /// <exception cref="NotSupportedException">The architecture is not known, or some of its modules are not; they are named.</exception>
@@ -193,8 +195,12 @@ public sealed class TensorParallelPlan
         IReadOnlyList<PlainRanks> plain)
     {
         bool failed = ranges.Problem is not null;
+        IReadOnlyList<long> partShape = failed ? []
+            : module is null ? (isPacked ? shape : plain[0].PartShape)
+            : axis == MatrixAxis.Output ? [ranges.PartLength, shape[1]] : [shape[0], ranges.PartLength];
         var entry = new TensorParallelEntry(
-            name, rule.Kind, axis, shape, axis is null || failed ? 0 : ranges.PartLength, ranges.Padding, isPacked, ranges.Note, ranges.Problem);
+            name, rule.Kind, axis, shape, partShape, axis is null || failed ? 0 : ranges.PartLength, ranges.Padding, isPacked, ranges.Note,
+            ranges.Problem);
         _items.Add(new RankItem(entry, ranges, module, plain));
     }
 }

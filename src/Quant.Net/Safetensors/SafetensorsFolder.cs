@@ -8,7 +8,8 @@ namespace Quant.Net.Safetensors;
 /// <param name="IndexPath">The index; null if there is one file.</param>
 internal sealed record SafetensorsFolder(string Folder, string? FilePath, string? IndexPath)
 {
-    private const string UsualName = "model" + SafetensorsHeader.Extension;
+    /// <summary>What the only file of a model is usually called.</summary>
+    public const string UsualName = "model" + SafetensorsHeader.Extension;
 
     /// <summary>Finds a model by what the user names: a folder, an index or a file.</summary>
     /// <exception cref="ModelFormatException">There is none in the folder, or nobody can say which.</exception>

@@ -1,0 +1,146 @@
+using System.Text.RegularExpressions;
+using Quant.Net.IO;
+
+namespace Quant.Net.Ranks;
+
+/// <summary>
+/// The folder with all ranks of a divided model. It is made beside its place under a hidden name, and gets its name when it is whole; disposed
+/// before that, it leaves nothing, and what it was to replace stays.
+/// </summary>
+internal sealed partial class RankFolder : IDisposable
+{
+    private readonly string _hidden;
+    private readonly bool _overwrite;
+
+    private RankFolder(string path, bool overwrite) =>
+        (Path, _overwrite, _hidden) = (path, overwrite, AtomicFile.HiddenName(path, $"{System.IO.Path.GetRandomFileName()[..8]}.tmp"));
+
+    /// <summary>Where the folder will be.</summary>
+    public string Path { get; }
+
+    /// <summary>Begins a folder.</summary>
+    /// <exception cref="OutputExistsException">Something is there already and <paramref name="overwrite"/> is false.</exception>
+    /// <exception cref="IOException">What is there may not be replaced, or the system refused.</exception>
+    public static RankFolder Begin(string path, bool overwrite, IEnumerable<string> inputs)
+    {
+        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        RequireFree(full, overwrite);
+        if (Directory.Exists(full))
+        {
+            OutputGuard.RefuseInputs(Directory.EnumerateFiles(full, "*", SearchOption.AllDirectories), inputs);
+        }
+
+        var folder = new RankFolder(full, overwrite);
+        AtomicFile.OpenHidden(full, () => Directory.CreateDirectory(folder._hidden));
+        return folder;
+    }
+
+    /// <summary>Makes the folder of a rank.</summary>
+    /// <returns>Where it is for now.</returns>
+    public string Add(int rank, int ranks)
+    {
+        string folder = System.IO.Path.Combine(_hidden, ErrorText.Invariant($"rank-{rank}-of-{ranks}"));
+        SystemError.Name(folder, () => Directory.CreateDirectory(folder));
+        return folder;
+    }
+
+    /// <summary>Where something in the folder of a rank will be.</summary>
+    public string PlaceOf(string file) => System.IO.Path.Combine(Path, System.IO.Path.GetRelativePath(_hidden, file));
+
+    /// <summary>Writes something in the folder. What the system refuses is told of where it would be: nobody has heard of the hidden place.</summary>
+    public T Write<T>(Func<T> write)
+    {
+        string hidden = ErrorText.EscapePath(_hidden), place = ErrorText.EscapePath(Path);
+        bool IsOfHidden(Exception refused) => refused.Message.Contains(hidden, StringComparison.Ordinal);
+        string Told(Exception refused) => refused.Message.Replace(hidden, place, StringComparison.Ordinal);
+        try
+        {
+            return write();
+        }
+        catch (UnauthorizedAccessException refused) when (IsOfHidden(refused))
+        {
+            throw new UnauthorizedAccessException(Told(refused), refused);
+        }
+        catch (IOException refused) when (IsOfHidden(refused))
+        {
+            throw new IOException(Told(refused), refused);
+        }
+    }
+
+    /// <summary>Gives the folder its name. An earlier one goes when the new one is in its place.</summary>
+    public void Complete()
+    {
+        RequireFree(Path, _overwrite);
+        SystemError.Name(Path, () =>
+        {
+            if (Directory.Exists(Path))
+            {
+                Replace();
+            }
+            else
+            {
+                Directory.Move(_hidden, Path);
+            }
+        });
+    }
+
+    private void Replace()
+    {
+        string earlier = $"{_hidden}.old";
+        Directory.Move(Path, earlier);
+        try
+        {
+            Directory.Move(_hidden, Path);
+        }
+        catch
+        {
+            Directory.Move(earlier, Path);
+            throw;
+        }
+
+        Directory.Delete(earlier, recursive: true);
+    }
+
+    /// <summary>Removes what is not complete.</summary>
+    public void Dispose()
+    {
+        if (Directory.Exists(_hidden))
+        {
+            Directory.Delete(_hidden, recursive: true);
+        }
+    }
+
+    /// <summary>Throws unless nothing is at a path, or it may be replaced and all of it is of an earlier output.</summary>
+    private static void RequireFree(string path, bool overwrite)
+    {
+        if (!System.IO.Path.Exists(path))
+        {
+            return;
+        }
+
+        if (!overwrite)
+        {
+            throw OutputExistsException.At(path);
+        }
+
+        var folder = new DirectoryInfo(path);
+        if (!folder.Exists || folder.LinkTarget is not null)
+        {
+            throw new IOException($"{ErrorText.EscapePath(path)}: is no folder, expected one with ranks of an earlier output, or nothing");
+        }
+
+        if (folder.EnumerateFileSystemInfos().SelectMany(Strangers).FirstOrDefault() is { } stranger)
+        {
+            string name = System.IO.Path.GetRelativePath(path, stranger.FullName);
+            throw new IOException($"{ErrorText.EscapePath(path)}: holds {ErrorText.Quote(name)}, which is not of an earlier output: the folder is not replaced");
+        }
+    }
+
+    /// <summary>What no earlier output has put there.</summary>
+    private static IEnumerable<FileSystemInfo> Strangers(FileSystemInfo entry) =>
+        entry is not DirectoryInfo folder || entry.LinkTarget is not null || !RankName().IsMatch(entry.Name) ? [entry]
+        : folder.EnumerateFileSystemInfos().Where(file => file is not FileInfo || file.LinkTarget is not null || !RankSettings.IsOfRank(file.Name));
+
+    [GeneratedRegex(@"^rank-[0-9]+-of-[0-9]+\z")]
+    private static partial Regex RankName();
+}
