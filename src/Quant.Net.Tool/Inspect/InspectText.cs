@@ -200,7 +200,7 @@ internal static class InspectText
         {
             table.Add([
                 tensor.Name,
-                Shape(tensor.Shape),
+                Quantity.Shape(tensor.Shape),
                 tensor.Scale is null ? tensor.Type : $"{tensor.Type} with scale",
                 Number(tensor.Bytes),
                 .. isSplit ? [Number(tensor.File + 1)] : Array.Empty<Cell>(),
@@ -229,9 +229,6 @@ internal static class InspectText
         result.Selected.Tensors == result.TensorCount
             ? Quantity.Count(result.TensorCount)
             : $"{Quantity.Count(result.Selected.Tensors)} of {Quantity.Count(result.TensorCount)}";
-
-    private static string Shape(IReadOnlyList<long> shape) =>
-        shape.Count == 0 ? "scalar" : string.Join(" × ", shape.Select(Number));
 
     private static string Bits(double bits) => bits.ToString("0.00", CultureInfo.InvariantCulture);
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Quant.Net.Tool.Output;
 
 /// <summary>Progress as lines of text, one every few seconds.</summary>
-internal sealed class ProgressLines(TextWriter output, string title)
+internal sealed class ProgressLines(TextWriter output, string title, string verb = "read")
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -28,6 +28,6 @@ internal sealed class ProgressLines(TextWriter output, string title)
         double rate = done / elapsed.TotalSeconds;
         string left = done == 0 ? "" : $", {Quantity.Forecast(TimeSpan.FromSeconds((total - done) / rate))} left";
         return $"{SafeText.Escape(title)}: {Quantity.Percent((double)done / total)} " +
-            $"of {Quantity.Bytes(total)} read, {Quantity.Rate(rate)}{left}";
+            $"of {Quantity.Bytes(total)} {verb}, {Quantity.Rate(rate)}{left}";
     }
 }

@@ -40,6 +40,10 @@ internal static class Quantity
     /// <summary>A share of one in per cent: <c>71.2 %</c>.</summary>
     public static string Percent(double share) => $"{(share * 100).ToString("0.0", CultureInfo.InvariantCulture)} %";
 
+    /// <summary>Dimensions: <c>4096 × 11008</c>.</summary>
+    public static string Shape(IReadOnlyList<long> shape) =>
+        shape.Count == 0 ? "scalar" : string.Join(" × ", shape.Select(length => length.ToString(CultureInfo.InvariantCulture)));
+
     /// <summary>Bits per weight: <c>4.5</c>, <c>6.5625</c>.</summary>
     public static string Bits(double bits) => bits.ToString("0.####", CultureInfo.InvariantCulture);
 

@@ -27,6 +27,7 @@ namespace Quant.Net.Tool.Output;
 [JsonSerializable(typeof(ExtractReport))]
 [JsonSerializable(typeof(CopyReport))]
 [JsonSerializable(typeof(SliceReport))]
+[JsonSerializable(typeof(RankReport))]
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(FormatsResult))]
 [JsonSerializable(typeof(DoctorResult))]

@@ -11,29 +11,30 @@ internal static class WorkProgress
     /// <param name="quiet">Whether to show nothing.</param>
     /// <param name="title">What is being made.</param>
     /// <param name="work">The work; it reports how far it is.</param>
+    /// <param name="done">What is done with the bytes that are counted.</param>
     public static Task<T> RunAsync<T>(
-        ToolConsole console, bool quiet, string title, Func<IProgress<ConversionProgress>?, Task<T>> work) =>
+        ToolConsole console, bool quiet, string title, Func<IProgress<ConversionProgress>?, Task<T>> work, string done = "read") =>
         quiet ? work(null)
-        : console.ErrorIsTerminal ? RunWithBarAsync(console, title, work)
-        : work(new Forward(new ProgressLines(console.Error, title).Report));
+        : console.ErrorIsTerminal ? RunWithBarAsync(console, title, work, done)
+        : work(new Forward(new ProgressLines(console.Error, title, done).Report));
 
     private static Task<T> RunWithBarAsync<T>(
-        ToolConsole console, string title, Func<IProgress<ConversionProgress>?, Task<T>> work) =>
+        ToolConsole console, string title, Func<IProgress<ConversionProgress>?, Task<T>> work, string done) =>
         console.CreateErrorTerminal().Progress()
             .AutoClear(true)
             .Columns(
                 new TaskDescriptionColumn(),
                 new ProgressBarColumn { Width = 24 },
                 new PercentageColumn(),
-                new TextColumn(task => task.Speed is { } speed ? $"{Quantity.Rate(speed)} read" : ""),
+                new TextColumn(task => task.Speed is { } speed ? $"{Quantity.Rate(speed)} {done}" : ""),
                 new TextColumn(task => task.RemainingTime is { } time ? $"{Quantity.Forecast(time)} left" : ""))
             .StartAsync(context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(SafeText.Shorten(title, 30)));
-                return work(new Forward((done, total) =>
+                return work(new Forward((bytes, total) =>
                 {
                     task.MaxValue = Math.Max(total, 1);
-                    task.Value = done;
+                    task.Value = bytes;
                 }));
             });
 

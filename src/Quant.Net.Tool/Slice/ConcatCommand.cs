@@ -31,6 +31,7 @@ internal sealed class ConcatCommand : ToolCommand
             new Example("quantnet concat q.gguf k.gguf v.gguf --axis out -o qkv.gguf --json", "Three tensors in one, reported for a script"))
     {
         _console = console;
+        _axis.Required = true;
         Arguments.Add(_parts);
         Options.Add(_output);
         Options.Add(_module);
@@ -48,9 +49,14 @@ internal sealed class ConcatCommand : ToolCommand
         var open = new List<IDisposable>();
         try
         {
-            SliceReport report = kind == SliceKind.Safetensors
-                ? await JoinModulesAsync(parsed, Open(inputs, path => SafetensorsModel.Open(path), open), output, cancellation)
-                : await JoinTensorsAsync(parsed, Open(inputs, path => GgufFile.Open(path), open), output, cancellation);
+            SliceReport report = await WorkProgress.RunAsync(
+                _console,
+                parsed.GetValue(CommonOptions.Quiet),
+                Path.GetFileName(output),
+                progress => kind == SliceKind.Safetensors
+                    ? JoinModulesAsync(parsed, Open(inputs, path => SafetensorsModel.Open(path), open), output, progress, cancellation)
+                    : JoinTensorsAsync(parsed, Open(inputs, path => GgufFile.Open(path), open), output, progress, cancellation),
+                done: "written");
             SliceText.Show(_console, parsed, report);
         }
         finally
@@ -75,20 +81,21 @@ internal sealed class ConcatCommand : ToolCommand
     }
 
     private async Task<SliceReport> JoinModulesAsync(
-        ParseResult parsed, List<SafetensorsModel> models, string output, CancellationToken cancellation)
+        ParseResult parsed, List<SafetensorsModel> models, string output, IProgress<ConversionProgress>? progress,
+        CancellationToken cancellation)
     {
         PackedModule[] modules = [.. models.Select(model => SliceOptions.Find(model, parsed.GetValue(_module)))];
         CopyResult result = await ModelConverter.ConcatAsync(
-            modules, SliceOptions.AxisOf(parsed.GetRequiredValue(_axis)), output, parsed.GetValue(_force), cancellation);
+            modules, SliceOptions.AxisOf(parsed.GetRequiredValue(_axis)), output, parsed.GetValue(_force), progress, cancellation);
         return Report(parsed, modules[0].Name, result, models.SelectMany(model => model.Warnings));
     }
 
     private async Task<SliceReport> JoinTensorsAsync(
-        ParseResult parsed, List<GgufFile> models, string output, CancellationToken cancellation)
+        ParseResult parsed, List<GgufFile> models, string output, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
         GgufTensor[] tensors = [.. models.Select(model => SliceOptions.Find(model, parsed.GetValue(_tensor)))];
         CopyResult result = await ModelConverter.ConcatAsync(
-            tensors, SliceOptions.AxisOf(parsed.GetRequiredValue(_axis)), output, parsed.GetValue(_force), cancellation);
+            tensors, SliceOptions.AxisOf(parsed.GetRequiredValue(_axis)), output, parsed.GetValue(_force), progress, cancellation);
         return Report(parsed, tensors[0].Name, result, models.SelectMany(model => model.Warnings));
     }
 

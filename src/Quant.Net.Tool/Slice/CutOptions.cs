@@ -5,9 +5,16 @@ using Quant.Net.Tool.CommandLine;
 
 namespace Quant.Net.Tool.Slice;
 
-/// <summary>Into what parts <c>slice</c> cuts: exactly one way of <c>--range</c>, <c>--parts</c>, and <c>--heads</c> with <c>--split</c>.</summary>
+/// <summary>
+/// What <c>slice</c> cuts of one weight: <c>--axis</c>, and exactly one way of <c>--range</c>, <c>--parts</c>, and <c>--heads</c> with
+/// <c>--split</c>.
+/// </summary>
 internal sealed class CutOptions
 {
+    private readonly Option<string?> _module = SliceOptions.Module();
+    private readonly Option<string?> _tensor = SliceOptions.Tensor();
+    private readonly Option<string> _axis = SliceOptions.Axis();
+
     private readonly Option<(long From, long To)?> _range = new("--range")
     {
         Description = "One part: features A up to, but not including, B",
@@ -36,23 +43,52 @@ internal sealed class CutOptions
         CustomParser = ParseWidths,
     };
 
+    private readonly Option<bool> _keepGroups = new("--keep-groups")
+    {
+        Description = "With act-order, keep all groups in each part instead of numbering those in use anew",
+    };
+
     public CutOptions(Command command)
     {
-        command.Options.Add(_range);
-        command.Options.Add(_parts);
-        command.Options.Add(_heads);
-        command.Options.Add(_split);
-        command.Validators.Add(RequireOne);
+        All = [_module, _tensor, _axis, _range, _parts, _heads, _split, _keepGroups];
+        foreach (Option option in All)
+        {
+            command.Options.Add(option);
+        }
     }
 
-    /// <summary>The cut that was asked for.</summary>
-    public MatrixCut CutIn(ParseResult parsed, MatrixAxis axis) =>
-        parsed.GetValue(_range) is { } range ? MatrixCut.Range(axis, range.From, range.To - range.From)
-        : parsed.GetValue(_parts) is { } parts ? MatrixCut.Equal(axis, parts)
-        : MatrixCut.Heads(axis, parsed.GetValue(_heads)!.Value, parsed.GetValue(_split)!);
+    /// <summary>The options, none of which goes with a whole model.</summary>
+    public IReadOnlyList<Option> All { get; }
 
-    private void RequireOne(CommandResult command)
+    /// <summary>The module that was named.</summary>
+    public string? ModuleIn(ParseResult parsed) => parsed.GetValue(_module);
+
+    /// <summary>The tensor that was named.</summary>
+    public string? TensorIn(ParseResult parsed) => parsed.GetValue(_tensor);
+
+    /// <summary><c>out</c> or <c>in</c>.</summary>
+    public string AxisIn(ParseResult parsed) => parsed.GetRequiredValue(_axis);
+
+    /// <summary>What becomes of groups with a list.</summary>
+    public GroupNumbering NumberingIn(ParseResult parsed) => parsed.GetValue(_keepGroups) ? GroupNumbering.Keep : GroupNumbering.Compact;
+
+    /// <summary>The cut that was asked for.</summary>
+    public MatrixCut CutIn(ParseResult parsed)
     {
+        MatrixAxis axis = SliceOptions.AxisOf(AxisIn(parsed));
+        return parsed.GetValue(_range) is { } range ? MatrixCut.Range(axis, range.From, range.To - range.From)
+            : parsed.GetValue(_parts) is { } parts ? MatrixCut.Equal(axis, parts)
+            : MatrixCut.Heads(axis, parsed.GetValue(_heads)!.Value, parsed.GetValue(_split)!);
+    }
+
+    /// <summary>Complains unless the options make one cut.</summary>
+    public void Require(CommandResult command)
+    {
+        if (command.GetResult(_axis) is null)
+        {
+            command.AddError("--axis is required, or --tensor-parallel for a whole model");
+        }
+
         bool heads = command.GetResult(_heads) is not null, split = command.GetResult(_split) is not null;
         int ways = new[] { command.GetResult(_range) is not null, command.GetResult(_parts) is not null, heads || split }.Count(given => given);
         if (ways != 1)
@@ -81,16 +117,7 @@ internal sealed class CutOptions
         return null;
     }
 
-    private static int? ParseCount(ArgumentResult result)
-    {
-        if (int.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is > 0 and <= 65536)
-        {
-            return count;
-        }
-
-        result.AddError($"--{((OptionResult)result.Parent!).Option.Name.TrimStart('-')}: '{Text(result)}' is not a number from 1 to 65536");
-        return null;
-    }
+    private static int? ParseCount(ArgumentResult result) => SliceOptions.ParseCount(result, most: 65536);
 
     private static long[]? ParseWidths(ArgumentResult result)
     {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Quant.Net.Gguf;
 using Quant.Net.Safetensors;
 using Quant.Net.Tool.CommandLine;
@@ -17,7 +19,6 @@ internal static class SliceOptions
         {
             Description = "Along output features (rows of the weight) or input features (its columns)",
             HelpName = "out|in",
-            Required = true,
         };
         option.CompletionSources.Add(Axes);
         option.Validators.Add(result =>
@@ -45,8 +46,24 @@ internal static class SliceOptions
         HelpName = "NAME",
     };
 
+    /// <summary>Reads a number from 1; null if it is none.</summary>
+    public static int? ParseCount(ArgumentResult result, int most)
+    {
+        string text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 && count <= most)
+        {
+            return count;
+        }
+
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name}: '{text}' is not a number from 1 to {most}");
+        return null;
+    }
+
     /// <summary>The direction that was given.</summary>
     public static MatrixAxis AxisOf(string axis) => axis == Axes[0] ? MatrixAxis.Output : MatrixAxis.Input;
+
+    /// <summary>What a direction is called.</summary>
+    public static string NameOf(MatrixAxis axis) => Axes[axis == MatrixAxis.Output ? 0 : 1];
 
     /// <summary>A tensor by its name, or the only one there is.</summary>
     public static GgufTensor Find(GgufFile model, string? name)

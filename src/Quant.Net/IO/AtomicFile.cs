@@ -207,7 +207,7 @@ internal sealed class AtomicFile : IDisposable
         {
             _stream?.Dispose();
         }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        catch (Exception refused) when (SystemError.Named(Path, refused) is not null)
         {
             // What could not be flushed to a full disk is about to be deleted.
         }

@@ -43,6 +43,7 @@ internal static class SystemError
             FileNotFoundException or DirectoryNotFoundException => new FileNotFoundException($"{name}: no such file", path, refused),
             UnauthorizedAccessException => new UnauthorizedAccessException($"{name}: permission denied", refused),
             PathTooLongException => new PathTooLongException($"{name}: the name is too long", refused),
+            ArgumentOutOfRangeException => new IOException($"{name}: the file would be larger than it may be", refused),   // of EFBIG
             IOException failure => new IOException($"{name}: {Words(failure) ?? failure.Message}", refused),
             _ => null,
         };

@@ -42,7 +42,11 @@ internal sealed class RankWriting(
                 RankSettings.Copy(plan.Model, path);
                 _writers.Add(SafetensorsWriter.Create(
                     Path.Combine(path, SafetensorsFolder.UsualName),
-                    new SafetensorsWriterOptions { Metadata = SharedMetadata(), MaxShardBytes = options.MaxShardBytes }));
+                    new SafetensorsWriterOptions
+                    {
+                        Metadata = [.. SharedMetadata(), .. RankMark.Of(rank, plan.RankCount)],
+                        MaxShardBytes = options.MaxShardBytes,
+                    }));
             }
 
             Declare();

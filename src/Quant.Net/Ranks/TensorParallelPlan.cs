@@ -26,6 +26,12 @@ public sealed class TensorParallelPlan
     private TensorParallelPlan(SafetensorsModel model, int ranks)
     {
         (Model, RankCount) = (model, ranks);
+        if (RankMark.Find(model) is { } mark)
+        {
+            throw new NotSupportedException(
+                $"{ErrorText.EscapePath(model.Path)}: is {ErrorText.Quote(mark)} of a model already, expected the whole, of which {ModelConfig.FileName} speaks");
+        }
+
         ModelConfig config = model.Config ?? throw ModelFormatException.In(model.Path, $"has no {ModelConfig.FileName}, which names the architecture");
         _rules = ModelFamilies.Of(config.Path, config.ModelType);
         _heads = HeadCounts.Of(config);
@@ -50,7 +56,8 @@ public sealed class TensorParallelPlan
     /// <param name="ranks">Among how many ranks, from 1 to <see cref="MostRanks"/>.</param>
     /// <returns>The plan; what cannot be divided so has a <see cref="TensorParallelEntry.Problem"/>.</returns>
     /// <exception cref="ModelFormatException">Its settings are missing or do not make sense, or tensors of a module do not fit together.</exception>
-    /// <exception cref="NotSupportedException">The architecture is not known, or some of its modules are not; they are named.</exception>
+    /// <exception cref="NotSupportedException">The architecture is not known, or some of its modules are not; they are named. Or the model is
+    /// such a part already.</exception>
     public static TensorParallelPlan Make(SafetensorsModel model, int ranks)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -1,4 +1,5 @@
 using Quant.Net.IO;
+using Quant.Net.Ranks;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Verification;
@@ -17,7 +18,8 @@ internal static class ConfigShapes
     /// <summary>What is missing, and what has another shape than expected; a line each.</summary>
     public static IEnumerable<string> Check(SafetensorsModel model, IReadOnlyList<PackedModule> modules)
     {
-        if (model.Config is not { ModelType: { } kind, HiddenSize: { } hidden and > 0 } config || !Kinds.Contains(kind))
+        // The settings of a rank are those of the whole.
+        if (RankMark.Find(model) is not null || model.Config is not { ModelType: { } kind, HiddenSize: { } hidden and > 0 } config || !Kinds.Contains(kind))
         {
             return [];
         }

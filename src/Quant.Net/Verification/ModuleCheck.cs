@@ -1,5 +1,7 @@
+using Quant.Net.IO;
 using Quant.Net.Modules;
 using Quant.Net.Native;
+using Quant.Net.Ranks;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Verification;
@@ -34,6 +36,7 @@ internal sealed class ModuleCheck
 
     public IReadOnlyList<string> Warnings =>
     [
+        .. RankMark.Find(_model) is { } mark ? new[] { $"{ErrorText.EscapePath(_model.Path)}: is {ErrorText.Quote(mark)} of a model: shapes are not compared with {ModelConfig.FileName}" } : [],
         .. _survey.Warnings, .. _zeroPoints.Values.SelectMany(found => found.Warnings), .. _scales.Warnings,
         .. _unusedBits.IsEmpty ? [] : new[] { $"{_unusedBits.Where}: {_unusedBits.HowMany} words have bits set where no code is (first: {_unusedBits.Place})" },
     ];

@@ -107,7 +107,7 @@ public class RefusedRanksTests
             source.Cancel();
         });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => ModelConverter.SliceAsync(TensorParallelPlan.Make(model, 2), output["out"], progress, source.Token));
+            () => ModelConverter.SliceAsync(TensorParallelPlan.Make(model, 2), output["out"], progress: progress, cancellationToken: source.Token));
         Assert.True(hadBegun);
         Assert.Empty(output.Names);
     }

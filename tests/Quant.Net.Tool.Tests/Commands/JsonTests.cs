@@ -75,6 +75,20 @@ public class JsonTests
     }
 
     [Fact]
+    public void SliceOfWholeModelsKeysAreDocumented()
+    {
+        using var folder = new TemporaryFolder();
+        string[] slice = ["slice", Repository.GptqModel, "--json", "--tensor-parallel"];
+
+        // Among 32 ranks, two each share a head of keys and values.
+        Compare(
+            "slice of whole models",
+            Succeed([.. slice, "2", "-o", folder["x"]]).Json,
+            Run([.. slice, "3", "--dry-run"]).Json,
+            Run([.. slice, "32", "--dry-run"]).Json);
+    }
+
+    [Fact]
     public void VerifyKeysAreDocumented()
     {
         using var folder = new TemporaryFolder();

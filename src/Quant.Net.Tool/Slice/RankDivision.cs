@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Quant.Net.Safetensors;
+using Quant.Net.Tool.CommandLine;
+using Quant.Net.Tool.Output;
+
+namespace Quant.Net.Tool.Slice;
+
+/// <summary><c>quantnet slice --tensor-parallel</c>: a whole model for several ranks.</summary>
+internal static class RankDivision
+{
+    /// <summary>Plans, and writes unless there is no output.</summary>
+    /// <returns>The exit code: a plan that is only shown fails where it cannot be carried out.</returns>
+    public static async Task<int> RunAsync(
+        ToolConsole console, ParseResult parsed, string input, int ranks, string? output, TensorParallelOptions options,
+        CancellationToken cancellation)
+    {
+        if (!ModelArgument.IsSafetensors(input))
+        {
+            throw new UsageException("--tensor-parallel: MODEL is a GGUF file, of which only single tensors are cut (--tensor); expected a safetensors model");
+        }
+
+        if (output is not null)
+        {
+            RequireFolder(output);
+        }
+
+        using SafetensorsModel model = SafetensorsModel.Open(input);
+        TensorParallelPlan plan = TensorParallelPlan.Make(model, ranks);
+        CopyResult? result = output is null ? null : await WorkProgress.RunAsync(
+            console,
+            parsed.GetValue(CommonOptions.Quiet),
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(output)),
+            progress => ModelConverter.SliceAsync(plan, output, options, progress, cancellation),
+            done: "written");
+        RankText.Show(console, parsed, RankReport.Of(input, plan, result));
+        return plan.IsPossible ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static void RequireFolder(string output)
+    {
+        if (output.Length == 0)
+        {
+            throw new UsageException("--output is empty, expected the name of a folder");
+        }
+
+        if (Path.GetExtension(output) is ".safetensors" or ".gguf")
+        {
+            throw new UsageException($"--output: '{output}' is the name of a file, expected that of a folder for all ranks");
+        }
+    }
+}
