@@ -16,7 +16,8 @@ internal sealed record RankItem(TensorParallelEntry Entry, RankRanges Ranges, Pa
         : Module.Tensors;
 
     /// <summary>The parts of the module, one after the other.</summary>
-    public IEnumerable<IReadOnlyList<SlicedTensor>> CutModule() => ModuleCuts
-        .Cut(new StoredModule(Module!), MatrixCut.Of(Entry.Axis!.Value, Ranges.Parts), GroupNumbering.Keep)
+    /// <param name="isOutline">Whether only names, types and shapes are wanted.</param>
+    public IEnumerable<IReadOnlyList<SlicedTensor>> CutModule(bool isOutline = false) => ModuleCuts
+        .Cut(new StoredModule(Module!, isOutline), MatrixCut.Of(Entry.Axis!.Value, Ranges.Parts), GroupNumbering.Keep)
         .Select(part => part.Tensors);
 }

@@ -62,7 +62,7 @@ internal sealed class RankWriting(
         }
     }
 
-    // Shapes of packed parts are known when they are cut. All ranks have the same, but with act-order, where zeros can be a list of groups in order.
+    // All ranks have the same shapes, but with act-order, where zeros can be a list of groups in order.
     private void Declare()
     {
         foreach (RankItem item in plan.Items)
@@ -70,7 +70,7 @@ internal sealed class RankWriting(
             cancellation.ThrowIfCancellationRequested();
             if (item.Module is not null)
             {
-                foreach ((SafetensorsWriter writer, IReadOnlyList<SlicedTensor> tensors) in _writers.Zip(item.CutModule()))
+                foreach ((SafetensorsWriter writer, IReadOnlyList<SlicedTensor> tensors) in _writers.Zip(item.CutModule(isOutline: true)))
                 {
                     foreach (SlicedTensor tensor in tensors)
                     {

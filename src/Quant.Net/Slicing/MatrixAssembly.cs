@@ -38,6 +38,18 @@ internal sealed class MatrixAssembly
         return new MatrixAssembly(pieces, axis, numbering).Build();
     }
 
+    /// <summary>
+    /// What <see cref="Make"/> would give, with its lengths and list of groups but without other arrays. Those of the pieces need not be there
+    /// either, but for lists of groups.
+    /// </summary>
+    /// <exception cref="ArgumentException">The layout cannot hold the result.</exception>
+    /// <exception cref="NotSupportedException">Matrices of this layout cannot be cut.</exception>
+    public static MatrixArrays Outline(MatrixPiece[] pieces, MatrixAxis axis, GroupNumbering numbering)
+    {
+        _ = MatrixGrids.Of(pieces[0].Source);
+        return new MatrixAssembly(pieces, axis, numbering)._result with { Codes = default, Scales = default, Zeros = default };
+    }
+
     private static bool HasRowGroups(MatrixArrays matrix) => matrix.Layout is PackedMatrixLayout.Int8 or PackedMatrixLayout.Float8;
 
     private static void RequireAlike(MatrixArrays first, MatrixArrays other, MatrixAxis axis)

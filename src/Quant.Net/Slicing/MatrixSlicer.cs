@@ -27,12 +27,12 @@ public static class MatrixSlicer
     {
         ArgumentNullException.ThrowIfNull(matrix);
         ArgumentNullException.ThrowIfNull(cut);
-        return
-        [
-            .. cut.PartsOf(Length(matrix, cut.Axis)).Select(ranges => MatrixAssembly.Make(
-                [.. ranges.Select(range => new MatrixPiece(matrix, range.First, range.Count))], cut.Axis, numbering)),
-        ];
+        return [.. PiecesOf(matrix, cut).Select(pieces => MatrixAssembly.Make(pieces, cut.Axis, numbering))];
     }
+
+    /// <summary>The parts that <see cref="Cut"/> gives, without arrays other than lists of groups; the matrix needs no others.</summary>
+    internal static IReadOnlyList<MatrixArrays> Outline(MatrixArrays matrix, MatrixCut cut, GroupNumbering numbering) =>
+        [.. PiecesOf(matrix, cut).Select(pieces => MatrixAssembly.Outline(pieces, cut.Axis, numbering))];
 
     /// <summary>Joins matrices, the inverse of cutting.</summary>
     /// <param name="parts">The parts in order, all of one layout.</param>
@@ -50,6 +50,9 @@ public static class MatrixSlicer
                 [.. parts.Select(part => new MatrixPiece(part, 0, Length(part, axis)))], axis, GroupNumbering.Compact)
             : throw new ArgumentException("There are no parts.", nameof(parts));
     }
+
+    private static IEnumerable<MatrixPiece[]> PiecesOf(MatrixArrays matrix, MatrixCut cut) =>
+        cut.PartsOf(Length(matrix, cut.Axis)).Select(ranges => ranges.Select(range => new MatrixPiece(matrix, range.First, range.Count)).ToArray());
 
     internal static long Length(MatrixArrays matrix, MatrixAxis axis) => axis switch
     {

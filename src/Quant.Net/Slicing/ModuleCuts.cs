@@ -9,10 +9,12 @@ internal static class ModuleCuts
     /// <summary>The matrix of a part, and all its tensors.</summary>
     public readonly record struct Part(MatrixArrays Matrix, IReadOnlyList<SlicedTensor> Tensors);
 
-    /// <summary>The parts of a module, one after the other.</summary>
+    /// <summary>The parts of a module, one after the other; of an outline their tensors have shapes, and no data but lists of groups.</summary>
     public static IEnumerable<Part> Cut(StoredModule module, MatrixCut cut, GroupNumbering numbering)
     {
-        IReadOnlyList<MatrixArrays> matrices = MatrixSlicer.Cut(module.Matrix, cut, numbering);
+        IReadOnlyList<MatrixArrays> matrices = module.IsOutline
+            ? MatrixSlicer.Outline(module.Matrix, cut, numbering)
+            : MatrixSlicer.Cut(module.Matrix, cut, numbering);
         long length = MatrixSlicer.Length(module.Matrix, cut.Axis);
         foreach ((MatrixArrays matrix, IReadOnlyList<(long First, long Count)> ranges) in matrices.Zip(cut.PartsOf(length)))
         {

@@ -12,10 +12,12 @@ internal sealed class StoredModule
     private readonly ModuleArrays _arrays;
 
     /// <summary>Reads a module.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="isOutline">Whether only the shapes of its parts are wanted: then codes, scales and zero points are not read.</param>
     /// <exception cref="NotSupportedException">It cannot be cut: it holds the matrices of several experts, or has blocks across rows.</exception>
-    public StoredModule(PackedModule module)
+    public StoredModule(PackedModule module, bool isOutline = false)
     {
-        (Module, _arrays) = (module, module.Arrays);
+        (Module, _arrays, IsOutline) = (module, module.Arrays, isOutline);
         if (_arrays.Shape is not null || _arrays.Levels is not null)
         {
             string why = _arrays.Shape is not null ? "it holds the matrices of several experts" : "its blocks run across rows";
@@ -36,15 +38,18 @@ internal sealed class StoredModule
             ScalesDivided = _arrays.Flags.HasFlag(NativeMatrixFlags.ScalesDivided),
             ScaleFormat = _arrays.ScaleFormat,
             GlobalScale = _arrays.GlobalScale,
-            Codes = Bytes(_arrays.Codes),
-            Scales = Bytes(_arrays.Scales),
-            Zeros = Bytes(_arrays.Zeros),
+            Codes = isOutline ? default : Bytes(_arrays.Codes),
+            Scales = isOutline ? default : Bytes(_arrays.Scales),
+            Zeros = isOutline ? default : Bytes(_arrays.Zeros),
             GroupIndex = Bytes(_arrays.GroupIndex),
         };
     }
 
     /// <summary>The module.</summary>
     public PackedModule Module { get; }
+
+    /// <summary>Whether its weights are not here: they have lengths and a list of groups, but no other arrays.</summary>
+    public bool IsOutline { get; }
 
     /// <summary>Its weights.</summary>
     public MatrixArrays Matrix { get; }
@@ -67,7 +72,7 @@ internal sealed class StoredModule
     {
         var grids = MatrixGrids.Of(matrix);
         List<SlicedTensor> tensors = [Like(_arrays.Codes, grids.Codes, matrix.Codes), Like(_arrays.Scales!, grids.Scales, matrix.Scales)];
-        if (_arrays.Zeros is { } zeros && !matrix.Zeros.IsEmpty)
+        if (_arrays.Zeros is { } zeros)
         {
             tensors.Add(Like(zeros, grids.Zeros!, matrix.Zeros));
         }
@@ -97,7 +102,7 @@ internal sealed class StoredModule
     /// <summary>A scale of a whole tensor keeps its shape, <c>[]</c> or <c>[1]</c>; all else has two dimensions.</summary>
     private static SlicedTensor Like(SafetensorsTensor tensor, FieldGrid grid, ReadOnlyMemory<byte> data)
     {
-        long elements = data.Length / (tensor.BitsPerElement / 8);
+        long elements = grid.ByteLength / (tensor.BitsPerElement / 8);
         long width = grid.WordStride == 1 ? grid.StringStride : grid.WordStride;
         long[] shape = tensor.Shape.Count < 2 && elements == tensor.ElementCount ? [.. tensor.Shape]
             : tensor.Shape.Count < 2 ? [elements]

@@ -86,9 +86,14 @@ public class RefusedRanksTests
         string kept = output[isFolder ? "out/kept" : "out"];
         Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
         await File.WriteAllTextAsync(kept, "kept");
+        TensorParallelPlan plan = TensorParallelPlan.Make(model, 2);
+        await Assert.ThrowsAsync<OutputExistsException>(() => ModelConverter.SliceAsync(plan, output["out"]));
         IOException fault = await Assert.ThrowsAsync<IOException>(
-            () => ModelConverter.SliceAsync(TensorParallelPlan.Make(model, 2), output["out"]));
-        Assert.Contains("exists already", fault.Message, StringComparison.Ordinal);
+            () => ModelConverter.SliceAsync(plan, output["out"], new TensorParallelOptions { Overwrite = true }));
+        Assert.EndsWith(
+            isFolder ? "out: holds 'kept', which is not of an earlier output: the folder is not replaced"
+                : "out: is no folder, expected one with ranks of an earlier output, or nothing",
+            fault.Message, StringComparison.Ordinal);
         Assert.Equal("kept", await File.ReadAllTextAsync(kept));
         Assert.Equal(["out"], output.Names);
     }
