@@ -99,6 +99,28 @@ public class RefusedRanksTests
     }
 
     [Fact]
+    public async Task AnEarlierOutputIsReplacedAsAWhole()
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, "mistral", 4);
+        using var output = new TempFolder();
+        var options = new TensorParallelOptions { Overwrite = true, MaxShardBytes = 5_000 };
+        await ModelConverter.SliceAsync(TensorParallelPlan.Make(model, 4), output["out"], options);
+        await ModelConverter.SliceAsync(TensorParallelPlan.Make(model, 2), output["out"] + "/", options);
+        Assert.Equal(["out"], output.Names);
+        Assert.Equal(
+            ["rank-0-of-2", "rank-1-of-2"], Directory.GetFileSystemEntries(output["out"]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        using SafetensorsModel rank = SafetensorsModel.Open(output["out/rank-1-of-2"]);
+        Assert.True(rank.Files.Count > 1);
+        Assert.Equal(model.Tensors.Count, rank.Tensors.Count);
+        NotSupportedException fault = Assert.Throws<NotSupportedException>(() => TensorParallelPlan.Make(rank, 2));
+        Assert.Contains("is 'rank 1 of 2' of a model already", fault.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ArgumentException>(() => ModelConverter.SliceAsync(
+            TensorParallelPlan.Make(model, 2), output["new"], new TensorParallelOptions { MaxShardBytes = 0 }));
+        Assert.Equal(["out"], output.Names);
+    }
+
+    [Fact]
     public async Task CancellingLeavesNothing()
     {
         using var folder = new TempFolder();

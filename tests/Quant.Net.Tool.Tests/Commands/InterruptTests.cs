@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Quant.Net.Tool.Tests.Support;
 using static Quant.Net.Tool.Tests.Support.CommandLineTool;
 
@@ -57,13 +58,53 @@ public class InterruptTests
         Assert.Empty(folder.Names);
     }
 
+    [InterruptFact]
+    public void CtrlCWhileATensorIsCutLeavesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        string model = Hole(folder);
+        End(folder, ["INT"], "slice", model, "--axis", "out", "--parts", "2", "-o", folder["part.gguf"]);
+        End(folder, ["INT"], "concat", model, model, "--axis", "out", "-o", folder["whole.gguf"]);
+    }
+
+    [InterruptFact]
+    public void CtrlCWhileAModelIsDividedLeavesNothingAndWhatIsThereStays()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["model"]);
+        File.WriteAllText(folder["model/config.json"], """{"model_type": "llama", "num_attention_heads": 4}""");
+        const long Bytes = Rows * RowLength * 2;
+        byte[] header = Encoding.UTF8.GetBytes(
+            $$$"""{"lm_head.weight":{"dtype":"F16","shape":[{{{Rows}}},{{{RowLength}}}],"data_offsets":[0,{{{Bytes}}}]}}""");
+        using (FileStream file = File.Create(folder["model/model.safetensors"]))
+        {
+            file.Write(BitConverter.GetBytes((long)header.Length));
+            file.Write(header);
+            file.SetLength(file.Position + Bytes);
+        }
+
+        Directory.CreateDirectory(folder["out/rank-0-of-1"]);
+        File.WriteAllText(folder["out/rank-0-of-1/config.json"], "earlier");
+        End(folder, ["INT"], "slice", folder["model"], "--tensor-parallel", "2", "-o", folder["out"], "--force");
+        Assert.Equal("earlier", File.ReadAllText(folder["out/rank-0-of-1/config.json"]));
+    }
+
     private static void EndBy(params string[] signals)
     {
         using var folder = new TemporaryFolder();
-        string model = new TinyGguf().AddHole("big.weight", 1, [RowLength, Rows], Rows * RowLength * 2).Write(folder["big.gguf"]);
-        Process process = Start("dequantize", model, "-o", folder["out.safetensors"], "--type", "f32");
+        End(folder, signals, "dequantize", Hole(folder), "-o", folder["out.safetensors"], "--type", "f32");
+    }
+
+    private static string Hole(TemporaryFolder folder) =>
+        new TinyGguf().AddHole("big.weight", 1, [RowLength, Rows], Rows * RowLength * 2).Write(folder["big.gguf"]);
+
+    // Ends a command as soon as it has begun an output, and expects the folder as it was before.
+    private static void End(TemporaryFolder folder, string[] signals, params string[] command)
+    {
+        IReadOnlyList<string> before = folder.Names;
+        Process process = Start(command);
         var patience = Stopwatch.StartNew();
-        while (folder.Names.Count < 2)
+        while (folder.Names.Count == before.Count)
         {
             Assert.True(patience.Elapsed < TimeSpan.FromSeconds(60) && !process.HasExited, "no output was begun");
             Thread.Sleep(5);
@@ -74,6 +115,6 @@ public class InterruptTests
 
         ToolResult result = Finish(process);
         result.AssertFails(130, "interrupted");
-        Assert.Equal(["big.gguf"], folder.Names);
+        Assert.Equal(before, folder.Names);
     }
 }
