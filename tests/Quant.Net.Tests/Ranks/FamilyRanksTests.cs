@@ -55,6 +55,7 @@ public class FamilyRanksTests
 
                 Assert.NotEqual(ParallelKind.Replicated, item.Entry.Kind);
                 AssertMakesWhole(expected, whole, [.. parts.Select(part => part.Tensors[expected.Name])], item.Ranges);
+                Assert.All(parts, part => Assert.Equal(item.Entry.PartShape, part.Tensors[expected.Name].Shape));
             }
 
             Assert.All(parts, part => Assert.Equal(model.Tensors.Count, part.Tensors.Count));
