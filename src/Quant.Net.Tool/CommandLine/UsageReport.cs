@@ -23,8 +23,8 @@ internal static class UsageReport
             return $"expected a command: {string.Join(", ", commands.Select(command => command.Name))} ({help})";
         }
 
-        if (parsed.CommandResult.Command.Arguments.FirstOrDefault(argument => parsed.GetResult(argument) is null or { Tokens.Count: 0 })
-            is { } missing)
+        if (parsed.CommandResult.Command.Arguments.FirstOrDefault(argument =>
+            argument.Arity.MinimumNumberOfValues > 0 && (parsed.GetResult(argument) is null or { Tokens.Count: 0 })) is { } missing)
         {
             return $"{missing.Name} is missing ({help})";
         }

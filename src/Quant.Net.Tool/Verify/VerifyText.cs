@@ -30,6 +30,11 @@ internal static class VerifyText
     private static void ShowFacts(VerifyReport result, IReport report)
     {
         List<(string, Cell)> facts = [("model", result.Input)];
+        if (result.Parts is { } parts)
+        {
+            facts.Add(("parts", Quantity.Files(parts)));
+        }
+
         if (result.Files.Count > 0)
         {
             string files = Quantity.Count(result.Files.Count, "file");

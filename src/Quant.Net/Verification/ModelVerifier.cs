@@ -9,7 +9,7 @@ namespace Quant.Net;
 /// Checks the data of models. Their structure is checked when they are opened: what <see cref="GgufFile.Open"/> and
 /// <see cref="SafetensorsModel.Open"/> accept has all its files, and all data where they must be.
 /// </summary>
-public static class ModelVerifier
+public static partial class ModelVerifier
 {
     /// <summary>Reads and decodes everything, and looks for weights that are NaN or infinite.</summary>
     /// <param name="model">The model.</param>

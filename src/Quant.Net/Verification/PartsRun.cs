@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using Quant.Net.IO;
+using Quant.Net.Safetensors;
+
+namespace Quant.Net.Verification;
+
+/// <summary>What comparing the parts of a safetensors model with the whole needs and finds.</summary>
+internal sealed class PartsRun(
+    SafetensorsModel whole, IReadOnlyList<SafetensorsModel> parts, PartsVerifyOptions options, QuantDevice device,
+    IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+{
+    // Files that were cut from one module say so, because they have to stand alone.
+    private const string CutKey = "quantnet.layout";
+
+    private readonly SortedSet<string> _kernels = new(StringComparer.Ordinal);
+    private readonly PartsProgress _progress = new(progress);
+
+    /// <summary>The parts, in order.</summary>
+    public IReadOnlyList<SafetensorsModel> Parts => parts;
+
+    /// <summary>What is wrong.</summary>
+    public List<string> Faults { get; } = [];
+
+    /// <summary>Compares weights.</summary>
+    public PartsComparison Comparison => field ??= new(Paths, options.ChunkBytes, _progress, cancellation);
+
+    private string[] Paths => [.. parts.Select(part => part.Path)];
+
+    /// <summary>Compares everything.</summary>
+    public PartsVerifyResult Run()
+    {
+        var watch = Stopwatch.StartNew();
+        string? missing = PartNames.Missing(Paths);
+        if (missing is not null)
+        {
+            Faults.Add(missing);
+        }
+
+        if (options.KnownAxis is not null || parts.All(IsCut))
+        {
+            new CutModules(whole, options, this).Compare();
+        }
+        else if (parts.Any(IsCut))
+        {
+            Faults.Add("some parts are of whole models and others of single modules, expected one kind");
+        }
+        else if (missing is null)
+        {
+            new RankParts(TensorParallelPlan.Make(whole, parts.Count), this).Compare();
+        }
+
+        return new PartsVerifyResult
+        {
+            Differences = Comparison.Differences,
+            Faults = Faults,
+            Warnings = [.. parts.Prepend(whole).SelectMany(model => model.Warnings), .. missing is null ? PartNames.Misplaced(Paths) : []],
+            TensorCount = Comparison.TensorCount,
+            BytesRead = _progress.BytesDone,
+            Kernels = [.. _kernels],
+            Elapsed = watch.Elapsed,
+        };
+    }
+
+    /// <summary>Says how much there is to compare.</summary>
+    public void Expect(IEnumerable<SafetensorsTensor> tensors, int count) =>
+        (_progress.BytesTotal, _progress.TensorCount) = (tensors.Sum(tensor => tensor.ByteLength), count);
+
+    /// <summary>The packed modules of a model by their names. Why others cannot be read is a fault if one that is needed (null: any) is missing.</summary>
+    public Dictionary<string, PackedModule> ModulesOf(SafetensorsModel model, IEnumerable<string>? needed)
+    {
+        var survey = PackedModuleSurvey.Of(model, cancellationToken: cancellation);
+        var modules = survey.Modules.DistinctBy(module => module.Name).ToDictionary(module => module.Name, StringComparer.Ordinal);
+        Faults.AddRange(needed?.All(modules.ContainsKey) == true ? [] : survey.Faults);
+        return modules;
+    }
+
+    /// <summary>A module as rows that decode.</summary>
+    public ModuleRows RowsOf(PackedModule module) => new(module, device, _kernels);
+
+    /// <summary>Whether a module of a part is packed as it should be, and has the shape; else that is a fault.</summary>
+    public bool HasShape(IWeightRows part, string kind, long rows, long columns)
+    {
+        string? problem = part.Kind != kind ? $"is {part.Kind}, expected {kind}"
+            : part.Rows != rows || part.Columns != columns
+            ? ErrorText.Invariant($"has the shape [{part.Rows}, {part.Columns}], expected [{rows}, {columns}]")
+            : null;
+        if (problem is not null)
+        {
+            Faults.Add($"{part.Place} {problem}");
+        }
+
+        return problem is null;
+    }
+
+    /// <summary>Whether all parts have something of a name; else that is a fault.</summary>
+    public bool HaveAll<T>(IReadOnlyList<IReadOnlyDictionary<string, T>> found, string name, string what)
+    {
+        string[] lacking = [.. parts.Where((_, at) => !found[at].ContainsKey(name)).Select(part => part.Path)];
+        Faults.AddRange(lacking.Select(path => $"{ErrorText.EscapePath(path)}: has no {what} {ErrorText.Quote(name)}"));
+        return lacking.Length == 0;
+    }
+
+    /// <summary>The tensor of a part if it is there and looks as it should; else that is a fault.</summary>
+    public SafetensorsTensor? Find(SafetensorsModel part, SafetensorsTensor like, IReadOnlyList<long> shape)
+    {
+        if (!part.Tensors.TryGet(like.Name, out SafetensorsTensor? tensor))
+        {
+            Faults.Add($"{ErrorText.EscapePath(part.Path)}: has no tensor {ErrorText.Quote(like.Name)}");
+            return null;
+        }
+
+        if (tensor.Type == like.Type && tensor.Shape.SequenceEqual(shape))
+        {
+            return tensor;
+        }
+
+        Faults.Add(ErrorText.Invariant(
+            $"{ErrorText.EscapePath(tensor.File.Path)}: {ErrorText.Quote(like.Name)} is {tensor.Type} of the shape [{string.Join(", ", tensor.Shape)}], expected {like.Type} of [{string.Join(", ", shape)}]"));
+        return null;
+    }
+
+    private static bool IsCut(SafetensorsModel part) => part.Files.All(file => file.Metadata.ContainsKey(CutKey));
+}

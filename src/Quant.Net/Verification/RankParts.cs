@@ -1,0 +1,95 @@
+using Quant.Net.IO;
+using Quant.Net.Ranks;
+using Quant.Net.Safetensors;
+
+namespace Quant.Net.Verification;
+
+/// <summary>Compares ranks with the model that they are parts of: each item of the plan with what each rank has of it.</summary>
+internal sealed class RankParts(TensorParallelPlan plan, PartsRun run)
+{
+    private static readonly RankRanges Everything = new([], 0);
+
+    private readonly SafetensorsModel[] _parts = [.. run.Parts];
+    private readonly Dictionary<string, PackedModule>[] _modules =
+    [
+        .. run.Parts.Select(part => run.ModulesOf(part, plan.Items.Select(item => item.Module?.Name).OfType<string>())),
+    ];
+
+    private readonly HashSet<SafetensorsTensor> _known = [];
+
+    public void Compare()
+    {
+        if (!plan.IsPossible)
+        {
+            run.Faults.AddRange(plan.Entries.Where(entry => entry.Problem is not null).Select(entry => ErrorText.Invariant(
+                $"{ErrorText.EscapePath(plan.Model.Path)}: {ErrorText.Quote(entry.Name)} cannot be divided among {plan.RankCount} ranks: {entry.Problem}")));
+            return;
+        }
+
+        run.Expect(_parts.SelectMany(part => part.Tensors), plan.Items.Sum(item => item.Plain.Count + (item.Module is null ? 0 : item.Module.Bias is null ? 1 : 2)));
+        foreach (RankItem item in plan.Items)
+        {
+            if (item.Module is not null)
+            {
+                CompareModule(item, item.Module);
+            }
+
+            foreach (PlainRanks plain in item.Plain)
+            {
+                ComparePlain(plain.Tensor, plain);
+            }
+        }
+
+        run.Faults.AddRange(_parts.SelectMany(part => part.Tensors).Where(tensor => !_known.Contains(tensor)).Select(extra =>
+            $"{ErrorText.EscapePath(extra.File.Path)}: {ErrorText.Quote(extra.Name)} is no part of {ErrorText.EscapePath(plan.Model.Path)}"));
+    }
+
+    private void CompareModule(RankItem item, PackedModule whole)
+    {
+        MatrixAxis axis = item.Entry.Axis!.Value;
+        List<ModuleRows> found = [];
+        for (int rank = 0; rank < _parts.Length; rank++)
+        {
+            if (!_modules[rank].TryGetValue(whole.Name, out PackedModule? part))
+            {
+                run.Faults.Add($"{ErrorText.EscapePath(_parts[rank].Path)}: has no packed module {ErrorText.Quote(whole.Name)}");
+                continue;
+            }
+
+            _known.UnionWith(part.Tensors);
+            found.Add(run.RowsOf(part));
+        }
+
+        ModuleRows rows = run.RowsOf(whole);
+        long length = item.Ranges.PartLength;
+        (long Rows, long Columns) shape = axis == MatrixAxis.Output ? (length, rows.Columns) : (rows.Rows, length);
+        if (found.Count == _parts.Length && found.TrueForAll(part => run.HasShape(part, rows.Kind, shape.Rows, shape.Columns)))
+        {
+            run.Comparison.Compare(rows, found, axis, item.Ranges.Parts);
+        }
+
+        if (whole.Bias is { } bias)
+        {
+            ComparePlain(bias, axis == MatrixAxis.Output ? new PlainRanks(bias, 0, item.Ranges) : new PlainRanks(bias, -1, Everything));
+        }
+    }
+
+    private void ComparePlain(SafetensorsTensor whole, PlainRanks plain)
+    {
+        List<(SafetensorsTensor Part, int At, PlainRanks Whole, int Rank)> found = [];
+        for (int rank = 0; rank < _parts.Length; rank++)
+        {
+            if (run.Find(_parts[rank], whole, plain.PartShape) is { } part)
+            {
+                found.Add((part, rank, plain, rank));
+            }
+
+            if (_parts[rank].Tensors.TryGet(whole.Name, out SafetensorsTensor? known))
+            {
+                _known.Add(known);
+            }
+        }
+
+        run.Comparison.Compare(whole.Name, found);
+    }
+}

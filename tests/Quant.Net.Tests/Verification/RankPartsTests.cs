@@ -1,0 +1,187 @@
+using Quant.Net.Safetensors;
+using Quant.Net.Tests.Gguf;
+using Quant.Net.Tests.Ranks;
+
+namespace Quant.Net.Tests.Verification;
+
+/// <summary>Ranks compared with the model that they are parts of.</summary>
+public class RankPartsTests
+{
+    private const string Down = "model.layers.0.mlp.down_proj", Up = "model.layers.0.mlp.up_proj";
+
+    private static string Sample => Repository.PathOf("samples", "models", "wide-GPTQ-4bit");
+
+    public static TheoryData<string, int, int> Divisions => FamilyRanksTests.Divisions;
+
+    [Theory]
+    [MemberData(nameof(Divisions))]
+    public async Task RanksOfEveryFamilyAreTheWhole(string family, int ranks, int keyValueHeads)
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, family, keyValueHeads);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, ranks);
+        PartsVerifyResult result = await PartsOnDisk.VerifyAsync(model, paths);
+        PartsOnDisk.AssertSound(result);
+        Assert.Equal(model.Tensors.Count, result.TensorCount);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public async Task RanksOfAPackedModelAreTheWhole(int ranks)
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, ranks);
+
+        // Whatever is compared at a time, down to a row.
+        foreach (int chunk in new[] { 1, 5000, 8 << 20 })
+        {
+            var watch = new Watch();
+            PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, paths, new PartsVerifyOptions { ChunkBytes = chunk }, watch));
+            Assert.Equal(watch.Last.TensorCount, watch.Last.TensorsDone);
+            Assert.Equal(watch.Last.BytesTotal, watch.Last.BytesDone);
+        }
+    }
+
+    [Theory]
+    [InlineData(Down, ".scales", 1)]
+    [InlineData(Up, ".qweight", 0)]
+    [InlineData("model.embed_tokens", ".weight", 1)]
+    [InlineData("model.norm", ".weight", 0)]
+    public async Task AFlippedBitIsFoundAndNamed(string name, string tensor, int rank)
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 2);
+        PartsOnDisk.Flip(paths[rank], name + tensor, 0);
+        PartsVerifyResult result = await PartsOnDisk.VerifyAsync(model, paths);
+        Assert.Equal([], result.Faults);
+        PartsDifference difference = Assert.Single(result.Differences);
+        Assert.Equal((name, rank, paths[rank]), (difference.Tensor.Replace(".weight", "", StringComparison.Ordinal), difference.Part, difference.Path));
+        Assert.Equal(0, difference.Row);
+        Assert.InRange(difference.Column, 0, 31);   // the first group, in the order that the list says
+        Assert.NotEqual(difference.Found, difference.Expected);
+    }
+
+    [Fact]
+    public async Task ThePlaceAndTheBitsAreThoseOfTheElement()
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 2);
+        const string Name = "model.embed_tokens.weight";
+        long width = model.Tensors[Name].RowLength;
+        PartsOnDisk.Flip(paths[1], Name, (((3 * width) + 5) * 2) + 1);   // the upper byte of a half
+        PartsDifference difference = Assert.Single((await PartsOnDisk.VerifyAsync(model, paths)).Differences);
+        Assert.Equal((3, 5, 1, 2), (difference.Row, difference.Column, difference.Count, difference.ValueBytes));
+        Assert.Equal(0x100UL, difference.Found ^ difference.Expected);
+        Assert.Equal(model.Tensors[Name].ElementCount / 2, difference.ElementCount);
+    }
+
+    [Fact]
+    public async Task PartsInAnotherOrderDiffer()
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 2);
+        PartsVerifyResult result = await PartsOnDisk.VerifyAsync(model, [paths[1], paths[0]]);
+        Assert.False(result.IsSound);
+        Assert.Contains(result.Differences, difference => difference.Tensor == Down && difference.Part == 0);
+        Assert.Contains(result.Differences, difference => difference.Tensor == Up && difference.Part == 1);
+        Assert.DoesNotContain(result.Differences, difference => difference.Tensor == "model.norm.weight");
+        Assert.Equal(2, result.Warnings.Count(line => line.Contains("not what its name says", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task AMissingPartIsNamed()
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 4);
+        PartsVerifyResult result = await PartsOnDisk.VerifyAsync(model, [paths[0], paths[1], paths[3]]);
+        Assert.Equal(["'rank-2-of-4' is missing of 4 parts"], result.Faults);
+
+        // Without names that tell, shapes do: of two ranks each would have more.
+        Directory.Move(paths[0], output["a"]);
+        Directory.Move(paths[1], output["b"]);
+        result = await PartsOnDisk.VerifyAsync(model, [output["a"], output["b"]]);
+        Assert.Contains(result.Faults, fault => fault.Contains($"'{Down}' has the shape", StringComparison.Ordinal));
+        result = await PartsOnDisk.VerifyAsync(model, [output["a"], output["b"], paths[2]]);
+        Assert.Contains(result.Faults, fault => fault.Contains("cannot be divided among 3 ranks", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task MissingAndExtraTensorsAreNamed()
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 2);
+        Rewrite(paths[1], "model.norm.weight", "model.nor.weight");
+        Rewrite(paths[0], Up + ".g_idx", Up + ".other");
+        Rewrite(paths[0], Down + ".scales", Down + ".sales");
+        PartsVerifyResult result = await PartsOnDisk.VerifyAsync(model, paths);
+        Assert.Contains(result.Faults, fault => fault.EndsWith("has no tensor 'model.norm.weight'", StringComparison.Ordinal));
+        Assert.Contains(result.Faults, fault => fault.Contains("'model.nor.weight' is no part of", StringComparison.Ordinal));
+        Assert.Contains(result.Faults, fault => fault.Contains($"'{Up}.other' is no part of", StringComparison.Ordinal));
+        Assert.Contains(result.Faults, fault => fault.EndsWith($"tensor '{Down}.scales' is missing", StringComparison.Ordinal));
+        Assert.Contains(result.Faults, fault => fault.EndsWith($"has no packed module '{Down}'", StringComparison.Ordinal));
+        Assert.Contains(result.Differences, difference => difference.Tensor == Up && difference.Part == 0);   // without its order of groups
+    }
+
+    [Fact]
+    public async Task TypesAndShapesAreCompared()
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, "llama", 4, [new("model.norm.weight", -1, 8) { Type = SafetensorsType.F32 }]);
+        using var other = new TempFolder();
+        using (FamilyModel.Open(other, "llama", 4, [new("model.norm.weight", -1, 16) { Type = SafetensorsType.F16 }]))
+        {
+            string fault = Assert.Single((await PartsOnDisk.VerifyAsync(model, [other.Path])).Faults);
+            Assert.EndsWith("'model.norm.weight' is F16 of the shape [16], expected F32 of [8]", fault, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task ItCanBeCancelled()
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 2);
+        using var stop = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => PartsOnDisk.VerifyAsync(model, paths, progress: new Watch(stop.Cancel), cancellation: stop.Token));
+    }
+
+    private static async Task<string[]> DivideAsync(SafetensorsModel model, TempFolder output, int ranks)
+    {
+        await ModelConverter.SliceAsync(TensorParallelPlan.Make(model, ranks), output["out"]);
+        return [.. Enumerable.Range(0, ranks).Select(rank => output[$"out/rank-{rank}-of-{ranks}"])];
+    }
+
+    // The header of the file with another name, which is not longer: spaces behind it do no harm.
+    private static void Rewrite(string folder, string name, string other)
+    {
+        string path = Path.Combine(folder, "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(path);
+        byte[] from = System.Text.Encoding.UTF8.GetBytes($"\"{name}\""), to = System.Text.Encoding.UTF8.GetBytes($"\"{other}\"".PadRight(from.Length));
+        int at = bytes.AsSpan().IndexOf(from);
+        Assert.True(at > 0 && to.Length == from.Length);
+        to.CopyTo(bytes, at);
+        File.WriteAllBytes(path, bytes);
+    }
+
+    private sealed class Watch(Action? act = null) : IProgress<ConversionProgress>
+    {
+        public ConversionProgress Last { get; private set; }
+
+        public void Report(ConversionProgress value)
+        {
+            Last = value;
+            act?.Invoke();
+        }
+    }
+}
