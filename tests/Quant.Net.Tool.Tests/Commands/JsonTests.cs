@@ -94,7 +94,15 @@ public class JsonTests
         using var folder = new TemporaryFolder();
         string broken = new TinyGguf().AddTensor("x", 0, [1], [0, 0, 0xC0, 0x7F]).Write(folder["x.gguf"]);
 
-        Compare("verify", Succeed("verify", Repository.StoriesModel, "--hash", "--json", "-q").Json, Run("verify", broken, "--json", "-q").Json);
+        string[] slice = ["slice", Repository.WideModel, "--tensor", "blk.0.attn_q.weight", "--axis", "in", "--parts"];
+        Succeed([.. slice, "1", "-o", folder["part.gguf"], "-q"]);
+        byte[] bytes = File.ReadAllBytes(folder["part.gguf"]);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(folder["part.gguf"], bytes);
+
+        Compare(
+            "verify", Succeed("verify", Repository.StoriesModel, "--hash", "--json", "-q").Json, Run("verify", broken, "--json", "-q").Json,
+            Run("verify", folder["part.gguf"], "--against", Repository.WideModel, "--json", "-q").Json);
     }
 
     [FakeGpuFact]
