@@ -213,6 +213,17 @@ class CpuDevice final : public qn_device {
     return value;
   }
 
+  qn_capability matrix_capability(qn_operation operation, int layout, uint32_t bits, int output) const override {
+    qn_capability value{};
+    value.kernel = "";
+    if (operation != QN_OPERATION_DEQUANTIZE || output < 0) return value;
+    const MatrixKernelRow& row = set_.matrices[layout];
+    value.supported = 1;
+    value.tuned = row.tuned >> bits & 1;
+    value.kernel = row.names[output];
+    return value;
+  }
+
   qn_status dequantize(const DequantizeWork& work, const char*& kernel) override {
     const KernelRow& row = set_.kernels->rows[work.format];
     kernel = row.names[work.output];

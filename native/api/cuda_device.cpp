@@ -89,6 +89,14 @@ qn_capability CudaDevice::capability(qn_operation operation, int format, int out
   return value;
 }
 
+// Every layout has tiles that were written for it (cuda/matrix_tiles.h), for all of its bits.
+qn_capability CudaDevice::matrix_capability(qn_operation operation, int layout, uint32_t, int output) const {
+  qn_capability value{};
+  value.kernel = operation == QN_OPERATION_DEQUANTIZE && output >= 0 ? context_.matrix_kernel_name(layout, output) : "";
+  value.supported = value.tuned = *value.kernel != 0;
+  return value;
+}
+
 qn_status CudaDevice::dequantize(const DequantizeWork& work, const char*& kernel) {
   return dequantize_to(0, work, kernel);
 }

@@ -20,6 +20,7 @@ class CudaDevice final : public qn_device {
 
   void describe(qn_device_info& info) const override;
   qn_capability capability(qn_operation operation, int format, int output) const override;
+  qn_capability matrix_capability(qn_operation operation, int layout, uint32_t bits, int output) const override;
   qn_status dequantize(const DequantizeWork& work, const char*& kernel) override;
   qn_status dequantize(const MatrixWork& work, const char*& kernel) override;
   CudaDevice* cuda() override { return this; }

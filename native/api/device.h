@@ -45,6 +45,9 @@ struct qn_device {
   // The kernel for a format and output, both known; supported is 0 where there is none.
   virtual qn_capability capability(qn_operation operation, int format, int output) const = 0;
 
+  // The same for a layout and bits that it has.
+  virtual qn_capability matrix_capability(qn_operation operation, int layout, uint32_t bits, int output) const = 0;
+
   // Does the work and names the kernel that did it.
   virtual qn_status dequantize(const DequantizeWork& work, const char*& kernel) = 0;
 

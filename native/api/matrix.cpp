@@ -63,9 +63,17 @@ qn_status check_groups(const qn_matrix& from, const LayoutFacts& facts, Matrix& 
   return QN_OK;
 }
 
+qn_status find_layout(qn_matrix_layout layout, int& place) {
+  place = layout_place(layout);
+  if (place >= 0) return QN_OK;
+  return fail(QN_ERROR_INVALID_ARGUMENT, "%d is not the number of a matrix layout", static_cast<int>(layout));
+}
+
+bool has_bits(const LayoutFacts& facts, uint32_t bits) { return bits < 32 && (facts.bits >> bits & 1) != 0; }
+
 // Layout, shape, bits and flags. Fills in what at() needs except for the arrays.
 qn_status check_shape(const qn_matrix& from, const LayoutFacts& facts, Matrix& m) {
-  if (from.bits > 31 || !(facts.bits >> from.bits & 1))
+  if (!has_bits(facts, from.bits))
     return fail(QN_ERROR_UNSUPPORTED, "%s has no codes of %u bits", facts.name, from.bits);
   if (from.flags & ~facts.flags)
     return fail(QN_ERROR_UNSUPPORTED, "%s has no flag 0x%x", facts.name, from.flags & ~facts.flags);
@@ -151,9 +159,7 @@ qn_status check(const qn_matrix* from, Memory memory, int& layout, Matrix& m) {
   if (!from) return fail(QN_ERROR_INVALID_ARGUMENT, "matrix is null");
   qn_matrix value;
   if (const qn_status status = read(from, value, "matrix")) return status;
-  layout = layout_place(value.layout);
-  if (layout < 0)
-    return fail(QN_ERROR_INVALID_ARGUMENT, "%d is not the number of a matrix layout", static_cast<int>(value.layout));
+  if (const qn_status status = find_layout(value.layout, layout)) return status;
   const LayoutFacts& facts = kLayouts[layout];
   m = {};
   if (const qn_status status = check_shape(value, facts, m)) return status;
@@ -178,13 +184,17 @@ qn_status check_apart(const LayoutFacts& facts, const Matrix& m, const void* des
   return QN_OK;
 }
 
+qn_status check_order(qn_order order) {
+  if (order == QN_ORDER_ROWS || order == QN_ORDER_COLUMNS) return QN_OK;
+  return fail(QN_ERROR_INVALID_ARGUMENT, "order is %d, expected QN_ORDER_ROWS or QN_ORDER_COLUMNS",
+              static_cast<int>(order));
+}
+
 // Everything that a call names. work.count is 0 if there is nothing to do.
 qn_status check_work(const qn_matrix* matrix, Memory memory, qn_order order, uint64_t first, uint64_t count,
                      qn_format output, void* destination, size_t destination_size, MatrixWork& work) {
   if (const qn_status status = check(matrix, memory, work.layout, work.matrix)) return status;
-  if (order != QN_ORDER_ROWS && order != QN_ORDER_COLUMNS)
-    return fail(QN_ERROR_INVALID_ARGUMENT, "order is %d, expected QN_ORDER_ROWS or QN_ORDER_COLUMNS",
-                static_cast<int>(order));
+  if (const qn_status status = check_order(order)) return status;
   if (const qn_status status = check_output(output, work.output)) return status;
   const Matrix& m = work.matrix;
   const bool rows = order == QN_ORDER_ROWS;
@@ -213,6 +223,21 @@ qn_status qn_matrix_check(const qn_matrix* matrix) {
   int layout;
   Matrix m;
   return check(matrix, Memory::kHost, layout, m);
+}
+
+qn_status qn_device_matrix_capability(const qn_device* device, qn_operation operation, qn_matrix_layout layout,
+                                      uint32_t bits, qn_order order, qn_format to, qn_capability* capability) {
+  if (!device) return fail(QN_ERROR_INVALID_ARGUMENT, "device is null");
+  int place;
+  if (const qn_status status = find_layout(layout, place)) return status;
+  if (const qn_status status = check_order(order)) return status;
+  if (format_place(to) < 0)
+    return fail(QN_ERROR_INVALID_ARGUMENT, "to is %d, which is no format", static_cast<int>(to));
+  qn_capability value{};
+  value.kernel = "";
+  // Kernels decode to either order.
+  if (has_bits(kLayouts[place], bits)) value = device->matrix_capability(operation, place, bits, output_column(to));
+  return fill(capability, value, "capability");
 }
 
 qn_status qn_dequantize_matrix(qn_device* device, const qn_matrix* matrix, qn_order order, uint64_t first,

@@ -32,8 +32,15 @@ inline constexpr bool kHasTile = requires(const Matrix& m) { Tile<Layout, kBits>
 template <class Layout, int kBits>
 inline constexpr bool kHasRow = requires(const Matrix& m) { Row<Layout, kBits>::fits(m, false); };
 
-template <class Layout>
-inline constexpr bool kTuned = kHasTile<Layout, 4> || kHasRow<Layout, 4> || kHasRow<Layout, 8>;
+template <class Layout, int kBits = 1>
+constexpr uint32_t tuned_bits() {
+  if constexpr (kBits > 8) {
+    return 0;
+  } else {
+    constexpr bool kHas = kHasTile<Layout, kBits> || kHasRow<Layout, kBits>;
+    return uint32_t{kHas} << kBits | tuned_bits<Layout, kBits + 1>();
+  }
+}
 
 // By vectors, if there are any for the matrix. Lines are a multiple of 32, or any number where rows are not transposed;
 // elements are one of 16, or of 32 where they are not transposed.
@@ -94,7 +101,9 @@ void decode_region(const Matrix& m, const MatrixRegion& region, Out out, size_t 
 }
 #else
 template <class Layout>
-inline constexpr bool kTuned = false;
+constexpr uint32_t tuned_bits() {
+  return 0;
+}
 
 template <class Layout, bool kTransposed, class Out>
 void decode_region(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
@@ -131,7 +140,7 @@ extern const MatrixKernelRow kMatrices[] = {
      streamed_matrix_kernel<layout, true, BF16>()}},                                             \
    {QN_STRING(QN_TARGET) "/" #layout "/f32", QN_STRING(QN_TARGET) "/" #layout "/f16",            \
     QN_STRING(QN_TARGET) "/" #layout "/bf16"},                                                   \
-   kTuned<layout>},
+   tuned_bits<layout>()},
     QN_MATRICES(QN_ROW)
 #undef QN_ROW
 };

@@ -25,7 +25,7 @@ struct MatrixKernelRow {
   MatrixKernel dequantize[kOrders][kOutputs];
   MatrixKernel streamed[kOrders][kOutputs];  // past the caches, if rows of results begin and end with cache lines
   const char* names[kOutputs];               // such as "avx512/GPTQ/f32"
-  bool tuned;
+  uint32_t tuned;                            // bit b is set if there are vectors for codes of b bits
 };
 
 #define QN_DECLARE_MATRICES(target)         \

@@ -57,6 +57,9 @@ class Context {
   // The kernel that decodes a format, such as "sm_80-ptx/Q4_K/f16"; "" if there is none. Valid as long as the library.
   const char* kernel_name(int format, int output) const;
 
+  // The same for a layout of packed matrices.
+  const char* matrix_kernel_name(int layout, int output) const;
+
   // Starts the kernel for `blocks` blocks; source and destination are addresses on the GPU, as numbers. The context is
   // current. Loads the format's module if this is its first use. Allocates nothing, waits for nothing else.
   qn_status launch(CUstream stream, int format, int output, uint64_t source, uint64_t destination, uint64_t blocks,

@@ -95,6 +95,10 @@ const char* Context::kernel_name(int module, int output) const {
   return image ? name_of(*image, output) : "";
 }
 
+const char* Context::matrix_kernel_name(int layout, int output) const {
+  return kernel_name(module_of_layout(layout), output);
+}
+
 qn_status Context::ready(int place) {
   Module& module = modules_[place];
   if (module.ready.load(std::memory_order_acquire)) return QN_OK;

@@ -326,7 +326,8 @@ typedef struct qn_capability {
     uint32_t struct_size;
     /** 1 if the device can do it, else 0. */
     uint32_t supported;
-    /** 1 if the kernel was written by hand for this format, 0 if it is the general one. */
+    /** 1 if the kernel was written by hand for this format, or for codes of these bits in this layout; 0 if it is the
+     * general one. */
     uint32_t tuned;
     /** Reserved, 0. */
     uint32_t reserved;
@@ -541,6 +542,23 @@ typedef enum qn_order QN_ENUM {
  *  @return QN_ERROR_SIZE for sizes and shapes that do not fit, QN_ERROR_INVALID_ARGUMENT for other faults,
  *          QN_ERROR_UNSUPPORTED for bits or flags that the layout does not have. */
 QN_API qn_status qn_matrix_check(const qn_matrix *matrix);
+
+/** Asks whether and how a device does an operation on packed matrices, as qn_device_capability does for formats.
+ *
+ *  A kernel that is tuned may have to leave single matrices to the general code: those whose groups, padding or
+ *  addresses do not fit its vectors.
+ *
+ *  @param device      an open device.
+ *  @param operation   what is to be done.
+ *  @param layout      the layout of the matrix.
+ *  @param bits        the bits of its codes.
+ *  @param order       the order of the result.
+ *  @param to          the format of the result.
+ *  @param capability  filled in; supported is 0 for what qn_dequantize_matrix would refuse with QN_ERROR_UNSUPPORTED:
+ *                     bits that the layout does not have, a format that is none of results, a device without a kernel.
+ *  @return QN_ERROR_INVALID_ARGUMENT for a null pointer, or a layout, order or format that the library does not know. */
+QN_API qn_status qn_device_matrix_capability(const qn_device *device, qn_operation operation, qn_matrix_layout layout,
+                                             uint32_t bits, qn_order order, qn_format to, qn_capability *capability);
 
 /** Decodes rows or columns of a packed matrix.
  *

@@ -15,7 +15,8 @@ public readonly unsafe struct QuantCapability
     /// <summary>Whether the device can do it.</summary>
     public bool IsSupported { get; }
 
-    /// <summary>Whether the kernel was written by hand for this format; else it is the general one.</summary>
+    /// <summary>Whether the kernel was written by hand for this format, or for codes of these bits in this layout; else it is the general
+    /// one.</summary>
     public bool IsTuned { get; }
 
     /// <summary>The kernel that does it, such as "avx512/Q4_K/f32"; "" if there is none.</summary>

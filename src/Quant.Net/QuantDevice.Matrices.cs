@@ -4,6 +4,29 @@ namespace Quant.Net;
 
 public sealed unsafe partial class QuantDevice
 {
+    /// <summary>Asks whether and how this device does an operation on packed matrices.</summary>
+    /// <remarks>A kernel that is tuned may have to leave single matrices to the general code: those whose groups, padding or addresses do
+    /// not fit its vectors.</remarks>
+    /// <param name="operation">What is to be done.</param>
+    /// <param name="layout">The layout of the matrix.</param>
+    /// <param name="bits">The bits of its codes.</param>
+    /// <param name="order">The order of the result.</param>
+    /// <param name="to">The format of the result.</param>
+    /// <returns>The answer; <see cref="QuantCapability.IsSupported"/> is false for what the device cannot do, and for bits that the layout
+    /// does not have.</returns>
+    /// <exception cref="ArgumentException">The layout, the order or the format is unknown.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bits"/> is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
+    public QuantCapability GetMatrixCapability(
+        QuantOperation operation, PackedMatrixLayout layout, int bits, MatrixOrder order, QuantFormat to)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(bits);
+        qn_capability capability = new() { struct_size = (uint)sizeof(qn_capability) };
+        Status.ThrowIfFailed(NativeMethods.qn_device_matrix_capability(_handle, operation, layout, (uint)bits, order, to, &capability));
+        return new QuantCapability(in capability);
+    }
+
     /// <summary>Decodes rows or columns of a packed matrix to <see cref="float"/>: the bits that the layout's own project computes.</summary>
     /// <param name="matrix">The matrix.</param>
     /// <param name="order">Whether <paramref name="destination"/> receives rows or columns behind each other.</param>

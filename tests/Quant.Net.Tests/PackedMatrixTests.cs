@@ -80,6 +80,30 @@ public sealed class PackedMatrixTests
     }
 
     [Fact]
+    public void ADeviceTellsWhatItCanDo()
+    {
+        QuantDevice device = QuantDevice.Open("cpu");
+        QuantCapability Ask(PackedMatrixLayout layout, int bits, MatrixOrder order = MatrixOrder.Rows, QuantFormat to = QuantFormat.F32) =>
+            device.GetMatrixCapability(QuantOperation.Dequantize, layout, bits, order, to);
+
+        foreach (PackedMatrixLayoutInfo info in PackedMatrixLayouts.All)
+        {
+            Assert.Equal(info.Bits, Enumerable.Range(0, 40).Where(bits => Ask(info.Layout, bits).IsSupported));
+        }
+
+        device.DequantizeMatrix(Matrix, MatrixOrder.Columns, 0, 8, new Half[64]);
+        Assert.Equal(QuantDevice.LastKernel, Ask(PackedMatrixLayout.Gptq, 4, MatrixOrder.Columns, QuantFormat.F16).Kernel);
+        Assert.Equal("not supported", Ask(PackedMatrixLayout.AwqGemm, 8).ToString());
+        Assert.False(Ask(PackedMatrixLayout.Gptq, 4, to: QuantFormat.Q4_0).IsSupported);
+        Assert.Throws<ArgumentException>(() => Ask(default, 4));
+        Assert.Throws<ArgumentException>(() => Ask(PackedMatrixLayout.Gptq, 4, (MatrixOrder)2));
+        Assert.Throws<ArgumentException>(() => Ask(PackedMatrixLayout.Gptq, 4, to: (QuantFormat)999));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Ask(PackedMatrixLayout.Gptq, -1));
+        device.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => Ask(PackedMatrixLayout.Gptq, 4));
+    }
+
+    [Fact]
     public void WhatDoesNotFitIsRefused()
     {
         Assert.Throws<ArgumentException>(() => default(PackedMatrix).Check());

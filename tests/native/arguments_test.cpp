@@ -93,6 +93,37 @@ TEST(Capability, IsCheckedAndFalseForWhatCannotBeDone) {
             qn_device_capability(device.get(), QN_OPERATION_DEQUANTIZE, QN_FORMAT_Q4_K, QN_FORMAT_F32, nullptr));
 }
 
+TEST(Capability, OfMatricesIsCheckedAndFalseForWhatCannotBeDone) {
+  const Device device = open_cpu();
+  auto capability = sized<qn_capability>();
+  const auto ask = [&](qn_matrix_layout layout, uint32_t bits, qn_order order, qn_format to) {
+    return qn_device_matrix_capability(device.get(), QN_OPERATION_DEQUANTIZE, layout, bits, order, to, &capability);
+  };
+  ASSERT_EQ(QN_OK, ask(QN_MATRIX_GPTQ, 4, QN_ORDER_COLUMNS, QN_FORMAT_F16));
+  EXPECT_EQ(1u, capability.supported);
+  for (const uint32_t bits : {0u, 5u, 31u, 32u, 0xffffffffu}) {
+    ASSERT_EQ(QN_OK, ask(QN_MATRIX_GPTQ, bits, QN_ORDER_ROWS, QN_FORMAT_F32));
+    EXPECT_EQ(0u, capability.supported);
+    EXPECT_STREQ("", capability.kernel);
+  }
+  ASSERT_EQ(QN_OK, ask(QN_MATRIX_GPTQ, 4, QN_ORDER_ROWS, QN_FORMAT_Q4_K));
+  EXPECT_EQ(0u, capability.supported);
+  ASSERT_EQ(QN_OK, qn_device_matrix_capability(device.get(), static_cast<qn_operation>(77), QN_MATRIX_GPTQ, 4,
+                                               QN_ORDER_ROWS, QN_FORMAT_F32, &capability));
+  EXPECT_EQ(0u, capability.supported);
+  EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, ask(static_cast<qn_matrix_layout>(0), 4, QN_ORDER_ROWS, QN_FORMAT_F32));
+  EXPECT_STREQ("0 is not the number of a matrix layout", qn_last_error());
+  EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, ask(QN_MATRIX_GPTQ, 4, static_cast<qn_order>(2), QN_FORMAT_F32));
+  EXPECT_STREQ("order is 2, expected QN_ORDER_ROWS or QN_ORDER_COLUMNS", qn_last_error());
+  EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, ask(QN_MATRIX_GPTQ, 4, QN_ORDER_ROWS, static_cast<qn_format>(4)));
+  EXPECT_STREQ("to is 4, which is no format", qn_last_error());
+  EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, qn_device_matrix_capability(nullptr, QN_OPERATION_DEQUANTIZE, QN_MATRIX_GPTQ, 4,
+                                                                   QN_ORDER_ROWS, QN_FORMAT_F32, &capability));
+  EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT,
+            qn_device_matrix_capability(device.get(), QN_OPERATION_DEQUANTIZE, QN_MATRIX_GPTQ, 4, QN_ORDER_ROWS,
+                                        QN_FORMAT_F32, nullptr));
+}
+
 class DequantizeArguments : public testing::Test {
  protected:
   static constexpr size_t kSource = 2 * 34, kDestination = 64 * 4;

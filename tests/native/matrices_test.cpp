@@ -241,6 +241,28 @@ TEST_P(Matrices, HaveTheBitsOfThePlainCode) {
     }
 }
 
+// A kernel that nobody wrote is the compiler's luck. AWQ_GEMV_FAST is stored by few; its general code has to do.
+TEST_P(Matrices, HaveHandWrittenKernels) {
+  const Device device = open_cpu(GetParam().isa);
+  for (size_t i = 0; i < qn_matrix_layout_count(); i++) {
+    qn_matrix_layout_info info{};
+    info.struct_size = sizeof info;
+    ASSERT_EQ(QN_OK, qn_matrix_layout_at(i, &info));
+    for (uint32_t bits = 0; bits < 40; bits++)
+      for (const qn_format output : kOutputs) {
+        qn_capability capability{};
+        capability.struct_size = sizeof capability;
+        ASSERT_EQ(QN_OK, qn_device_matrix_capability(device.get(), QN_OPERATION_DEQUANTIZE, info.layout, bits,
+                                                     QN_ORDER_ROWS, output, &capability));
+        const bool exists = bits < 32 && (info.bits >> bits & 1) != 0;
+        EXPECT_EQ(exists, capability.supported) << info.name << ", " << bits << " bits";
+        EXPECT_EQ(exists && GetParam().isa != QN_ISA_SCALAR && info.layout != QN_MATRIX_AWQ_GEMV_FAST, capability.tuned)
+            << info.name << ", " << bits << " bits";
+        EXPECT_EQ(exists, std::strstr(capability.kernel, info.name) != nullptr) << capability.kernel;
+      }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(, Matrices, testing::ValuesIn(instruction_sets()),
                          [](const auto& info) { return std::string(info.param.name); });
 

@@ -195,6 +195,26 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibraryName)]
     public static partial NativeStatus qn_matrix_check(qn_matrix* matrix);
 
+    /// <summary>Asks whether and how a device does an operation on packed matrices, as <see cref="NativeMethods.qn_device_capability"/>
+    /// does for formats.</summary>
+    /// <param name="device">an open device.</param>
+    /// <param name="operation">what is to be done.</param>
+    /// <param name="layout">the layout of the matrix.</param>
+    /// <param name="bits">the bits of its codes.</param>
+    /// <param name="order">the order of the result.</param>
+    /// <param name="to">the format of the result.</param>
+    /// <param name="capability">filled in; supported is 0 for what <see cref="NativeMethods.qn_dequantize_matrix"/> would refuse with
+    /// <see cref="NativeStatus.Unsupported"/>: bits that the layout does not have, a format that is none of results, a device without a
+    /// kernel.</param>
+    /// <returns><see cref="NativeStatus.InvalidArgument"/> for a null pointer, or a layout, order or format that the library does not
+    /// know.</returns>
+    /// <remarks>A kernel that is tuned may have to leave single matrices to the general code: those whose groups, padding or addresses do
+    /// not fit its vectors.</remarks>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_device_matrix_capability(
+        DeviceHandle device, QuantOperation operation, PackedMatrixLayout layout, uint bits, MatrixOrder order, QuantFormat to,
+        qn_capability* capability);
+
     /// <summary>Decodes rows or columns of a packed matrix.</summary>
     /// <param name="device">an open device.</param>
     /// <param name="matrix">the matrix.</param>

@@ -142,7 +142,8 @@ internal unsafe struct qn_capability
     /// <summary>1 if the device can do it, else 0.</summary>
     public uint supported;
 
-    /// <summary>1 if the kernel was written by hand for this format, 0 if it is the general one.</summary>
+    /// <summary>1 if the kernel was written by hand for this format, or for codes of these bits in this layout; 0 if it is the general
+    /// one.</summary>
     public uint tuned;
 
     /// <summary>Reserved, 0.</summary>
