@@ -1,9 +1,8 @@
-using System.Runtime.InteropServices;
-using Quant.Net.Tool.Bench;
+using Quant.Net.Tool.Bench.Matrices;
 
 namespace Quant.Net.Benchmarks.Matrices;
 
-/// <summary>A packed matrix to measure: a layout as checkpoints use it, with random codes and scales of a usual size.</summary>
+/// <summary>A packed matrix to measure: a layout as checkpoints use it.</summary>
 /// <param name="Name">What it is called on the page.</param>
 /// <param name="Layout">The layout.</param>
 /// <param name="Bits">Bits of a code.</param>
@@ -36,54 +35,6 @@ internal sealed record MatrixCase(string Name, PackedMatrixLayout Layout, int Bi
 
     public long Weights => Rows * Columns;
 
-    public long Groups => GroupSize == 0 ? 1 : Columns / GroupSize;
-
-    public bool MakesHalfScales => Layout is not (PackedMatrixLayout.Mxfp4Rows or PackedMatrixLayout.Nvfp4Rows
-        or PackedMatrixLayout.Bnb4Bit or PackedMatrixLayout.LlmInt8);
-
-    public bool HasZeros => Layout is PackedMatrixLayout.Gptq or PackedMatrixLayout.AwqGemm or PackedMatrixLayout.AwqGemv;
-
-    /// <summary>The codes in memory that is written; all bits are random.</summary>
-    public PageMemory MakeCodes()
-    {
-        var codes = new PageMemory(Weights * Bits / 8);
-        byte[] piece = new byte[1 << 20];
-        new Random(Bits).NextBytes(piece);
-        codes.FillWith(piece);
-        return codes;
-    }
-
-    /// <summary>Scales that are 1 or near it, of the kind that the layout has.</summary>
-    public byte[] MakeScales() => Layout switch
-    {
-        PackedMatrixLayout.Mxfp4Rows => Filled<byte>(Rows * Groups, 127),
-        PackedMatrixLayout.Nvfp4Rows => Filled<byte>(Rows * Groups, 0x38),
-        PackedMatrixLayout.Bnb4Bit => Filled(Rows * Groups, 1f),
-        PackedMatrixLayout.LlmInt8 => Filled(Rows, 1f),
-        _ => Filled(Rows * Groups, (Half)0.5f),
-    };
-
-    /// <summary>Zero points, where the layout of the case has them.</summary>
-    public byte[] MakeZeros() => HasZeros ? Filled<byte>(Rows * Groups * Bits / 8, 0x77) : [];
-
-    /// <summary>The groups of the columns in no order, if there is a list of them.</summary>
-    public byte[] MakeGroupIndex()
-    {
-        if (!ActOrder)
-        {
-            return [];
-        }
-
-        int[] groups = [.. Enumerable.Range(0, (int)Columns).Select(column => column / GroupSize)];
-        new Random(1).Shuffle(groups);
-        return MemoryMarshal.AsBytes(groups.AsSpan()).ToArray();
-    }
-
-    private static byte[] Filled<T>(long count, T value)
-        where T : unmanaged
-    {
-        T[] all = new T[count];
-        Array.Fill(all, value);
-        return MemoryMarshal.AsBytes(all.AsSpan()).ToArray();
-    }
+    /// <summary>The matrix itself.</summary>
+    public MatrixShape Shape => new(Layout, Bits, GroupSize, Rows, Columns, ActOrder);
 }

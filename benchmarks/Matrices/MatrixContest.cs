@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Quant.Net.Tool.Bench;
 
 namespace Quant.Net.Benchmarks.Matrices;
@@ -29,8 +28,8 @@ internal static unsafe class MatrixContest
         foreach (MatrixCase one in MatrixCase.All)
         {
             report(one.Name);
-            using PageMemory codes = one.MakeCodes();
-            byte[] scales = one.MakeScales(), zeros = one.MakeZeros(), groupIndex = one.MakeGroupIndex();
+            using PageMemory codes = one.Shape.MakeCodes();
+            byte[] scales = one.Shape.MakeScales(), zeros = one.Shape.MakeZeros(), groupIndex = one.Shape.MakeGroupIndex();
             foreach (MatrixOrder order in new[] { MatrixOrder.Rows, MatrixOrder.Columns })
             {
                 foreach (QuantFormat output in Outputs)
@@ -38,7 +37,8 @@ internal static unsafe class MatrixContest
                     string kernel = "";
                     void Decode(QuantDevice device, long lines)
                     {
-                        PackedMatrix matrix = View(one, codes, scales, zeros, groupIndex);
+                        PackedMatrix matrix = one.Shape.View(
+                            new ReadOnlySpan<byte>(codes.Pointer, (int)codes.Bytes), scales, zeros, groupIndex);
                         Dequantize(device, matrix, order, lines, output, weights);
                         kernel = QuantDevice.LastKernel;
                     }
@@ -63,27 +63,6 @@ internal static unsafe class MatrixContest
 
         return results;
     }
-
-    private static PackedMatrix View(MatrixCase one, PageMemory codes, byte[] scales, byte[] zeros, byte[] groupIndex) => new()
-    {
-        Layout = one.Layout,
-        Rows = MatrixCase.Rows,
-        Columns = MatrixCase.Columns,
-        GroupSize = one.GroupSize,
-        Bits = one.Bits,
-        ZeroPlusOne = one.Layout == PackedMatrixLayout.Gptq,
-        ScaleFormat = one.MakesHalfScales ? QuantFormat.F16 : QuantFormat.F32,
-        GlobalScale = one.Layout == PackedMatrixLayout.Nvfp4Rows ? 2 : 0,
-        Codes = new ReadOnlySpan<byte>(codes.Pointer, (int)codes.Bytes),
-        Scales = scales,
-        Zeros = zeros,
-        GroupIndex = groupIndex,
-        Levels = one.Layout == PackedMatrixLayout.Bnb4Bit ? Levels : default,
-    };
-
-    // Sixteen evenly spaced values.
-    private static ReadOnlySpan<byte> Levels => MemoryMarshal.AsBytes<float>(
-        (float[])[-1, -.9f, -.8f, -.7f, -.6f, -.5f, -.4f, -.3f, .2f, .3f, .4f, .5f, .6f, .7f, .8f, .9f]);
 
     private static void Dequantize(
         QuantDevice device, in PackedMatrix matrix, MatrixOrder order, long lines, QuantFormat output, PageMemory weights)

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Quant.Net.Gguf;
 using Quant.Net.Tool.Bench.Gpu;
+using Quant.Net.Tool.Bench.Matrices;
 using Quant.Net.Tool.CommandLine;
 using Quant.Net.Tool.Output;
 
@@ -20,6 +21,20 @@ internal sealed class BenchCommand : ToolCommand
         HelpName = "GLOB",
         CustomParser = ParsePatterns,
     };
+
+    private readonly Option<LayoutPattern[]> _layouts = new("--layout")
+    {
+        Description = "Only layouts of packed matrices whose name matches, such as 'GPTQ' or 'AWQ*', with all bits or those given; may be repeated",
+        HelpName = "GLOB[:BITS]",
+        CustomParser = LayoutPattern.Parse,
+    };
+
+    private readonly Option<string> _order = new Option<string>("--order")
+    {
+        Description = "With --layout: the order of the decoded weights",
+        HelpName = "rows|columns|both",
+        DefaultValueFactory = _ => "rows",
+    }.AcceptOnlyFromAmong([.. MatrixOrders.All.Select(MatrixOrders.NameOf), Both]);
 
     private readonly Option<string> _output = new Option<string>("--to")
     {
@@ -66,12 +81,15 @@ internal sealed class BenchCommand : ToolCommand
             "Measures how fast each format is decoded, beside the speed of the cache, of memory or of a GPU's memory in the same run",
             new Example("quantnet bench", "Every format to f32, in the cache and out of it, with the best instruction set"),
             new Example("quantnet bench --format 'Q4_*' --to all --isa all", "Some formats to every type with every instruction set"),
+            new Example("quantnet bench --layout GPTQ:4 --layout 'AWQ*' --order both", "Packed matrices, by rows and by columns"),
             new Example("quantnet bench --cache memory --threads 1", "What one thread does out of cache"),
             new Example("quantnet bench --device cuda:0 --to all --load", "A GPU, and loading a model into its memory"),
             new Example("quantnet bench --json", "All figures, for a script"))
     {
         _console = console;
         Options.Add(_formats);
+        Options.Add(_layouts);
+        Options.Add(_order);
         Options.Add(_output);
         Options.Add(_cache);
         Options.Add(_size);
@@ -83,11 +101,19 @@ internal sealed class BenchCommand : ToolCommand
 
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        IReadOnlyList<QuantFormatInfo> formats = SelectFormats(parsed.GetValue(_formats) ?? []);
+        LayoutPattern[] patterns = parsed.GetValue(_layouts) ?? [];
+        (PackedMatrixLayoutInfo Layout, int Bits)[] layouts = LayoutPattern.Select(patterns);
+        if (patterns.Length == 0 && parsed.GetResult(_order) is { Implicit: false })
+        {
+            throw new UsageException("--order: formats have none; it goes with --layout");
+        }
+
+        IReadOnlyList<QuantFormatInfo> formats =
+            patterns.Length > 0 && parsed.GetResult(_formats) is null ? [] : SelectFormats(parsed.GetValue(_formats) ?? []);
         using QuantDevice device = DeviceOptions.Open(DeviceName(parsed), _device.ChooseSeveral(parsed)[0]);
         BenchResult result = device.Kind == QuantDeviceKind.Cpu
-            ? MeasureCpu(parsed, formats, cancellation)
-            : MeasureGpu(parsed, device, formats, cancellation);
+            ? MeasureCpu(parsed, formats, layouts, cancellation)
+            : MeasureGpu(parsed, device, formats, layouts.Length > 0, cancellation);
         if (parsed.GetValue(CommonOptions.Json))
         {
             ResultJson.Write(_console, result, ResultJson.Default.BenchResult);
@@ -100,7 +126,11 @@ internal sealed class BenchCommand : ToolCommand
         return ExitCode.Done;
     }
 
-    private BenchResult MeasureCpu(ParseResult parsed, IReadOnlyList<QuantFormatInfo> formats, CancellationToken cancellation)
+    private BenchResult MeasureCpu(
+        ParseResult parsed,
+        IReadOnlyList<QuantFormatInfo> formats,
+        IReadOnlyList<(PackedMatrixLayoutInfo Layout, int Bits)> layouts,
+        CancellationToken cancellation)
     {
         if (parsed.GetResult(_load) is not null)
         {
@@ -110,7 +140,7 @@ internal sealed class BenchCommand : ToolCommand
         string cache = parsed.GetRequiredValue(_cache);
         bool inCache = cache is CachePlace.PlaceName or Both, inMemory = cache is MemoryPlace.PlaceName or Both;
         var run = new BenchRun(parsed.GetValue(_seconds), cancellation);
-        BenchProgress progress = CreateProgress(parsed, formats.Count * (inCache && inMemory ? 2 : 1));
+        BenchProgress progress = CreateProgress(parsed, (formats.Count + layouts.Count) * (inCache && inMemory ? 2 : 1));
         if (inCache)
         {
             using var place = new CachePlace();
@@ -137,6 +167,12 @@ internal sealed class BenchCommand : ToolCommand
                     run.Measure(place, format, Outputs(parsed), [.. devices.Select(device => new DeviceDecoder(device))]);
                     progress.StepDone();
                 }
+
+                foreach ((PackedMatrixLayoutInfo layout, int bits) in layouts)
+                {
+                    run.Measure(place, MatrixShape.Of(layout, bits, place.Weights), Outputs(parsed), Orders(parsed), devices);
+                    progress.StepDone();
+                }
             }
             finally
             {
@@ -149,8 +185,13 @@ internal sealed class BenchCommand : ToolCommand
     }
 
     private BenchResult MeasureGpu(
-        ParseResult parsed, QuantDevice gpu, IReadOnlyList<QuantFormatInfo> formats, CancellationToken cancellation)
+        ParseResult parsed, QuantDevice gpu, IReadOnlyList<QuantFormatInfo> formats, bool layouts, CancellationToken cancellation)
     {
+        if (layouts)
+        {
+            throw new UsageException($"--layout: packed matrices are measured on the CPU only, not on {gpu.Name}");
+        }
+
         if (parsed.GetResult(_cache) is { Implicit: false })
         {
             throw new UsageException($"--cache: device {gpu.Name} decodes in its own memory");
@@ -192,6 +233,12 @@ internal sealed class BenchCommand : ToolCommand
     {
         string to = parsed.GetRequiredValue(_output);
         return [.. OutputTypes.All.Where(type => to is All || type.Name == to)];
+    }
+
+    private MatrixOrder[] Orders(ParseResult parsed)
+    {
+        string order = parsed.GetRequiredValue(_order);
+        return [.. MatrixOrders.All.Where(one => order is Both || MatrixOrders.NameOf(one) == order)];
     }
 
     private BenchProgress CreateProgress(ParseResult parsed, int steps) =>

@@ -68,9 +68,10 @@ internal sealed record BenchLoad(
     double BusBytesPerSecond,
     double Share);
 
-/// <summary>How fast one decoder decoded one format to one type.</summary>
-/// <param name="Format">The format.</param>
+/// <summary>How fast one decoder decoded one format, or one layout of packed matrices, to one type.</summary>
+/// <param name="Format">The format, or the layout with its bits, such as <c>GPTQ:4</c>.</param>
 /// <param name="Output">The type of the weights: <c>f32</c>, <c>f16</c>, <c>bf16</c>.</param>
+/// <param name="Order">The order of a matrix' results: <c>rows</c> or <c>columns</c>. Null for a format.</param>
 /// <param name="Cache">Where the weights went: <c>l2</c> or <c>memory</c>; <c>gpu</c> for a GPU's memory.</param>
 /// <param name="Device">The device's name.</param>
 /// <param name="InstructionSet">The instruction set of a CPU.</param>
@@ -90,6 +91,7 @@ internal sealed record BenchLoad(
 internal sealed record BenchMeasurement(
     string Format,
     string Output,
+    string? Order,
     string Cache,
     string Device,
     string? InstructionSet,

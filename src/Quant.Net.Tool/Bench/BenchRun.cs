@@ -1,3 +1,6 @@
+using Quant.Net.Tool.Bench.Matrices;
+using Quant.Net.Tool.Output;
+
 namespace Quant.Net.Tool.Bench;
 
 /// <summary>Measures decoders, place by place and format by format.</summary>
@@ -28,27 +31,61 @@ internal sealed class BenchRun(double seconds, CancellationToken cancellation)
                 }
             }
 
-            long outputBytes = QuantFormats.Get(output).GetByteCount(place.Weights);
-            Contest contest = Contest.Run(place, packed, outputBytes, [.. able.Select(one => one.Run)], seconds, cancellation);
-            _measurements.AddRange(able.Zip(contest.Standings, (one, standing) => new BenchMeasurement(
-                format.Name,
-                name,
-                place.Name,
-                one.Decoder.Device,
-                one.Decoder.InstructionSet,
-                place.Threads,
-                one.Kernel,
-                place.Weights,
-                packed.Memory.Bytes,
-                outputBytes,
-                contest.Repetitions,
-                standing.Seconds,
-                place.Weights / standing.Seconds,
-                outputBytes / standing.Seconds,
-                place.YardstickName,
-                outputBytes / contest.YardstickSeconds,
-                standing.Share)));
+            Measure(place, format.Name, packed.Memory, name, output, order: null, able);
         }
+    }
+
+    /// <summary>Measures one layout of packed matrices in one place: for each output type and order all devices against each other.</summary>
+    public void Measure(
+        BenchPlace place,
+        MatrixShape shape,
+        IReadOnlyList<(string Name, QuantFormat Format)> outputs,
+        IReadOnlyList<MatrixOrder> orders,
+        IReadOnlyList<QuantDevice> devices)
+    {
+        using var packed = new RandomMatrix(shape);
+        foreach (MatrixOrder order in orders)
+        {
+            foreach ((string name, QuantFormat output) in outputs)
+            {
+                Measure(place, shape.Name, packed.Memory, name, output, order, [.. devices.Select(device => (
+                    (Decoder)new DeviceDecoder(device),
+                    device.GetMatrixCapability(QuantOperation.Dequantize, shape.Layout, shape.Bits, order, output).Kernel,
+                    (Action)(() => packed.Decode(device, order, output, place.Destination))))]);
+            }
+        }
+    }
+
+    private void Measure(
+        BenchPlace place,
+        string subject,
+        PageMemory packed,
+        string outputName,
+        QuantFormat output,
+        MatrixOrder? order,
+        IReadOnlyList<(Decoder Decoder, string Kernel, Action Run)> able)
+    {
+        long outputBytes = QuantFormats.Get(output).GetByteCount(place.Weights);
+        Contest contest = Contest.Run(place, packed, outputBytes, [.. able.Select(one => one.Run)], seconds, cancellation);
+        _measurements.AddRange(able.Zip(contest.Standings, (one, standing) => new BenchMeasurement(
+            subject,
+            outputName,
+            order is { } asked ? MatrixOrders.NameOf(asked) : null,
+            place.Name,
+            one.Decoder.Device,
+            one.Decoder.InstructionSet,
+            place.Threads,
+            one.Kernel,
+            place.Weights,
+            packed.Bytes,
+            outputBytes,
+            contest.Repetitions,
+            standing.Seconds,
+            place.Weights / standing.Seconds,
+            outputBytes / standing.Seconds,
+            place.YardstickName,
+            outputBytes / contest.YardstickSeconds,
+            standing.Share)));
     }
 
     /// <summary>Measures how fast memory is, whatever is decoded.</summary>

@@ -83,7 +83,7 @@ internal static class BenchText
         {
             table.Add(
                 new Cell(measurement.Format, Tone.Strong),
-                measurement.Output,
+                measurement.Order is null ? measurement.Output : $"{measurement.Output} {measurement.Order}",
                 measurement.InstructionSet ?? measurement.Device,
                 Quantity.Count((long)(measurement.WeightsPerSecond / 1e6)),
                 Gigabytes(measurement.BytesPerSecond),

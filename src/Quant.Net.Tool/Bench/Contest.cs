@@ -20,15 +20,15 @@ internal sealed record Contest(double YardstickSeconds, int Repetitions, IReadOn
     /// <param name="cancellation">Stops it.</param>
     public static Contest Run(
         BenchPlace place,
-        PackedWeights packed,
+        PageMemory packed,
         long outputBytes,
         IReadOnlyList<Action> decoders,
         double seconds,
         CancellationToken cancellation)
     {
         double[][] times = Interleaved.Time(
-            [place.Yardstick(packed.Memory, outputBytes), .. decoders],
-            place.Settle(packed.Memory, outputBytes),
+            [place.Yardstick(packed, outputBytes), .. decoders],
+            place.Settle(packed, outputBytes),
             seconds * decoders.Count,
             cancellation);
         double[] yardstick = times[0];

@@ -19,7 +19,7 @@ internal sealed class DoctorCommand : ToolCommand
     public DoctorCommand(ToolConsole console)
         : base(
             "doctor",
-            "Shows versions, devices and instruction sets, and checks that every format decodes to its known answer",
+            "Shows versions, devices and instruction sets, and checks that every format and layout decodes to its known answer",
             new Example("quantnet doctor", "Everything, on every device and instruction set that is here"),
             new Example("quantnet doctor --device cpu --isa avx2", "Only the AVX2 kernels"),
             new Example("quantnet doctor --json", "The findings, for a script or a bug report"))
@@ -53,7 +53,7 @@ internal sealed class DoctorCommand : ToolCommand
         foreach ((string device, QuantDeviceOptions options) in Targets(parsed, devices))
         {
             using QuantDevice opened = DeviceOptions.Open(device, options);
-            checks.Add(SelfCheck.Run(opened, answers.All, cancellation));
+            checks.Add(SelfCheck.Run(opened, answers.All, answers.Matrices, cancellation));
         }
 
         IReadOnlyList<string> problems = MachineSurvey.Problems();
@@ -100,6 +100,11 @@ internal sealed class DoctorCommand : ToolCommand
         answers.Source,
         answers.Origin,
         answers.All.Select(answer => answer.Format).Distinct().Count(),
-        [.. answers.All.Where(answer => answer.IsByHand).Select(answer => SelfCheck.NameOf(answer.Format)).Distinct()],
-        [.. QuantFormats.All.Where(format => answers.All.All(answer => answer.Format != format.Format)).Select(format => format.Name)]);
+        answers.Matrices.Select(answer => answer.Layout).Distinct().Count(),
+        [.. answers.All.Where(answer => answer.IsByHand).Select(answer => Subjects.NameOf(answer.Format)).Distinct()],
+        [
+            .. QuantFormats.All.Select(format => format.Name).Except(answers.All.Select(answer => Subjects.NameOf(answer.Format))),
+            .. Subjects.Layouts.Select(one => Subjects.NameOf(one.Layout.Layout, one.Bits))
+                .Except(answers.Matrices.Select(answer => Subjects.NameOf(answer.Layout, answer.Bits))),
+        ]);
 }

@@ -66,17 +66,23 @@ internal sealed record InstructionSetStatus(string Name, bool Available, bool Ch
 /// <param name="Source"><c>built in</c>, or the file that was named.</param>
 /// <param name="Origin">Who made them.</param>
 /// <param name="Formats">How many formats they cover.</param>
+/// <param name="Layouts">How many layouts of packed matrices they cover.</param>
 /// <param name="ByHand">The formats whose answers were worked out by hand.</param>
-/// <param name="Missing">Formats of the library that have no answer and were not checked.</param>
+/// <param name="Missing">Formats of the library, and layouts with bits, that have no answer and were not checked.</param>
 internal sealed record AnswerFacts(
     string Source,
     string Origin,
     int Formats,
+    int Layouts,
     IReadOnlyList<string> ByHand,
     IReadOnlyList<string> Missing);
 
 /// <summary>The self-check of one device with one instruction set.</summary>
 internal sealed record DeviceCheck(string Device, string? InstructionSet, int Comparisons, int Passed, IReadOnlyList<Fault> Faults);
 
-/// <summary>A format that did not decode to its answer.</summary>
-internal sealed record Fault(string Format, string Output, string Problem);
+/// <summary>A format or a layout that did not decode to its answer.</summary>
+/// <param name="Format">The format's name, or the layout's with its bits, such as <c>GPTQ:4</c>.</param>
+/// <param name="Output">The output type.</param>
+/// <param name="Order">The order of a matrix' results: <c>rows</c> or <c>columns</c>. Null for a format.</param>
+/// <param name="Problem">What was found and expected.</param>
+internal sealed record Fault(string Format, string Output, string? Order, string Problem);

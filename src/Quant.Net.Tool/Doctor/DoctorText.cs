@@ -75,7 +75,8 @@ internal static class DoctorText
             foreach (Fault fault in check.Faults)
             {
                 string where = check.InstructionSet is null ? check.Device : $"{check.Device} ({check.InstructionSet})";
-                report.Line(new Cell($"{fault.Format} to {fault.Output} on {where}: {fault.Problem}", Tone.Bad));
+                string order = fault.Order is null ? "" : $" by {fault.Order}";
+                report.Line(new Cell($"{fault.Format} to {fault.Output}{order} on {where}: {fault.Problem}", Tone.Bad));
             }
         }
 
@@ -86,7 +87,7 @@ internal static class DoctorText
     {
         List<(string Label, Cell Value)> facts =
         [
-            ("answers", $"{Quantity.Count(answers.Formats, "format")}, {answers.Source}"),
+            ("answers", $"{Quantity.Count(answers.Formats, "format")}, {Quantity.Count(answers.Layouts, "layout")}, {answers.Source}"),
             ("made with", answers.Origin),
         ];
         if (answers.ByHand.Count > 0)

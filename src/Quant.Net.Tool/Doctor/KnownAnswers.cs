@@ -13,12 +13,13 @@ namespace Quant.Net.Tool.Doctor;
 internal sealed record KnownAnswer(QuantFormat Format, bool IsByHand, byte[] Packed, float[] Weights);
 
 /// <summary>
-/// The answers that <c>doctor</c> compares with. They come from the reference implementation, not from this library.
+/// The answers that <c>doctor</c> compares with. They come from the reference implementations, not from this library.
 /// </summary>
 /// <remarks>
-/// The file, little-endian throughout: the eight bytes <c>qnanswer</c>; int32 version (1); int32 length of the origin and the
+/// The file, little-endian throughout: the eight bytes <c>qnanswer</c>; int32 version (2); int32 length of the origin and the
 /// origin as UTF-8; int32 number of answers; then for each answer int32 format, int32 1 if worked out by hand else 0,
-/// int32 bytes of packed data, int32 number of weights, the packed data, the weights as float32.
+/// int32 bytes of packed data, int32 number of weights, the packed data, the weights as float32. Then int32 number of matrices, and
+/// what <see cref="ReadMatrix"/> reads of each.
 /// </remarks>
 internal sealed class KnownAnswers
 {
@@ -26,13 +27,14 @@ internal sealed class KnownAnswers
     public const string Magic = "qnanswer";
 
     /// <summary>The version of the layout.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
-    private KnownAnswers(string source, string origin, IReadOnlyList<KnownAnswer> answers)
+    private KnownAnswers(string source, string origin, IReadOnlyList<KnownAnswer> answers, IReadOnlyList<MatrixAnswer> matrices)
     {
         Source = source;
         Origin = origin;
         All = answers;
+        Matrices = matrices;
     }
 
     /// <summary>Where they were read from: <c>built in</c>, or a file.</summary>
@@ -41,8 +43,11 @@ internal sealed class KnownAnswers
     /// <summary>Who made them.</summary>
     public string Origin { get; }
 
-    /// <summary>The answers.</summary>
+    /// <summary>The answers for formats.</summary>
     public IReadOnlyList<KnownAnswer> All { get; }
+
+    /// <summary>Those for layouts of packed matrices.</summary>
+    public IReadOnlyList<MatrixAnswer> Matrices { get; }
 
     /// <summary>The answers inside this tool.</summary>
     public static KnownAnswers BuiltIn()
@@ -97,7 +102,53 @@ internal sealed class KnownAnswers
                 reader.TakeWeights(weights)));
         }
 
-        return new KnownAnswers(source, origin, answers);
+        int matrixCount = reader.TakeNumber("number of matrices");
+        var matrices = new List<MatrixAnswer>();
+        for (int i = 0; i < matrixCount; i++)
+        {
+            matrices.Add(ReadMatrix(source, ref reader));
+        }
+
+        return new KnownAnswers(source, origin, answers, matrices);
+    }
+
+    // In the order of the file.
+    private static MatrixAnswer ReadMatrix(string source, ref Reader reader)
+    {
+        string name = Encoding.UTF8.GetString(reader.TakeArray("name"));
+        var layout = (PackedMatrixLayout)reader.TakeNumber("layout");
+        int bits = reader.TakeNumber("bits"), rows = reader.TakeNumber("rows"), columns = reader.TakeNumber("columns");
+        int groupSize = reader.TakeNumber("group size"), groupRows = reader.TakeNumber("rows of a group");
+        bool zeroPlusOne = reader.TakeFlag("zeros"), padded = reader.TakeFlag("padding"), scalesDivided = reader.TakeFlag("scales");
+        var scaleFormat = (QuantFormat)reader.TakeNumber("format of scales");
+        float globalScale = reader.TakeFloat("global scale");
+        int scaleGroup = reader.TakeNumber("group of scales");
+        float scaleOffset = reader.TakeFloat("offset of scales");
+        byte[] codes = reader.TakeArray("codes"), scales = reader.TakeArray("scales"), zeros = reader.TakeArray("zero points");
+        byte[] groupIndex = reader.TakeArray("groups of columns"), levels = reader.TakeArray("levels");
+        byte[] scaleLevels = reader.TakeArray("levels of scales"), scaleScales = reader.TakeArray("scales of scales");
+        if (rows < 1 || columns < 1 || (long)rows * columns > int.MaxValue)
+        {
+            throw new ToolException($"{source}: {name} has {rows} x {columns} weights, expected 1 to {int.MaxValue}");
+        }
+
+        return new MatrixAnswer(name, layout, bits, rows, columns, codes, scales, reader.TakeWeights(rows * columns))
+        {
+            GroupSize = groupSize,
+            GroupRows = groupRows,
+            ZeroPlusOne = zeroPlusOne,
+            Padded = padded,
+            ScalesDivided = scalesDivided,
+            ScaleFormat = scaleFormat,
+            GlobalScale = globalScale,
+            ScaleGroup = scaleGroup,
+            ScaleOffset = scaleOffset,
+            Zeros = zeros,
+            GroupIndex = groupIndex,
+            Levels = levels,
+            ScaleLevels = scaleLevels,
+            ScaleScales = scaleScales,
+        };
     }
 
     /// <summary>Takes pieces off the front of the file; a piece that is longer than the rest is an error.</summary>
@@ -118,6 +169,12 @@ internal sealed class KnownAnswers
         }
 
         public int TakeNumber(string what) => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int), what));
+
+        public bool TakeFlag(string what) => TakeNumber(what) != 0;
+
+        public float TakeFloat(string what) => BinaryPrimitives.ReadSingleLittleEndian(Take(sizeof(float), what));
+
+        public byte[] TakeArray(string what) => Take(TakeNumber(what), what).ToArray();
 
         public float[] TakeWeights(int count)
         {

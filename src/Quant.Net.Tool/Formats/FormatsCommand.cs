@@ -18,8 +18,8 @@ internal sealed class FormatsCommand : ToolCommand
     public FormatsCommand(ToolConsole console)
         : base(
             "formats",
-            "Lists the formats and layouts of packed matrices that the library decodes, and the kernels of the formats",
-            new Example("quantnet formats", "The formats with the kernel for each output type on every device here, and the layouts"),
+            "Lists the formats and layouts of packed matrices that the library decodes, and their kernels",
+            new Example("quantnet formats", "The formats and layouts, with the kernel for each output type on every device here"),
             new Example("quantnet formats --isa avx2", "The same as a CPU without AVX-512 would do it"),
             new Example("quantnet formats --json", "All facts, for a script"))
     {
@@ -68,7 +68,7 @@ internal sealed class FormatsCommand : ToolCommand
             return new FormatsResult(
                 [.. devices.Select(DeviceFacts.Of)],
                 [.. QuantFormats.All.Select(format => Describe(format, devices))],
-                [.. PackedMatrixLayouts.All.Select(Describe)]);
+                [.. PackedMatrixLayouts.All.Select(layout => Describe(layout, devices))]);
         }
         finally
         {
@@ -86,8 +86,33 @@ internal sealed class FormatsCommand : ToolCommand
         format.Formula,
         [.. devices.SelectMany(device => OutputTypes.All.Select(output => Describe(format, device, output.Name, output.Format)))]);
 
-    private static LayoutFacts Describe(PackedMatrixLayoutInfo layout) =>
-        new(layout.Name, (int)layout.Layout, layout.Bits, layout.Formula);
+    private static LayoutFacts Describe(PackedMatrixLayoutInfo layout, IEnumerable<QuantDevice> devices) => new(
+        layout.Name,
+        (int)layout.Layout,
+        layout.Bits,
+        layout.Formula,
+        [
+            .. from device in devices
+               from bits in layout.Bits
+               from order in MatrixOrders.All
+               from output in OutputTypes.All
+               select Describe(layout, device, bits, order, output.Name, output.Format),
+        ]);
+
+    private static MatrixKernelFacts Describe(
+        PackedMatrixLayoutInfo layout, QuantDevice device, int bits, MatrixOrder order, string outputName, QuantFormat output)
+    {
+        QuantCapability capability = device.GetMatrixCapability(QuantOperation.Dequantize, layout.Layout, bits, order, output);
+        return new MatrixKernelFacts(
+            device.Name,
+            "dequantize",
+            bits,
+            MatrixOrders.NameOf(order),
+            outputName,
+            capability.IsSupported,
+            capability.IsTuned,
+            capability.IsSupported ? capability.Kernel : null);
+    }
 
     private static KernelFacts Describe(QuantFormatInfo format, QuantDevice device, string outputName, QuantFormat output)
     {

@@ -51,14 +51,30 @@ internal static class FormatsText
     private static void WriteKernels(FormatsResult result, DeviceFacts device, IReport report)
     {
         report.Heading($"Decoding on {device.Name}: {device.Description}");
-        var table = new ReportTable(new Column("Format"), new Column("Kernels"), new Column("Written"));
+        var table = new ReportTable(new Column("Format or layout"), new Column("Kernels"), new Column("Written"));
         foreach (FormatFacts format in result.Formats)
         {
             KernelFacts[] kernels = [.. format.Kernels.Where(kernel => kernel.Device == device.Name)];
             table.Add(
                 new Cell(format.Name, Tone.Strong),
                 Join([.. kernels.Where(kernel => kernel.Supported).Select(kernel => kernel.Kernel ?? "")]),
-                Written(kernels));
+                Written(
+                    supported: kernels.All(kernel => kernel.Supported),
+                    byHand: kernels.All(kernel => kernel.Tuned),
+                    mixed: null));
+        }
+
+        foreach (LayoutFacts layout in result.Layouts)
+        {
+            MatrixKernelFacts[] kernels = [.. layout.Kernels.Where(kernel => kernel.Device == device.Name)];
+            int[] byHand = [.. layout.Bits.Where(bits => kernels.Where(kernel => kernel.Bits == bits).All(kernel => kernel.Tuned))];
+            table.Add(
+                new Cell(layout.Name, Tone.Strong),
+                Join([.. kernels.Where(kernel => kernel.Supported).Select(kernel => kernel.Kernel ?? "").Distinct()]),
+                Written(
+                    supported: kernels.All(kernel => kernel.Supported),
+                    byHand: byHand.Length == layout.Bits.Count,
+                    mixed: byHand.Length == 0 ? null : $"by hand for {string.Join(", ", byHand.Select(Number))} bits"));
         }
 
         report.Table(table);
@@ -73,10 +89,10 @@ internal static class FormatsText
             : string.Join(", ", kernels);
     }
 
-    private static Cell Written(KernelFacts[] kernels) =>
-        kernels.All(kernel => kernel is { Supported: true, Tuned: true }) ? new Cell("by hand", Tone.Good)
-        : kernels.All(kernel => kernel.Supported) ? new Cell("in general", Tone.Dim)
-        : new Cell("not for all types", Tone.Bad);
+    private static Cell Written(bool supported, bool byHand, string? mixed) =>
+        !supported ? new Cell("not for all types", Tone.Bad)
+        : byHand ? new Cell("by hand", Tone.Good)
+        : mixed ?? new Cell("in general", Tone.Dim);
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -43,7 +43,38 @@ public class BenchTests
         Assert.DoesNotContain("In cache", memory, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void MeasuresLayoutsOfPackedMatrices()
+    {
+        JsonElement json = Bench("--layout", "GPTQ:4", "--layout", "*:1", "--order", "both", "--to", "f16", "--json").Json;
+
+        IReadOnlyList<JsonElement> measurements = json.List("measurements");
+        Assert.Equal(["GPTQ:4", "GPTQ:4", "PACK_QUANTIZED:1", "PACK_QUANTIZED:1"], measurements.Take(4).Texts("format"));
+        Assert.Equal(["rows", "columns", "rows", "columns"], measurements.Take(4).Texts("order"));
+        Assert.Equal(8, measurements.Count);
+
+        // 64 Ki weights in groups of 128: codes of half a byte, a scale of two bytes and a zero point of half a byte for each group.
+        Assert.Equal((64 * 1024 / 2) + (64 * 1024 / 128 * 2.5), Number(measurements[0], "packedBytes"));
+        Assert.Contains("/GPTQ/f16", measurements[0].Text("kernel"), StringComparison.Ordinal);
+        Assert.All(measurements, measurement => Assert.True(Number(measurement, "share") > 0));
+    }
+
+    [Fact]
+    public void MeasuresEveryLayoutAndBothWithFormats()
+    {
+        JsonElement json = Bench("--layout", "*", "--format", "Q8_0", "--cache", "l2", "--json").Json;
+
+        string[] layouts = [.. PackedMatrixLayouts.All.SelectMany(layout => layout.Bits.Select(bits => $"{layout.Name}:{bits}"))];
+        Assert.Equal(["Q8_0", .. layouts], json.List("measurements").Texts("format"));
+        Assert.Contains("f32 rows", Bench("--layout", "FLOAT8", "--cache", "memory").Out, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("--layout", "[Q", 2, "without ']'")]
+    [InlineData("--layout", "GGML", 1, "no layout matches 'GGML'")]
+    [InlineData("--layout", "GPTQ:5", 1, "no layout that matches 'GPTQ' has codes of 5 bits")]
+    [InlineData("--layout", "GPTQ:x", 2, "'x' in 'GPTQ:x' is no number of bits")]
+    [InlineData("--order", "rows", 2, "--order: formats have none")]
     [InlineData("--format", "[Q", 2, "without ']'")]
     [InlineData("--format", "Q99", 1, "no format matches 'Q99'")]
     [InlineData("--to", "f64", 2, "f64")]

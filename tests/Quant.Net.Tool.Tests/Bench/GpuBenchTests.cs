@@ -65,6 +65,7 @@ public class GpuBenchTests
     public void RefusesWhatMakesNoSense()
     {
         FakeGpu.Run("", $"{Bench} --cache l2").AssertFails(2, "--cache: device cuda:0 decodes in its own memory");
+        FakeGpu.Run("", $"{Bench} --layout GPTQ").AssertFails(2, "--layout: packed matrices are measured on the CPU only");
         FakeGpu.Run("", "quantnet bench --load").AssertFails(2, "--load: the CPU has no memory of its own");
         FakeGpu.Run("memory=67108864", $"{Bench} --format Q4_0 --load none.gguf").AssertFails(1, "none.gguf: no such file");
         FakeGpu.Run("memory=500000", Bench).AssertFails(1, "cuda:0: there is memory for 17857 weights, expected 32768 at least");

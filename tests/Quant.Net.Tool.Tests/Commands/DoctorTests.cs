@@ -17,7 +17,8 @@ public class DoctorTests
         Assert.Equal(
             QuantDevice.InstructionSets.Where(set => set.Available).Select(set => set.Name),
             json.List("checks").Where(check => check.Text("device") == "cpu").Select(check => check.Text("instructionSet")));
-        Assert.All(json.List("checks"), check => Assert.Equal(QuantFormats.All.Count * 3, check.Number("passed")));
+        Assert.All(json.List("checks"), check => Assert.Equal(
+            (QuantFormats.All.Count * 3) + (KnownAnswers.BuiltIn().Matrices.Count * 6), check.Number("passed")));
         Assert.Empty(json.GetProperty("answers").List("missing"));
         Assert.Single(json.List("devices"), device => device.Flag("chosen"));
         Assert.Single(json.List("instructionSets"), set => set.Flag("chosen"));
@@ -62,13 +63,52 @@ public class DoctorTests
         using var folder = new TemporaryFolder();
         KnownAnswer answer = KnownAnswers.BuiltIn().All.First(known => known.Format == QuantFormat.Q4_K);
         File.WriteAllBytes(folder["answers.bin"], AnswerMaker.Make(
-            [.. KnownAnswers.BuiltIn().All.Select(known => known.Format == answer.Format ? Corrupt(known) : known)]));
+            [.. KnownAnswers.BuiltIn().All.Select(known => known.Format == answer.Format ? Corrupt(known) : known)], []));
 
         ToolResult result = Run("doctor", "--answers", folder["answers.bin"]);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("WRONG", result.Out, StringComparison.Ordinal);
         Assert.Contains("Q4_K to f32 on cpu (scalar): weight ", result.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("Q5_K to", result.Out, StringComparison.Ordinal);
+        Assert.Contains("not checked  GPTQ:2, ", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OneWrongCodeOfAMatrixIsFoundAndItsLayoutNamed()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["answers.bin"], AnswerMaker.Make(
+            [], [.. KnownAnswers.BuiltIn().Matrices.Select(known => known.Layout == PackedMatrixLayout.AwqGemm ? Corrupt(known) : known)]));
+
+        ToolResult result = Run("doctor", "--answers", folder["answers.bin"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("WRONG", result.Out, StringComparison.Ordinal);
+        Assert.Contains("AWQ_GEMM:4 to f32 by rows on cpu (scalar): row ", result.Out, StringComparison.Ordinal);
+        Assert.Contains("AWQ_GEMM:4 to bf16 by columns on cpu (scalar): row ", result.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("GPTQ:4 to", result.Out, StringComparison.Ordinal);
+        Fault fault = FaultOf(Run("doctor", "--answers", folder["answers.bin"], "--json").Json.List("checks")[0].List("faults")[0]);
+        Assert.Equal(("AWQ_GEMM:4", "f32", "rows"), (fault.Format, fault.Output, fault.Order));
+    }
+
+    [Fact]
+    public void AWrongCodeIsFoundInEveryMatrix()
+    {
+        using QuantDevice device = QuantDevice.Open("cpu");
+        Assert.All(KnownAnswers.BuiltIn().Matrices, answer =>
+        {
+            DeviceCheck check = SelfCheck.Run(device, [], [Corrupt(answer)], CancellationToken.None);
+            Assert.Equal(
+                [("f32", "rows"), ("f32", "columns")],
+                check.Faults.Where(fault => fault.Output == "f32").Select(fault => (fault.Output, fault.Order)));
+        });
+    }
+
+    [FakeGpuFact]
+    public void MatricesAreCheckedOnGpus()
+    {
+        JsonElement check = FakeGpu.Run("memory=67108864", "quantnet doctor --device cuda:0 --json").Json.List("checks").Single();
+
+        Assert.Equal((QuantFormats.All.Count * 3) + (KnownAnswers.BuiltIn().Matrices.Count * 6), check.Number("passed"));
     }
 
     [Fact]
@@ -77,7 +117,7 @@ public class DoctorTests
         using QuantDevice device = QuantDevice.Open("cpu");
         Assert.All(KnownAnswers.BuiltIn().All, answer =>
         {
-            DeviceCheck check = SelfCheck.Run(device, [Corrupt(answer)], CancellationToken.None);
+            DeviceCheck check = SelfCheck.Run(device, [Corrupt(answer)], [], CancellationToken.None);
             Assert.Contains(check.Faults, fault => fault.Output == "f32" && fault.Format == answer.Format.ToString());
         });
     }
@@ -86,7 +126,7 @@ public class DoctorTests
     public void AnswersForAnUnknownFormatAreAFault()
     {
         using var folder = new TemporaryFolder();
-        byte[] file = AnswerMaker.Make([new KnownAnswer((QuantFormat)99, true, new byte[4], new float[1])]);
+        byte[] file = AnswerMaker.Make([new KnownAnswer((QuantFormat)99, true, new byte[4], new float[1])], []);
         File.WriteAllBytes(folder["answers.bin"], file);
 
         ToolResult result = Run("doctor", "--answers", folder["answers.bin"]);
@@ -127,6 +167,17 @@ public class DoctorTests
         Assert.DoesNotContain(result.Json.List("instructionSets"), set => set.Flag("chosen"));
         Assert.NotEmpty(result.Json.List("checks"));
         RunInShell("QUANTNET_ISA=mmx quantnet formats").AssertFails(1, "mmx");
+    }
+
+    private static Fault FaultOf(JsonElement fault) =>
+        new(fault.Text("format")!, fault.Text("output")!, fault.Text("order"), fault.Text("problem")!);
+
+    // A byte of codes in the middle, all bits of it.
+    private static MatrixAnswer Corrupt(MatrixAnswer answer)
+    {
+        byte[] codes = [.. answer.Codes];
+        codes[codes.Length / 2] ^= 0xFF;
+        return answer with { Codes = codes };
     }
 
     // A byte that matters in every format: of a block one in the middle, of a number the highest.

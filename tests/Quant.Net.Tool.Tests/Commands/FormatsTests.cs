@@ -27,6 +27,28 @@ public class FormatsTests
     }
 
     [Fact]
+    public void TellsWhatIsTunedForLayouts()
+    {
+        string text = Succeed("formats", "--isa", "avx2").Out;
+        JsonElement gptq = Succeed("formats", "--json", "--isa", "avx2").Json.List("layouts").Single(layout => layout.Text("name") == "GPTQ");
+
+        Assert.Matches(@"GPTQ +avx2/GPTQ/\{f32,f16,bf16\} +by hand", text);
+        Assert.Matches(@"AWQ_GEMV_FAST +avx2/AWQ_GEMV_FAST/\{f32,f16,bf16\} +in general", text);
+        Assert.Equal(4 * 2 * 3, gptq.List("kernels").Count);
+        Assert.All(gptq.List("kernels"), kernel => Assert.True(kernel.Flag("supported") && kernel.Flag("tuned")));
+    }
+
+    [FakeGpuFact]
+    public void NamesTheKernelsOfLayoutsOnGpus()
+    {
+        JsonElement json = FakeGpu.Run("", "quantnet formats --json --device cuda:0").Json;
+
+        Assert.All(
+            json.List("layouts").SelectMany(layout => layout.List("kernels")),
+            kernel => Assert.StartsWith("sm_", kernel.Text("kernel"), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void NamesTheKernelsOfTheInstructionSetAskedFor()
     {
         JsonElement json = Succeed("formats", "--json", "--device", "cpu", "--isa", "scalar").Json;
@@ -34,7 +56,7 @@ public class FormatsTests
         JsonElement device = Assert.Single(json.List("devices"));
         Assert.Equal("scalar", device.Text("instructionSet"));
         Assert.All(
-            json.List("formats").SelectMany(format => format.List("kernels")),
+            json.List("formats").Concat(json.List("layouts")).SelectMany(format => format.List("kernels")),
             kernel => Assert.StartsWith("scalar", kernel.Text("kernel"), StringComparison.Ordinal));
     }
 

@@ -32,7 +32,9 @@ public class JsonTests
     public void DoctorKeysAreDocumented()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder["wrong.bin"], AnswerMaker.Make([new KnownAnswer(QuantFormat.I8, true, [1], [2f])]));
+        File.WriteAllBytes(folder["wrong.bin"], AnswerMaker.Make(
+            [new KnownAnswer(QuantFormat.I8, true, [1], [2f])],
+            [new MatrixAnswer("int8", PackedMatrixLayout.LlmInt8, 8, 1, 1, [127], BitConverter.GetBytes(1f), [2f])]));
 
         Compare("doctor", FakeGpu.Run("", "quantnet doctor --json").Json, Run("doctor", "--json", "--answers", folder["wrong.bin"]).Json);
     }
@@ -110,7 +112,10 @@ public class JsonTests
     {
         const string Bench = "bench --format Q8_0 --size 1MiB --seconds 0.001 --json";
 
-        Compare("bench", Succeed(Bench.Split(' ')).Json, FakeGpu.Run("memory=67108864", $"quantnet {Bench} --device cuda:0 --load").Json);
+        Compare(
+            "bench",
+            Succeed([.. Bench.Split(' '), "--layout", "INT8"]).Json,
+            FakeGpu.Run("memory=67108864", $"quantnet {Bench} --device cuda:0 --load").Json);
     }
 
     private static void Compare(string command, params JsonElement[] documents)

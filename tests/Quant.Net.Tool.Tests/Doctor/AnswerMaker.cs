@@ -7,21 +7,22 @@ using Quant.Net.Tool.Tests.Support;
 namespace Quant.Net.Tool.Tests.Doctor;
 
 /// <summary>
-/// Makes the answers that are built into the tool: three blocks of each format in tests/vectors, and those made by hand.
+/// Makes the answers that are built into the tool: three blocks of each format in tests/vectors, those made by hand, and
+/// some of the matrices of tests/vectors/matrices.
 /// </summary>
 internal static class AnswerMaker
 {
     /// <summary>What the reference was; tests/vectors/README.md says more.</summary>
-    private const string Origin = "ggml 0.21.0 (llama.cpp 3f545beccee6, 2026-08-22)";
+    private const string Origin = "ggml 0.21.0 (llama.cpp 3f545beccee6, 2026-08-22); tests/vectors/make for matrices";
 
     // Formats without blocks are cut into pieces of this many values.
     private const int PlainPiece = 32;
 
     /// <summary>The file that is built into the tool.</summary>
-    public static byte[] Make() => Make([.. FromVectors(), .. HandMadeAnswers.All()]);
+    public static byte[] Make() => Make([.. FromVectors(), .. HandMadeAnswers.All()], MatrixVectors.Answers());
 
     /// <summary>A file of the answers given.</summary>
-    public static byte[] Make(IReadOnlyList<KnownAnswer> answers)
+    public static byte[] Make(IReadOnlyList<KnownAnswer> answers, IReadOnlyList<MatrixAnswer> matrices)
     {
         using var file = new MemoryStream();
         using var writer = new BinaryWriter(file);
@@ -41,7 +42,45 @@ internal static class AnswerMaker
             writer.Write(MemoryMarshal.AsBytes(answer.Weights.AsSpan()));
         }
 
+        writer.Write(matrices.Count);
+        foreach (MatrixAnswer answer in matrices)
+        {
+            Write(writer, answer);
+        }
+
         return file.ToArray();
+    }
+
+    private static void Write(BinaryWriter writer, MatrixAnswer answer)
+    {
+        WriteArray(writer, Encoding.UTF8.GetBytes(answer.Name));
+        int[] numbers =
+        [
+            (int)answer.Layout,
+            answer.Bits,
+            answer.Rows,
+            answer.Columns,
+            answer.GroupSize,
+            answer.GroupRows,
+            answer.ZeroPlusOne ? 1 : 0,
+            answer.Padded ? 1 : 0,
+            answer.ScalesDivided ? 1 : 0,
+            (int)answer.ScaleFormat,
+        ];
+        Array.ForEach(numbers, writer.Write);
+        writer.Write(answer.GlobalScale);
+        writer.Write(answer.ScaleGroup);
+        writer.Write(answer.ScaleOffset);
+        byte[][] arrays =
+            [answer.Codes, answer.Scales, answer.Zeros, answer.GroupIndex, answer.Levels, answer.ScaleLevels, answer.ScaleScales];
+        Array.ForEach(arrays, array => WriteArray(writer, array));
+        writer.Write(MemoryMarshal.AsBytes(answer.Weights.AsSpan()));
+    }
+
+    private static void WriteArray(BinaryWriter writer, byte[] array)
+    {
+        writer.Write(array.Length);
+        writer.Write(array);
     }
 
     private static IEnumerable<KnownAnswer> FromVectors()

@@ -30,11 +30,38 @@ public class AnswerTests
     }
 
     [Fact]
+    public void EveryLayoutWithEachOfItsBitsHasAnAnswer()
+    {
+        var answered = KnownAnswers.BuiltIn().Matrices.Select(answer => (answer.Layout, answer.Bits)).ToHashSet();
+
+        Assert.Equal(PackedMatrixLayouts.All.SelectMany(layout => layout.Bits.Select(bits => (layout.Layout, bits))), answered.Order());
+    }
+
+    // Else kernels that work on tiles, and those for lists of groups, would not be asked for a single weight.
+    [Fact]
+    public void MatricesAreLargeEnoughForTilesAndOfEveryKind()
+    {
+        IReadOnlyList<MatrixAnswer> matrices = KnownAnswers.BuiltIn().Matrices;
+
+        Assert.All(
+            matrices.GroupBy(answer => (answer.Layout, answer.Bits)),
+            same => Assert.Contains(same, answer => answer is { Rows: >= 32, Columns: >= 64 }));
+        Assert.Equal(
+            [(PackedMatrixLayout.Gptq, 2), (PackedMatrixLayout.Gptq, 3), (PackedMatrixLayout.Gptq, 4), (PackedMatrixLayout.Gptq, 8),
+                (PackedMatrixLayout.PackQuantized, 4)],
+            matrices.Where(answer => answer.GroupIndex.Length > 0).Select(answer => (answer.Layout, answer.Bits)).Distinct().Order());
+        Assert.Contains(matrices, answer => answer.Padded);
+        Assert.Contains(matrices, answer => answer.ScaleLevels.Length > 0);
+        Assert.Contains(matrices, answer => answer.GroupRows > 1);
+        Assert.Equal([false, true], matrices.Where(answer => answer.GlobalScale != 0).Select(answer => answer.ScalesDivided).Order());
+    }
+
+    [Fact]
     public void DamagedFilesAreRefusedInOneLine()
     {
         byte[] whole = File.ReadAllBytes(EmbeddedFile);
         using var folder = new TemporaryFolder();
-        foreach (int length in new[] { 0, 7, 8, 11, 15, 40, 70, 80, 100, whole.Length - 1 })
+        foreach (int length in new[] { 0, 7, 8, 11, 15, 40, 70, 80, 100, 65_000, 100_000, whole.Length - 1 })
         {
             File.WriteAllBytes(folder["cut.bin"], whole[..length]);
 

@@ -46,6 +46,7 @@ internal sealed class GpuRun(QuantDevice gpu, GpuArena arena, double seconds, Ca
             _measurements.Add(new BenchMeasurement(
                 format.Name,
                 name,
+                Order: null,
                 PlaceName,
                 gpu.Name,
                 InstructionSet: null,
