@@ -556,7 +556,7 @@ QN_API qn_status qn_matrix_check(const qn_matrix *matrix);
  *  @param to          the format of the result.
  *  @param capability  filled in; supported is 0 for what qn_dequantize_matrix would refuse with QN_ERROR_UNSUPPORTED:
  *                     bits that the layout does not have, a format that is none of results, a device without a kernel.
- *  @return QN_ERROR_INVALID_ARGUMENT for a null pointer, or a layout, order or format that the library does not know. */
+ *  @return QN_ERROR_INVALID_ARGUMENT for a null pointer, or a layout, order or format that is not known. */
 QN_API qn_status qn_device_matrix_capability(const qn_device *device, qn_operation operation, qn_matrix_layout layout,
                                              uint32_t bits, qn_order order, qn_format to, qn_capability *capability);
 

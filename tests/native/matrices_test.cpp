@@ -241,7 +241,7 @@ TEST_P(Matrices, HaveTheBitsOfThePlainCode) {
     }
 }
 
-// A kernel that nobody wrote is the compiler's luck. AWQ_GEMV_FAST is stored by few; its general code has to do.
+// A kernel that nobody wrote is the compiler's luck. Only AWQ_GEMV_FAST has none yet.
 TEST_P(Matrices, HaveHandWrittenKernels) {
   const Device device = open_cpu(GetParam().isa);
   for (size_t i = 0; i < qn_matrix_layout_count(); i++) {

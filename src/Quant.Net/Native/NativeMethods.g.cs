@@ -206,8 +206,7 @@ internal static unsafe partial class NativeMethods
     /// <param name="capability">filled in; supported is 0 for what <see cref="NativeMethods.qn_dequantize_matrix"/> would refuse with
     /// <see cref="NativeStatus.Unsupported"/>: bits that the layout does not have, a format that is none of results, a device without a
     /// kernel.</param>
-    /// <returns><see cref="NativeStatus.InvalidArgument"/> for a null pointer, or a layout, order or format that the library does not
-    /// know.</returns>
+    /// <returns><see cref="NativeStatus.InvalidArgument"/> for a null pointer, or a layout, order or format that is not known.</returns>
     /// <remarks>A kernel that is tuned may have to leave single matrices to the general code: those whose groups, padding or addresses do
     /// not fit its vectors.</remarks>
     [LibraryImport(LibraryName)]
