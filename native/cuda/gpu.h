@@ -78,6 +78,8 @@ QN_DEVICE uint32_t permute(uint32_t a, uint32_t b, uint32_t selector) {
 QN_DEVICE uint32_t funnel(uint32_t low, uint32_t high, uint32_t bits) {
   return static_cast<uint32_t>((uint64_t{high} << 32 | low) >> (bits & 31));
 }
+// All 64 bits of a product.
+QN_DEVICE uint64_t wide_product(uint32_t a, uint32_t b) { return uint64_t{a} * b; }
 QN_DEVICE uint32_t count_bits(uint32_t word) { return static_cast<uint32_t>(__builtin_popcount(word)); }
 // a * b + c, rounded once.
 QN_DEVICE float multiply_add(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
@@ -156,6 +158,12 @@ QN_DEVICE uint32_t permute(uint32_t a, uint32_t b, uint32_t selector) {
 QN_DEVICE uint32_t funnel(uint32_t low, uint32_t high, uint32_t bits) {
   uint32_t result;
   asm("shf.r.wrap.b32 %0, %1, %2, %3;" : "=r"(result) : "r"(low), "r"(high), "r"(bits));
+  return result;
+}
+// In assembly because clang makes a product of 64 bits of it, which is several.
+QN_DEVICE uint64_t wide_product(uint32_t a, uint32_t b) {
+  uint64_t result;
+  asm("mul.wide.u32 %0, %1, %2;" : "=l"(result) : "r"(a), "r"(b));
   return result;
 }
 QN_DEVICE uint32_t count_bits(uint32_t word) {

@@ -2,7 +2,7 @@
 //
 // The kernels for packed matrices: one entry for each layout and type of result. See matrix_task.h.
 //
-// Layouts that may have lists of groups have a second set, for matrices with one: it needs twice the registers.
+// Layouts that may have lists of groups have a second set, for matrices with one: see matrix_tiles_indexed.h.
 // Compiled once for each layout, with its name as QN_CUDA_LAYOUT, and QN_CUDA_INDEXED for those with two sets; without
 // them, all kernels come from the one file.
 #ifndef QN_TARGET
@@ -11,6 +11,7 @@
 
 #include "matrix_task.h"
 #include "matrix_tiles_columns.h"
+#include "matrix_tiles_indexed.h"
 #include "matrix_tiles_rows.h"
 #include "result.h"
 
@@ -26,8 +27,7 @@ struct TileResults {
 // Eight results of line `i` of a tile, at a multiple of 16. Two stores of a run of float32 would leave gaps of 16 bytes
 // for each other; lanes in pairs swap halves, so that each store of a pair is without one.
 template <class Out>
-QN_DEVICE void store_line(const TileResults& results, uint32_t i, const float (&w)[8]) {
-  const Rounded<Out> run = round_run<Out>(w);
+QN_DEVICE void store_line(const TileResults& results, uint32_t i, const Rounded<Out>& run) {
   uint8_t* const to = results.first + i * results.stride;
   if constexpr (!kSame<Out, F32>) {
     store16(to, {{run.word[0], run.word[1], run.word[2], run.word[3]}});
@@ -49,35 +49,40 @@ QN_DEVICE void store_line(const TileResults& results, uint32_t i, const float (&
   }
 }
 
-// A tile of which each column has a group of its own.
-template <class Layout, class Out, bool kByRows>
+// A tile of which each column has a group of its own, by halves that are loops, so that registers are used again. Lines
+// along the rows wait for their last column: rounded, which takes half of the registers, and only four of them.
+template <class Layout, class Out, class Scale, bool kByRows>
 QN_DEVICE void decode_indexed_tile(const Matrix& m, uint64_t row, uint64_t column, const TileResults& results) {
-  MatrixTile<Layout> tile(m, row, column);
-  if constexpr (kByRows) {
-    // By halves: results wait in registers until a line is whole.
-    QN_UNROLLED
-    for (uint32_t half = 0; half < 8; half += 4) {
-      float w[4][8];
+  QN_ROLLED
+  for (uint32_t half = 0; half < 8; half += 4) {
+    if constexpr (kByRows) {
+      // Wide scales and wide results take their registers from reads that are under way together.
+      constexpr uint32_t kAtOnce = sizeof(Scale) == 4 || sizeof(Out) == 4 ? 4 : 8;
+      Rounded<Out> lines[4];
       QN_UNROLLED
-      for (uint32_t k = 0; k < 8; k++) {
-        tile.enter(m, row, aligned_word(m.group_index, column + k));
+      for (uint32_t part = 0; part < 8; part += kAtOnce) {
+        const IndexedPart<Layout, Scale, 4, kAtOnce> columns(m, row + half, column + part);
         QN_UNROLLED
-        for (uint32_t i = 0; i < 4; i++)
-          w[i][k] = tile.at(half + i, k);
+        for (uint32_t k = 0; k < kAtOnce; k += 2) {
+          float first[4], second[4];
+          columns.weights(k, first);
+          columns.weights(k + 1, second);
+          QN_UNROLLED
+          for (uint32_t i = 0; i < 4; i++)
+            set_pair(lines[i], part + k, first[i], second[i]);
+        }
       }
       QN_UNROLLED
       for (uint32_t i = 0; i < 4; i++)
-        store_line<Out>(results, half + i, w[i]);
-    }
-  } else {
-    QN_ROLLED
-    for (uint32_t i = 0; i < 8; i++) {
-      tile.enter(m, row, aligned_word(m.group_index, column + i));
-      float w[8];
+        store_line<Out>(results, half + i, lines[i]);
+    } else {
+      const IndexedPart<Layout, Scale, 8, 4> part(m, row, column + half);
       QN_UNROLLED
-      for (uint32_t k = 0; k < 8; k++)
-        w[k] = tile.at(k, i);
-      store_line<Out>(results, i, w);
+      for (uint32_t k = 0; k < 4; k++) {
+        float w[8];
+        part.weights(k, w);
+        store_line<Out>(results, half + k, round_run<Out>(w));
+      }
     }
   }
 }
@@ -91,7 +96,7 @@ QN_DEVICE void decode_tile(const Matrix& m, uint64_t row, uint64_t column, const
     QN_UNROLLED
     for (uint32_t k = 0; k < 8; k++)
       w[k] = kByRows ? tile.at(i, k) : tile.at(k, i);
-    store_line<Out>(results, i, w);
+    store_line<Out>(results, i, round_run<Out>(w));
   }
 }
 
@@ -119,6 +124,15 @@ QN_DEVICE void decode_singly(const MatrixTask& task, bool by_rows, uint64_t line
   }
 }
 
+// Whether tiles at a column can be read as such.
+template <class Layout, bool kIndexed>
+QN_DEVICE bool fits(const Matrix& m, uint64_t column) {
+  if constexpr (kIndexed)
+    return fits_indexed<Layout>(m);
+  else
+    return MatrixTile<Layout>::fits(m, column);
+}
+
 // The tile at a line and an element of the results, both multiples of 8, if it is whole and can be read as one. All
 // threads of a warp call together.
 template <class Layout, class Out, bool kIndexed, bool kByRows>
@@ -128,16 +142,20 @@ QN_DEVICE bool decode_whole(const MatrixTask& task, uint64_t line, uint64_t elem
   const uint64_t stride = task.elements * sizeof(Out);
   const bool whole = line >= task.first && line + 8 <= task.first + task.lines &&
                      element + 8 <= task.element + task.elements && is_aligned(task.destination, 16) &&
-                     stride % 16 == 0 && MatrixTile<Layout>::fits(m, column);
+                     stride % 16 == 0 && fits<Layout, kIndexed>(m, column);
   TileResults results;
   results.first = task.destination + (line - task.first) * stride + (element - task.element) * sizeof(Out);
   results.stride = stride;
   results.in_pairs = kSame<Out, F32> && all_lanes(whole);
   if (!whole) return false;
-  if constexpr (kIndexed)
-    decode_indexed_tile<Layout, Out, kByRows>(m, row, column, results);
-  else
+  if constexpr (!kIndexed)
     decode_tile<Layout, Out, kByRows>(m, row, column, results);
+  else if (m.scale_bytes == 4)
+    decode_indexed_tile<Layout, Out, F32, kByRows>(m, row, column, results);
+  else if (m.bfloat_scales)
+    decode_indexed_tile<Layout, Out, BF16, kByRows>(m, row, column, results);
+  else
+    decode_indexed_tile<Layout, Out, F16, kByRows>(m, row, column, results);
   return true;
 }
 

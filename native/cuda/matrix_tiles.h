@@ -11,7 +11,7 @@
 //     float at(uint32_t row, uint32_t column) const;
 //   };
 //
-// A layout with lists of groups also has enter(m, row, group), which brings the scales and zero points of a group.
+// Matrices with lists of groups: see matrix_tiles_indexed.h.
 #pragma once
 
 #include "../formats/matrices.h"
@@ -122,15 +122,12 @@ template <class Strings>
 struct IntegerTile : ScaledRows {
   QN_DEVICE static bool fits(const Matrix& m, uint64_t column) {
     return Strings::fits(m) && is_aligned(m.codes, 16) && is_aligned(m.scales, 16) && is_aligned(m.zeros, 4) &&
-           is_aligned(m.group_index, 4) && (m.group_index || in_one_group(m, column));
+           in_one_group(m, column);
   }
 
   QN_DEVICE IntegerTile(const Matrix& m, uint64_t row, uint64_t column) : bits_(Strings::bits(m)) {
     Strings::load_codes(m, row, column, codes_);
-    if (!m.group_index) enter(m, row, quotient(column, m.group));
-  }
-
-  QN_DEVICE void enter(const Matrix& m, uint64_t row, uint64_t group) {
+    const uint64_t group = quotient(column, m.group);
     Strings::load_group_scales(m, row, group, scales);
     const Fields stored = m.zeros ? Strings::load_zeros(m, row, group) : Fields{};
     QN_UNROLLED

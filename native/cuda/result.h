@@ -45,15 +45,23 @@ struct Rounded {
   uint32_t word[2 * sizeof(Out)];
 };
 
+// Weights k and k + 1 of a run, k even.
+template <class Out>
+QN_DEVICE void set_pair(Rounded<Out>& run, uint32_t k, float first, float second) {
+  if constexpr (kSame<Out, F32>) {
+    run.word[k] = bits_from_float(first);
+    run.word[k + 1] = bits_from_float(second);
+  } else {
+    run.word[k / 2] = round2<Out>(first, second);
+  }
+}
+
 template <class Out>
 QN_DEVICE Rounded<Out> round_run(const float (&w)[8]) {
   Rounded<Out> run;
-  for (int i = 0; i < static_cast<int>(2 * sizeof(Out)); i++) {
-    if constexpr (kSame<Out, F32>)
-      run.word[i] = bits_from_float(w[i]);
-    else
-      run.word[i] = round2<Out>(w[2 * i], w[2 * i + 1]);
-  }
+  QN_UNROLLED
+  for (uint32_t k = 0; k < 8; k += 2)
+    set_pair(run, k, w[k], w[k + 1]);
   return run;
 }
 
