@@ -102,20 +102,46 @@ qn_status CudaDevice::dequantize(const DequantizeWork& work, const char*& kernel
 }
 
 qn_status CudaDevice::dequantize(const MatrixWork& work, const char*& kernel) {
-  return with_staging([&](cuda::Staging& staging) { return staging.run(work, kernel); });
+  return with_staging(cuda::Staging::bytes_besides(work),
+                      [&](cuda::Staging& staging) { return staging.run(work, kernel); });
 }
 
 qn_status CudaDevice::dequantize_to(uint64_t address, const DequantizeWork& work, const char*& kernel) {
-  return with_staging([&](cuda::Staging& staging) { return staging.run(work, address, kernel); });
+  return with_staging(0, [&](cuda::Staging& staging) { return staging.run(work, address, kernel); });
 }
 
 template <class Call>
-qn_status CudaDevice::with_staging(Call call) {
+qn_status CudaDevice::with_staging(uint64_t besides, Call call) {
   const std::lock_guard<std::mutex> lock(staging_busy_);
   const cuda::Current current(context_);
   qn_status status = current.status();
-  if (status == QN_OK && !staging_) status = cuda::Staging::create(context_, memory_limit_, threads_, staging_);
+  uint64_t limit = memory_limit_;
+  if (status == QN_OK && besides) status = make_room(besides, limit);
+  if (status == QN_OK && !staging_) status = cuda::Staging::create(context_, limit, threads_, staging_);
   return status == QN_OK ? call(*staging_) : status;
+}
+
+// Staging must not take what the work needs besides it: what is there is let go where both do not fit, and what is
+// made takes no more than is left. Work for which there is no room even so is refused before anything is allocated.
+qn_status CudaDevice::make_room(uint64_t besides, uint64_t& limit) {
+  size_t free = 0, total = 0;
+  const auto ask = [&] {
+    return context_.check(context_.driver().mem_get_info(&free, &total), "asking for free memory");
+  };
+  qn_status status = ask();
+  if (status == QN_OK && staging_ && besides > free) {
+    delete staging_;
+    staging_ = nullptr;
+    status = ask();
+  }
+  if (status != QN_OK || staging_) return status;
+  if (free < QN_MEMORY_LIMIT_MIN || besides > free - QN_MEMORY_LIMIT_MIN)
+    return fail(QN_ERROR_OUT_OF_MEMORY,
+                "cuda:%d: a packed matrix needs %llu bytes of the GPU, and %llu for staging; %zu of %zu bytes are free",
+                context_.facts().index, static_cast<unsigned long long>(besides),
+                static_cast<unsigned long long>(QN_MEMORY_LIMIT_MIN), free, total);
+  if (limit > free - besides) limit = free - besides;
+  return QN_OK;
 }
 
 CudaDevice* require_cuda(qn_device* device, qn_status& status) {

@@ -31,9 +31,11 @@ class CudaDevice final : public qn_device {
   cuda::Context& context() const { return context_; }
 
  private:
-  // Makes the staging if it is needed for the first time. One call at a time.
+  // Makes the staging if it is needed for the first time. One call at a time. The work needs `besides` bytes of the GPU
+  // besides it.
   template <class Call>
-  qn_status with_staging(Call call);
+  qn_status with_staging(uint64_t besides, Call call);
+  qn_status make_room(uint64_t besides, uint64_t& limit);
 
   cuda::Context& context_;
   const uint32_t threads_;

@@ -28,10 +28,15 @@ uint64_t whole_tiles(uint64_t fitting, uint64_t most) {
 
 }  // namespace
 
-qn_status Staging::run(const MatrixWork& work, const char*& kernel) {
+uint64_t Staging::bytes_besides(const MatrixWork& work) {
   uint64_t bytes = 0;
   for (const MatrixArray& array : kMatrixArrays)
     bytes += aligned(array.size(kLayouts[work.layout], work.matrix));
+  return bytes;
+}
+
+qn_status Staging::run(const MatrixWork& work, const char*& kernel) {
+  const uint64_t bytes = bytes_besides(work);
   CUdeviceptr arrays = 0;
   qn_status status = context_.check_memory(context_.driver().mem_alloc(&arrays, bytes), "a packed matrix", bytes);
   if (status != QN_OK) return status;

@@ -31,6 +31,9 @@ class Staging {
   // memory of their own besides the limit; results come back chunk by chunk.
   qn_status run(const MatrixWork& work, const char*& kernel);
 
+  // The memory of the GPU that this takes besides the limit.
+  static uint64_t bytes_besides(const MatrixWork& work);
+
  private:
   static constexpr int kSlots = 2;
 

@@ -34,6 +34,14 @@ void expect_the_cpus_bits(const Device& gpu, const Device& cpu, const MatrixShap
     }
 }
 
+qn_status try_decode(const Device& device, const MatrixShape& shape) {
+  const PackedMatrix matrix = draw_matrix(shape, seed());
+  const qn_matrix view = matrix.view();
+  std::vector<uint8_t> results(shape.rows * shape.columns * 2);
+  return qn_dequantize_matrix(device.get(), &view, QN_ORDER_ROWS, 0, shape.rows, QN_FORMAT_F16, results.data(),
+                              results.size());
+}
+
 TEST_F(CudaMatrices, HaveTheBitsOfTheCpu) {
   const Device cpu = open_cpu(QN_ISA_SCALAR), gpu = open_gpu();
   uint64_t skipped = 0;
@@ -120,6 +128,40 @@ TEST_F(CudaMatrices, AreDecodedInChunks) {
 TEST_F(CudaMatrices, OfLongLinesAreDecodedInParts) {
   const Device cpu = open_cpu(QN_ISA_SCALAR), gpu = open_gpu();
   expect_the_cpus_bits(gpu, cpu, {QN_MATRIX_AWQ_GEMV, 4, 2, 300000, 128, QN_FORMAT_F16, false, false, 0}, 0);
+}
+
+// The matrix has 270336 bytes of arrays, and the memory is enough for it and for staging that is small.
+TEST_F(CudaMatrices, FindRoomBesidesTheStaging) {
+  const MatrixShape shape{QN_MATRIX_GPTQ, 4, 512, 1024, 128, QN_FORMAT_F16, true, false, 0};
+  const Device cpu = open_cpu(QN_ISA_SCALAR);
+  fake_cuda_configure("memory=2000000");
+  const Device gpu = open_gpu("cuda:0", 2000000);
+  expect_the_cpus_bits(gpu, cpu, shape, 0);
+}
+
+TEST_F(CudaMatrices, MakeStagingGiveBackMemory) {
+  const MatrixShape shape{QN_MATRIX_GPTQ, 4, 512, 1024, 128, QN_FORMAT_F16, true, false, 0};
+  const Device cpu = open_cpu(QN_ISA_SCALAR);
+  fake_cuda_configure("memory=2000000");
+  const Device gpu = open_gpu("cuda:0", 1900000);
+  dequantize(gpu.get(), QN_FORMAT_Q4_0, std::vector<uint8_t>(18 * 1000), QN_FORMAT_F32);
+  EXPECT_EQ(100000u, describe(gpu.get()).memory_free);
+  expect_the_cpus_bits(gpu, cpu, shape, 0);
+}
+
+TEST_F(CudaMatrices, LargerThanTheMemoryAreRefusedBeforeAnythingIsAllocated) {
+  fake_cuda_configure("memory=1300000");
+  const Device gpu = open_gpu();
+  const MatrixShape shape{QN_MATRIX_GPTQ, 4, 512, 1024, 128, QN_FORMAT_F16, true, false, 0};
+  EXPECT_EQ(QN_ERROR_OUT_OF_MEMORY, try_decode(gpu, shape));
+  EXPECT_STREQ(
+      "cuda:0: a packed matrix needs 270336 bytes of the GPU, and 1048576 for staging; 1300000 of 1300000 bytes are "
+      "free",
+      qn_last_error());
+  EXPECT_EQ(0, fake_cuda_calls("cuMemAlloc_v2"));
+  EXPECT_EQ(0, fake_cuda_calls("cuMemHostAlloc"));
+  // One that fits is decoded then.
+  EXPECT_EQ(QN_OK, try_decode(gpu, {QN_MATRIX_GPTQ, 4, 64, 256, 128, QN_FORMAT_F16, true, false, 0}));
 }
 
 TEST_F(CudaMatrices, LeaveNothingWhenTheDriverFails) {
