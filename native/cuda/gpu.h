@@ -6,17 +6,19 @@
 
 #include "../formats/common.h"
 
+// QN_KERNEL(threads, blocks): the most threads of a CUDA block, and how many blocks a multiprocessor is to have at
+// least, which limits the registers of a thread; 0 or nothing leaves them to the driver's compiler.
 #ifdef QN_EMULATED
 #include "emulation.h"
 #define QN_DEVICE inline __attribute__((always_inline))
-#define QN_KERNEL(threads) static void
+#define QN_KERNEL(...) static void
 #elif defined(__clang__)
 #define QN_DEVICE __attribute__((device)) inline __attribute__((always_inline))
-#define QN_KERNEL(threads) extern "C" __attribute__((global, launch_bounds(threads))) void
+#define QN_KERNEL(...) extern "C" __attribute__((global, launch_bounds(__VA_ARGS__))) void
 #define __shared__ __attribute__((shared))
 #else
 #define QN_DEVICE __device__ __forceinline__
-#define QN_KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
+#define QN_KERNEL(...) extern "C" __global__ void __launch_bounds__(__VA_ARGS__)
 #endif
 
 // A table that threads read at different places, in global memory: of constant memory a warp reads one place at a time.

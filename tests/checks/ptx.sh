@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The images of GPU kernels in the library: every format, and every layout of packed matrices, for every target, all of it
-# embedded, and nothing in them that would be slow or not load. `ptx.sh --table` prints what each kernel costs instead, as docs/performance.md has it.
+# embedded, and nothing in them that would be slow or not load. `ptx.sh --table` prints instead what each kernel of a format
+# costs, as docs/performance.md has it, and then the registers of those for packed matrices, as docs/cuda.md has them.
 source "$(dirname "$0")/support/common.sh"
 
 images=artifacts/cmake/release/images
@@ -30,6 +31,10 @@ if [[ ${1-} == --table ]]; then
     image=$images/$format.sm_80.ptx
     awk -v values="$1" -f tests/checks/support/ptx-cost.awk "$image" "$image" |
       awk -v format="$format" -v values="$1" -v bytes="$2" -f tests/checks/support/ptx-table.awk
+  done
+  for layout in $layouts; do
+    awk -f tests/checks/support/ptx-live.awk "$images/$layout.sm_80.ptx" |
+      awk -v layout="$layout" -f tests/checks/support/ptx-live-table.awk
   done
   exit
 fi
