@@ -41,7 +41,7 @@ public sealed class CudaMatrixTests : IDisposable
         }
     }
 
-    [GpuTheory]
+    [AnyGpuTheory]
     [InlineData(MatrixOrder.Rows, 3, 61)]
     [InlineData(MatrixOrder.Columns, 0, Columns)]
     [InlineData(MatrixOrder.Columns, 8, 9)]
@@ -132,7 +132,7 @@ public sealed class CudaMatrixTests : IDisposable
         public OnGpu()
         {
             Device = QuantDevice.Open(
-                "cuda:0", new QuantDeviceOptions { Threads = 2, MemoryLimit = QuantDeviceOptions.MinMemoryLimit });
+                FakeDriver.RealGpu ?? "cuda:0", new QuantDeviceOptions { Threads = 2, MemoryLimit = QuantDeviceOptions.MinMemoryLimit });
             Stream = Device.CreateStream();
             Codes = Moved(CudaMatrixTests.Codes);
             Scales = Moved(CudaMatrixTests.Scales);

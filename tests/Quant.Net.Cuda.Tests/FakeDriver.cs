@@ -12,6 +12,9 @@ internal static unsafe class FakeDriver
 {
     private static nint _library;
 
+    /// <summary>A real GPU that is to be tested instead, such as cuda:0: QN_GPU, as for the native tests of a GPU.</summary>
+    public static string? RealGpu { get; } = Environment.GetEnvironmentVariable("QN_GPU");
+
     /// <summary>Why there is nothing to test, or null.</summary>
     public static string? Missing { get; private set; }
 
@@ -36,6 +39,12 @@ internal static unsafe class FakeDriver
     [ModuleInitializer]
     internal static void Load()
     {
+        if (RealGpu is not null)
+        {
+            Missing = $"{RealGpu} is tested, and not the fake driver";
+            return;
+        }
+
         string root = typeof(FakeDriver).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
         string path = Path.Combine(root, "artifacts/cmake/tests/tests/fake_cuda/libcuda.so.1");
@@ -75,4 +84,11 @@ internal sealed class GpuFactAttribute : FactAttribute
 internal sealed class GpuTheoryAttribute : TheoryAttribute
 {
     public GpuTheoryAttribute() => Skip = FakeDriver.Missing;
+}
+
+/// <summary>A test for the fake driver and for real GPUs.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class AnyGpuTheoryAttribute : TheoryAttribute
+{
+    public AnyGpuTheoryAttribute() => Skip = FakeDriver.RealGpu is null ? FakeDriver.Missing : null;
 }

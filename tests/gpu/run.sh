@@ -109,6 +109,13 @@ same_model() { # GPU
   rm -f "$results"/{cpu,gpu}.gguf
 }
 
+# The .NET library's own tests of packed matrices between addresses of the GPU, with the kit's native library.
+dotnet_tests() { # GPU
+  mkdir -p "$root/artifacts/native/lib" &&
+    cp "$kit/libquantnet.so" "$root/artifacts/native/lib/" &&
+    QN_GPU="$1" dotnet test -c Release --no-restore "$root/tests/Quant.Net.Cuda.Tests"
+}
+
 # ptxas, for each PTX and the architecture of each GPU.
 assemble() {
   local image architecture=${1/./}
@@ -145,6 +152,11 @@ for gpu in $gpus; do
   ran "$gpu: quantnet doctor" "${gpu/:/}-doctor" "$kit/quantnet" doctor --device "$gpu"
   ran "$gpu: quantnet dequantize, the CPU's bytes" "${gpu/:/}-model" same_model "$gpu"
 
+  if have dotnet && [[ $root ]] && dotnet restore "$root/tests/Quant.Net.Cuda.Tests" >"$results/restore.log" 2>&1; then
+    ran "$gpu: packed matrices by .NET" "${gpu/:/}-dotnet" dotnet_tests "$gpu"
+  else
+    skip "$gpu: packed matrices by .NET" "dotnet, its packages and the sources are not all here"
+  fi
   if have ptxas; then
     ran "$gpu: ptxas for $capability" "${gpu/:/}-ptxas" assemble "$capability"
   else
