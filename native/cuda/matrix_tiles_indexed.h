@@ -4,12 +4,12 @@
 // points of eight columns are eight times as many as those of a tile in one group. They are read for half a tile at a
 // time:
 //
-//   IndexedPart<GPTQ, 2, 4, 8> part(m, row, column);  // scales of 2 bytes, 4 rows, 8 columns
+//   IndexedPart<GPTQ, F16, 4, 8> part(m, row, column);  // half scales, 4 rows, 8 columns
 //
 // All its reads are under way before anything is computed from one: what tells kinds of matrices apart is asked once
-// for all of them, since a branch at each column would wait for the memory at each. Scales stay as they are stored
-// until they are needed, and addresses of groups are a product of 32 bits away from the first one's; both for the
-// registers.
+// for all of them, or when the kernel is compiled, since a branch at each column would wait for the memory at each.
+// Scales stay as they are stored until they are needed, and addresses of groups are a product of 32 bits away from the
+// first one's; both for the registers.
 #pragma once
 
 #include "matrix_tiles_columns.h"
