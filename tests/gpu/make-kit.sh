@@ -13,11 +13,12 @@ tree=$(tests/gpu/tree-hash.sh)
 
 cmake -S tests/gpu -B artifacts/cmake/gpu -G Ninja -DCMAKE_PREFIX_PATH="$PWD/artifacts/native"
 cmake --build artifacts/cmake/gpu
-dotnet_release publish src/Quant.Net.Tool -p:QuantNetSingleFile=true -o artifacts/single-file
+# Compressed: the library is in it once more.
+dotnet_release publish src/Quant.Net.Tool -p:QuantNetSingleFile=true -p:EnableCompressionInSingleFile=true -o artifacts/gpu-kit-tool
 
 rm -rf "$kit"
 mkdir -p "$kit/images"
-cp artifacts/native/lib/libquantnet.so artifacts/cmake/gpu/gpu-tests artifacts/cmake/gpu/gpu-bench artifacts/single-file/quantnet "$kit/"
+cp artifacts/native/lib/libquantnet.so artifacts/cmake/gpu/gpu-tests artifacts/cmake/gpu/gpu-bench artifacts/gpu-kit-tool/quantnet "$kit/"
 cp tests/gpu/run.sh "$kit/"
 cp -r tests/vectors "$kit/vectors"
 rm -r "$kit/vectors"/{matrices,make}  # the tests of a GPU have none of these
