@@ -23,6 +23,7 @@ cp tests/gpu/run.sh "$kit/"
 cp -r tests/vectors "$kit/vectors"
 rm -r "$kit/vectors"/{matrices,make}  # the tests of a GPU have none of these
 cp samples/models/stories260K-Q4_K_M.gguf "$kit/model.gguf"
+cp -r samples/models/wide-GPTQ-4bit "$kit/gptq"
 cp artifacts/cmake/release/images/*.ptx "$kit/images/"
 gzip -9n "$kit"/images/*.ptx
 echo "$tree" >"$kit/TREE"

@@ -99,14 +99,14 @@ lost='GpuLost.*'
 unsanitized='GpuWork.GoesBeyondFourGigabytes:GpuWork.ThatNeedsTooMuchMemorySaysHowMuch'
 
 # Decodes a model on the GPU and on the CPU: the same bytes.
-same_model() { # GPU
+same_model() { # model, extension of what is made of it, GPU
   local type
   for type in f32 f16 bf16; do
-    "$kit/quantnet" dequantize "$kit/model.gguf" -o "$results/cpu.gguf" --type "$type" --device cpu --force
-    "$kit/quantnet" dequantize "$kit/model.gguf" -o "$results/gpu.gguf" --type "$type" --device "$1" --gpu-memory 1MiB --force
-    cmp "$results/cpu.gguf" "$results/gpu.gguf"
+    "$kit/quantnet" dequantize "$kit/$1" -o "$results/cpu.$2" --type "$type" --device cpu --force
+    "$kit/quantnet" dequantize "$kit/$1" -o "$results/gpu.$2" --type "$type" --device "$3" --gpu-memory 1MiB --force
+    cmp "$results/cpu.$2" "$results/gpu.$2"
   done
-  rm -f "$results"/{cpu,gpu}.gguf
+  rm -f "$results"/{cpu,gpu}."$2"
 }
 
 # The .NET library's own tests of packed matrices between addresses of the GPU, with the kit's native library.
@@ -150,7 +150,8 @@ for gpu in $gpus; do
   suite "$gpu" "the kit's images" "$kit" "$lost"
   tested "$gpu: is lost in order" "${gpu/:/}-lost" env QN_GPU="$gpu" "$kit/gpu-tests" --gtest_filter="$lost"
   ran "$gpu: quantnet doctor" "${gpu/:/}-doctor" "$kit/quantnet" doctor --device "$gpu"
-  ran "$gpu: quantnet dequantize, the CPU's bytes" "${gpu/:/}-model" same_model "$gpu"
+  ran "$gpu: quantnet dequantize, the CPU's bytes" "${gpu/:/}-model" same_model model.gguf gguf "$gpu"
+  ran "$gpu: quantnet dequantize, GPTQ, the CPU's bytes" "${gpu/:/}-gptq" same_model gptq safetensors "$gpu"
 
   if have dotnet && [[ $root ]] && dotnet restore "$root/tests/Quant.Net.Cuda.Tests" >"$results/restore.log" 2>&1; then
     ran "$gpu: packed matrices by .NET" "${gpu/:/}-dotnet" dotnet_tests "$gpu"
