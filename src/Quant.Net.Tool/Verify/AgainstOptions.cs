@@ -46,7 +46,6 @@ internal sealed class AgainstOptions
     public AgainstOptions(Command command, ModelArgument first, params Option[] others)
     {
         (_first, _others) = (first, others);
-        _axis.Required = false;
         _axis.Description = "With --against: along which features the parts were cut (default: their shapes tell)";
         command.Arguments.Add(_more);
         command.Options.Add(_original);
