@@ -13,7 +13,7 @@ internal sealed class DequantizeCommand : ToolCommand
     private readonly ModelArgument _model = new(takesSafetensors: true);
 
     private readonly Option<string> _output = OutputOptions.Output(
-        "OUT", "The file to write; its extension, .safetensors or .gguf, chooses the container");
+        "OUT", "The file to write; its extension, .safetensors or .gguf, chooses the container. Safetensors models also to a new folder, with their settings");
 
     private readonly Option<string> _type = new("--type")
     {
@@ -64,6 +64,7 @@ internal sealed class DequantizeCommand : ToolCommand
             new Example("quantnet dequantize model.gguf -o model-f32.gguf --type f32", "The same as GGUF, in full precision"),
             new Example("quantnet dequantize model.gguf -o embd.safetensors --tensor token_embd.weight", "One tensor"),
             new Example("quantnet dequantize Llama-GPTQ -o model.safetensors", "A folder of GPTQ, AWQ ...: its packed modules as f16"),
+            new Example("quantnet dequantize Llama-GPTQ -o Llama-f16 --shard-size 5GB", "The same to a folder that programs load, with settings and tokenizer"),
             new Example("quantnet dequantize model.gguf -o model.safetensors --shard-size 5GB", "In files of 5 GB with an index"),
             new Example("quantnet dequantize model.gguf -o model.safetensors --resume", "Goes on where the same command was interrupted"))
     {
@@ -71,7 +72,7 @@ internal sealed class DequantizeCommand : ToolCommand
         Arguments.Add(_model);
         _type.CompletionSources.Add([.. OutputTypes.All.Select(type => type.Name)]);
         _type.Validators.Add(RequireKnownType);
-        _output.Validators.Add(RequireKnownContainer);
+        _output.Validators.Add(RequireName);
         Options.Add(_output);
         Options.Add(_type);
         Options.Add(_tensors);
@@ -118,6 +119,7 @@ internal sealed class DequantizeCommand : ToolCommand
             MaxShardBytes = parsed.GetValue(_shardSize),
             Resume = parsed.GetValue(_resume),
         };
+        RequireKnownContainer(input, output);
         if (options.MaxShardBytes is not null && Container(output) != "safetensors")
         {
             throw new UsageException("--shard-size: only .safetensors output is written in several files");
@@ -167,7 +169,7 @@ internal sealed class DequantizeCommand : ToolCommand
     {
         if (Container(output) != "safetensors")
         {
-            throw new UsageException("--output: safetensors models are decoded to .safetensors files");
+            throw new UsageException("--output: safetensors models are decoded to .safetensors files and to folders");
         }
 
         if (options.ApplyScales || options.Resume)
@@ -180,7 +182,8 @@ internal sealed class DequantizeCommand : ToolCommand
             model, output, options, device, new PackedModuleOptions { ZeroWraps = zeroWrap }, progress, cancellation);
     }
 
-    private static string Container(string output) => Path.GetExtension(output).TrimStart('.').ToLowerInvariant();
+    // What ends in neither is a folder, with safetensors in it.
+    private static string Container(string output) => output.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? "gguf" : "safetensors";
 
     private static void RequireKnownType(OptionResult option)
     {
@@ -191,16 +194,26 @@ internal sealed class DequantizeCommand : ToolCommand
         }
     }
 
-    private static void RequireKnownContainer(OptionResult option)
+    private static bool IsFile(string output) => Path.GetExtension(output).ToLowerInvariant() is ".safetensors" or ".gguf";
+
+    private static void RequireName(OptionResult option)
     {
         string output = option.GetValueOrDefault<string>() ?? "";
-        if (Container(output) is not ("safetensors" or "gguf"))
+        if (output.Length == 0)
         {
-            option.AddError($"--output: '{output}' ends neither in .safetensors nor in .gguf");
+            option.AddError("--output: is empty, expected a path");
         }
-        else if (Path.GetFileNameWithoutExtension(output).Length == 0)
+        else if (IsFile(output) && Path.GetFileNameWithoutExtension(output).Length == 0)
         {
             option.AddError($"--output: '{output}' has no name before its extension");
+        }
+    }
+
+    private static void RequireKnownContainer(string input, string output)
+    {
+        if (!IsFile(output) && !ModelArgument.IsSafetensors(input))
+        {
+            throw new UsageException($"--output: '{output}' ends neither in .safetensors nor in .gguf");
         }
     }
 }

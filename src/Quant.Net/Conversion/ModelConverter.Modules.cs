@@ -11,8 +11,14 @@ public static partial class ModelConverter
     /// Writes a safetensors model with its packed modules decoded: module M (<c>M.qweight</c> and others) becomes the tensor
     /// <c>M.weight</c>, [out, in]. All other tensors are copied as they are.
     /// </summary>
+    /// <remarks>
+    /// Into a folder, the model is written so that programs load it as they load the packed one: <c>config.json</c> says the type of the
+    /// weights and no quantization, and else the same; tokenizers and other small files are copied. Experts that are in one tensor become
+    /// [experts, in, out] there, as the transformers library has them in plain models, and [experts, out, in] in a file.
+    /// </remarks>
     /// <param name="model">The model.</param>
-    /// <param name="outputPath">A <c>.safetensors</c> file, which appears when all of it is written.</param>
+    /// <param name="outputPath">A <c>.safetensors</c> file; any other name is that of a folder, which may not exist yet. It appears when all of
+    /// it is written.</param>
     /// <param name="options">The type of the weights and more; scales of others and going on after an interruption are not for
     /// these models.</param>
     /// <param name="device">The device that decodes.</param>
@@ -34,16 +40,27 @@ public static partial class ModelConverter
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(device);
-        ModelContainer container = ModelContainers.Of(outputPath);
-        RequireOptions(options, container);
-        if (container != ModelContainer.Safetensors || options.ApplyScales || options.Resume)
+        bool isFolder = !outputPath.EndsWith(SafetensorsHeader.Extension, StringComparison.OrdinalIgnoreCase);
+        RequireOptions(options, ModelContainer.Safetensors);
+        if (options.ApplyScales || options.Resume || (isFolder && Path.GetExtension(outputPath).Equals(".gguf", StringComparison.OrdinalIgnoreCase)))
         {
             throw new ArgumentException(
-                "Safetensors models are decoded to .safetensors files, without ApplyScales and Resume.", nameof(options));
+                "Safetensors models are decoded to .safetensors files and folders, without ApplyScales and Resume.", nameof(options));
         }
 
         return Task.Run(
-            () => new ModuleConversion(model, options, modules ?? new PackedModuleOptions(), device, progress, cancellationToken).Run(outputPath),
+            () =>
+            {
+                var conversion = new ModuleConversion(
+                    model, options, modules ?? new PackedModuleOptions(), device, turnsExperts: isFolder, progress, cancellationToken);
+                if (!isFolder)
+                {
+                    return conversion.Run(outputPath);
+                }
+
+                using var folder = new DecodedFolder(model, outputPath);
+                return folder.Write(options.OutputType, conversion.Run, cancellationToken);
+            },
             cancellationToken);
     }
 }

@@ -11,20 +11,28 @@ internal static unsafe class CompressedModules
 
     private static readonly SafetensorsType[] ScaleTypes = [SafetensorsType.F16, SafetensorsType.BF16, SafetensorsType.F32];
 
+    // Their packed weights have other names or types: a weight of 8-bit integers is a plain one.
+    private static readonly string[] MethodsWithoutIntegers = ["gptq", "awq", "mxfp4", "fp8"];
+
     public static ModuleArrays? ReadPacked(ModuleParts parts) =>
         parts.Get(".weight_packed").Type == SafetensorsType.U8 ? FloatModules.ReadPacked(parts) : ReadIntegersOfWords(parts);
 
     /// <summary>int-quantized: plain 8-bit integers.</summary>
     public static ModuleArrays? ReadIntegers(ModuleParts parts)
     {
-        if (parts.Get(".weight") is not { Type: SafetensorsType.I8 } codes || (!parts.Has(".weight_scale") && parts.Config?.Method is null))
+        if (parts.Get(".weight") is not { Type: SafetensorsType.I8 } codes || (!parts.Has(".weight_scale") && !parts.LacksScales(MethodsWithoutIntegers)))
         {
-            return null;
+            return null;   // plain integers
         }
 
         if (parts.Config?.Method == "bitsandbytes")
         {
-            throw parts.Missing(".SCB");
+            throw parts.LackOfScales(codes, ".SCB");
+        }
+
+        if (!parts.Has(".weight_scale"))
+        {
+            throw parts.LackOfScales(codes, ".weight_scale");
         }
 
         parts.RequireShape(codes, -1, -1);
@@ -76,10 +84,7 @@ internal static unsafe class CompressedModules
             throw parts.Fault(shape, $"says {columns} inputs for rows of {codes.Shape[1]} words");
         }
 
-        if (index is not null)
-        {
-            parts.RequireShape(index, columns);
-        }
+        parts.RequireList(index, columns);
 
         (int bits, bool padded) = Packing(parts, codes, columns, rows, zeros);
         bool unset = IntegerModules.IsUnset(index);
@@ -136,9 +141,10 @@ internal static unsafe class CompressedModules
     private static bool HasBitsOfPadding(SafetensorsTensor codes, int bits)
     {
         uint padding = ~0u << (WordBits / bits * bits);
-        foreach (uint word in new ReadOnlySpan<uint>(codes.Pointer, checked((int)codes.ElementCount)))
+        var words = (uint*)codes.Pointer;
+        for (long word = 0; word < codes.ElementCount; word++)
         {
-            if ((word & padding) != 0)
+            if ((words[word] & padding) != 0)
             {
                 return true;
             }

@@ -10,6 +10,9 @@ internal static unsafe class FloatModules
 
     private static readonly SafetensorsType[] ScaleTypes = [SafetensorsType.F16, SafetensorsType.BF16, SafetensorsType.F32];
 
+    // Their packed weights have other names or types: a weight of 8-bit floats is a plain one.
+    private static readonly string[] MethodsWithoutFloats = ["gptq", "awq", "mxfp4", "bitsandbytes"];
+
     /// <summary>compressed-tensors: MXFP4 and NVFP4.</summary>
     public static ModuleArrays ReadPacked(ModuleParts parts)
     {
@@ -56,9 +59,9 @@ internal static unsafe class FloatModules
         SafetensorsTensor codes = parts.Get(".weight");
         string part = parts.Has(".weight_scale_inv") ? ".weight_scale_inv" : ".weight_scale";
         bool isFloat8 = codes.Type is SafetensorsType.F8_E4M3 or SafetensorsType.F8_E5M2;
-        if (!parts.Has(part) && (!isFloat8 || parts.Config?.Method is null))
+        if (!parts.Has(part))
         {
-            return null;   // plain weights; 8-bit floats are that too where no method is said to have scaled them
+            return isFloat8 && parts.LacksScales(MethodsWithoutFloats) ? throw parts.LackOfScales(codes, part) : null;
         }
 
         if (!isFloat8)

@@ -56,10 +56,7 @@ internal static class IntegerModules
         }
 
         SafetensorsTensor? index = parts.Find(".g_idx", SafetensorsType.I32);
-        if (index is not null)
-        {
-            parts.RequireShape(index, columns);
-        }
+        parts.RequireList(index, columns);
 
         bool unset = IsUnset(index);
         NativeMatrixFlags wraps = parts.Options.ZeroWraps ? NativeMatrixFlags.ZeroWraps : 0;
@@ -76,7 +73,7 @@ internal static class IntegerModules
 
     /// <summary>Whether a list of groups was never filled in: it holds a -1.</summary>
     internal static unsafe bool IsUnset(SafetensorsTensor? index) =>
-        index is not null && new ReadOnlySpan<int>(index.Pointer, checked((int)index.ElementCount)).Contains(-1);
+        index is not null && new ReadOnlySpan<int>(index.Pointer, (int)index.ElementCount).Contains(-1);
 
     private static ModuleArrays ReadGemm(ModuleParts parts, SafetensorsTensor codes, SafetensorsTensor scales)
     {

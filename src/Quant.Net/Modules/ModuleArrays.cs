@@ -101,6 +101,19 @@ internal sealed unsafe record ModuleArrays(PackedMatrixLayout Layout, long Rows,
         scale_offset = ScaleOffset,
     };
 
+    /// <summary>The matrix of one of the experts that <see cref="Shape"/> tells of.</summary>
+    public qn_matrix ToNative(long expert)
+    {
+        qn_matrix matrix = ToNative();
+        (nuint index, nuint experts) = ((nuint)expert, (nuint)Shape![0]);
+        matrix.rows = (ulong)Shape[1];
+        matrix.codes_size /= experts;
+        matrix.scales_size /= experts;
+        matrix.codes = (byte*)matrix.codes + (index * matrix.codes_size);
+        matrix.scales = (byte*)matrix.scales + (index * matrix.scales_size);
+        return matrix;
+    }
+
     /// <summary>What scales are, as the library takes it: later layouts know it of themselves.</summary>
     public QuantFormat ScaleFormat => Layout <= PackedMatrixLayout.Float8 ? Scales!.Format!.Value : default;
 

@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using Quant.Net.Conversion;
 using Quant.Net.IO;
+using Quant.Net.Native;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Modules;
@@ -16,6 +17,7 @@ internal sealed unsafe class ModuleConversion
     private readonly DequantizeOptions _options;
     private readonly QuantDevice _device;
     private readonly CancellationToken _cancellation;
+    private readonly bool _turnsExperts;
     private readonly IReadOnlyList<PackedModule> _modules;
     private readonly IReadOnlyList<SafetensorsTensor> _others;
     private readonly ProgressCount _count;
@@ -23,11 +25,12 @@ internal sealed unsafe class ModuleConversion
     private readonly List<string> _warnings;
     private byte[] _buffer = [];
 
+    // Turned experts of one tensor are [experts, in, out], as the transformers library has them in plain models, and not [experts, out, in].
     public ModuleConversion(
-        SafetensorsModel model, DequantizeOptions options, PackedModuleOptions moduleOptions, QuantDevice device,
+        SafetensorsModel model, DequantizeOptions options, PackedModuleOptions moduleOptions, QuantDevice device, bool turnsExperts,
         IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
-        (_model, _options, _device, _cancellation) = (model, options, device, cancellation);
+        (_model, _options, _device, _turnsExperts, _cancellation) = (model, options, device, turnsExperts, cancellation);
         IReadOnlyList<PackedModule> all = PackedModule.Find(model, moduleOptions);
         var packed = all.SelectMany(module => module.Tensors).ToHashSet();
         NamePattern[] patterns = [.. options.Include.Select(pattern => new NamePattern(pattern))];
@@ -97,13 +100,18 @@ internal sealed unsafe class ModuleConversion
     // Larger elements first: so all begin at multiples of their size.
     private SafetensorsWriter Declare(string outputPath)
     {
-        var writer = SafetensorsWriter.Create(
-            outputPath, new SafetensorsWriterOptions { Overwrite = _options.Overwrite, MaxShardBytes = _options.MaxShardBytes });
+        // Without "pt" (matrices are as PyTorch has them) the transformers library refuses a file.
+        var writer = SafetensorsWriter.Create(outputPath, new SafetensorsWriterOptions
+        {
+            Overwrite = _options.Overwrite,
+            MaxShardBytes = _options.MaxShardBytes,
+            Metadata = [new("format", "pt")],
+        });
         try
         {
             IEnumerable<(int Bits, string Name, SafetensorsType Type, IReadOnlyList<long> Shape)> tensors =
             [
-                .. _modules.Select(module => (OutputBytes * 8, module.WeightName, OutputType, module.Shape)),
+                .. _modules.Select(module => (OutputBytes * 8, module.WeightName, OutputType, ShapeOf(module))),
                 .. _others.Select(tensor => (tensor.BitsPerElement, tensor.Name, tensor.Type, tensor.Shape)),
             ];
             foreach ((int _, string name, SafetensorsType type, IReadOnlyList<long> shape) in tensors.OrderByDescending(tensor => tensor.Bits))
@@ -130,35 +138,47 @@ internal sealed unsafe class ModuleConversion
         }
     }
 
+    private bool IsTurned(PackedModule module) => _turnsExperts && module.Shape.Count == 3;
+
+    private IReadOnlyList<long> ShapeOf(PackedModule module) =>
+        IsTurned(module) ? [module.Shape[0], module.Shape[2], module.Shape[1]] : module.Shape;
+
     private void Decode(PackedModule module, SafetensorsWriter writer)
     {
-        long rowBytes = module.Columns * OutputBytes, infinite = 0, reported = 0;
-        long rowsAtOnce = Math.Clamp(_options.ChunkBytes / rowBytes, 1, module.Rows);
-        if (rowsAtOnce * rowBytes > Array.MaxLength)
+        bool isTurned = IsTurned(module);
+        long experts = isTurned ? module.Shape[0] : 1, lines = isTurned ? module.Columns : module.Rows;
+        long lineBytes = (isTurned ? module.Shape[1] : module.Columns) * OutputBytes, infinite = 0, reported = 0;
+        long linesAtOnce = Math.Clamp(_options.ChunkBytes / lineBytes, 1, lines);
+        if (linesAtOnce * lineBytes > Array.MaxLength)
         {
             throw new NotSupportedException(ErrorText.Invariant(
-                $"{ErrorText.EscapePath(_model.Path)}: module {ErrorText.Quote(module.Name)} has rows of {rowBytes} bytes, expected at most {Array.MaxLength}"));
+                $"{ErrorText.EscapePath(_model.Path)}: module {ErrorText.Quote(module.Name)} has {(isTurned ? "columns" : "rows")} of {lineBytes} bytes, expected at most {Array.MaxLength}"));
         }
 
-        Span<byte> room = Room((int)(rowsAtOnce * rowBytes));
+        Span<byte> room = Room((int)(linesAtOnce * lineBytes));
         SafetensorsTensor codes = module.Tensors[0];
-        for (long row = 0; row < module.Rows; row += rowsAtOnce)
+        for (long expert = 0; expert < experts; expert++)
         {
-            _cancellation.ThrowIfCancellationRequested();
-            long rows = Math.Min(rowsAtOnce, module.Rows - row);
-            Span<byte> weights = room[..(int)(rows * rowBytes)];
-            fixed (byte* to = weights)
+            qn_matrix matrix = isTurned ? module.Arrays.ToNative(expert) : module.Arrays.ToNative();
+            for (long line = 0; line < lines; line += linesAtOnce)
             {
-                module.Dequantize(_device, MatrixOrder.Rows, row, rows, _options.OutputType, to, (nuint)weights.Length);
-            }
+                _cancellation.ThrowIfCancellationRequested();
+                long count = Math.Min(linesAtOnce, lines - line);
+                Span<byte> weights = room[..(int)(count * lineBytes)];
+                fixed (byte* to = weights)
+                {
+                    _device.DequantizeMatrix(
+                        in matrix, isTurned ? MatrixOrder.Columns : MatrixOrder.Rows, line, count, _options.OutputType, to, (nuint)weights.Length);
+                }
 
-            _kernels.Add(QuantDevice.LastKernel);
-            infinite += _options.OutputType == QuantFormat.F16 ? CountInfinite(MemoryMarshal.Cast<byte, ushort>(weights)) : 0;
-            writer.Write(module.WeightName, weights);
-            bool isLast = row + rows == module.Rows;
-            long read = isLast ? codes.ByteLength : (long)((double)(row + rows) / module.Rows * codes.ByteLength);
-            _count.Add(codes, read - reported, isLast);
-            reported = read;
+                _kernels.Add(QuantDevice.LastKernel);
+                infinite += _options.OutputType == QuantFormat.F16 ? CountInfinite(MemoryMarshal.Cast<byte, ushort>(weights)) : 0;
+                writer.Write(module.WeightName, weights);
+                bool isLast = expert == experts - 1 && line + count == lines;
+                long read = isLast ? codes.ByteLength : (long)((expert + ((double)(line + count) / lines)) / experts * codes.ByteLength);
+                _count.Add(codes, read - reported, isLast);
+                reported = read;
+            }
         }
 
         foreach (SafetensorsTensor tensor in module.Tensors.Skip(1))

@@ -53,8 +53,32 @@ internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions op
         }
     }
 
+    /// <summary>Requires a list, if there is one, of one number for each column, and no more than a span holds.</summary>
+    public void RequireList(SafetensorsTensor? list, long columns)
+    {
+        if (list is null)
+        {
+            return;
+        }
+
+        RequireShape(list, columns);
+        if (columns > int.MaxValue)
+        {
+            throw Fault(list, $"has {columns} numbers, expected at most {int.MaxValue}");
+        }
+    }
+
     public ModelFormatException Missing(string part) => ModelFormatException.In(
         model.Path, $"module {ErrorText.Quote(name)}: tensor {ErrorText.Quote(name + part)} is missing");
+
+    /// <summary>Whether weights of 8 bits that stand alone lack their scales: where a method is said to have packed the model, other than
+    /// these, and does not leave the module alone. A method that nobody knows may keep scales elsewhere.</summary>
+    public bool LacksScales(string[] methodsWithout) =>
+        Config is { Method: { } method } && !methodsWithout.Contains(method) && !Config.For(name).IsLeftAlone;
+
+    /// <summary>The fault of weights that <see cref="LacksScales"/> speaks of.</summary>
+    public ModelFormatException LackOfScales(SafetensorsTensor codes, string part) => Fault(
+        codes, $"is {codes.Type} and has no {ErrorText.Quote(name + part)}, expected one as {Config!.Source} says {ErrorText.Quote(Config.Method!)}");
 
     public ModelFormatException Fault(SafetensorsTensor tensor, FormattableString what) =>
         ModelFormatException.In(tensor.File.Path, $"tensor {ErrorText.Quote(tensor.Name)} {ErrorText.Invariant(what)}");
@@ -94,7 +118,7 @@ internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions op
         }
 
         // A part of a matrix may have no column in its second group. Readers take zeros alone for no list, so they tell nothing.
-        var list = new ReadOnlySpan<int>(index.Pointer, checked((int)index.ElementCount));
+        var list = new ReadOnlySpan<int>(index.Pointer, (int)index.ElementCount);
         long second = list.IndexOf(1);
         long step = second > 0 && (columns - 1) / second + 1 == groups ? second : (columns - 1) / groups + 1;
         return list.ContainsAnyExcept(0) && (columns - 1) / step + 1 == groups ? step : 0;

@@ -8,9 +8,15 @@ public sealed class ModelConfig
 {
     internal const string FileName = "config.json";
 
+    /// <summary>Where models of text and pictures say it of their text.</summary>
+    internal const string TextKey = "text_config";
+
+    private readonly Settings _text;
+
     private ModelConfig(Settings settings)
     {
-        Settings text = settings.Has("text_config") && !settings.Has("hidden_size") ? settings.Object("text_config")! : settings;
+        Settings text = settings.Has(TextKey) && !settings.Has("hidden_size") ? settings.Object(TextKey)! : settings;
+        _text = text;
         Path = settings.Path;
         Architecture = settings.FirstText("architectures");
         ModelType = settings.Text("model_type");
@@ -60,6 +66,9 @@ public sealed class ModelConfig
 
     /// <summary>Whether the head uses the embeddings, and so has no tensor of its own.</summary>
     public bool? TiesWordEmbeddings { get; }
+
+    /// <summary>A number that only some architectures have; null if it is not there, or is something else.</summary>
+    internal long? Size(string key) => _text.Size(key);
 
     internal static ModelConfig Of(Settings settings) => new(settings);
 }

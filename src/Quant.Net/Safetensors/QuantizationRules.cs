@@ -6,24 +6,23 @@ namespace Quant.Net.Safetensors;
 
 /// <summary>
 /// The exceptions that settings make for single modules. GPTQModel's <c>dynamic</c> has patterns, of which the first that fits
-/// counts (<c>dynamic_get</c> in its quantization/config.py); compressed-tensors has <c>ignore</c> and <c>config_groups</c> with names
-/// and patterns (<c>is_match</c> in its utils/match.py); others have lists of modules that are left alone.
+/// counts (<c>dynamic_get</c> in its quantization/config.py); compressed-tensors has <c>ignore</c> and <c>config_groups</c> with names,
+/// patterns and classes (<c>match_named_modules</c> and <c>match_targets</c> in its utils/match.py): what is ignored comes first, then
+/// names, then patterns in the order of their letters, then classes; others have lists of modules that are left alone.
 /// </summary>
 internal sealed class QuantizationRules
 {
-    private const string RegexMark = "re:", LeaveMark = "-:", ChangeMark = "+:", LinearClass = "Linear";
+    private const string LeaveMark = "-:", ChangeMark = "+:";
     private const int MostPatterns = 10_000, LongestPattern = 1000;
 
     // Patterns come from strangers, and some take forever. All of them together may take as long as this.
     private static readonly TimeSpan LongestMatch = TimeSpan.FromMilliseconds(500), LongestSearch = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<string, ModuleRule> _names = new(StringComparer.Ordinal);
-    private readonly List<(string Pattern, ModuleRule Rule)> _patterns = [];
+    private readonly ModuleTargets _ignored = new(), _targets = new();
     private readonly List<(string Part, ModuleRule Rule)> _parts = [];
     private readonly List<(NamePattern Glob, ModuleRule Rule)> _globs = [];
     private readonly Dictionary<string, Regex> _compiled = new(StringComparer.Ordinal);
     private readonly Settings _settings;
-    private ModuleRule? _others;
     private TimeSpan _spent;
 
     private QuantizationRules(Settings settings) => _settings = settings;
@@ -59,17 +58,9 @@ internal sealed class QuantizationRules
     /// <exception cref="ModelFormatException">A pattern is none, or takes too long.</exception>
     public ModuleRule? Find(string module)
     {
-        if (_names.TryGetValue(module, out ModuleRule? named))
+        if ((_ignored.Find(module, IsMatch) ?? _targets.Find(module, IsMatch)) is { } named)
         {
             return named;
-        }
-
-        foreach ((string pattern, ModuleRule rule) in _patterns)
-        {
-            if (IsMatch(pattern, module))
-            {
-                return rule;
-            }
         }
 
         string dotted = _parts.Count == 0 ? "" : $".{module}.";
@@ -89,7 +80,7 @@ internal sealed class QuantizationRules
             }
         }
 
-        return _others;
+        return null;
     }
 
     private void ReadDynamic()
@@ -106,12 +97,12 @@ internal sealed class QuantizationRules
             string place = $"{Key} {pattern}";
             if (pattern.StartsWith(LeaveMark, StringComparison.Ordinal))
             {
-                _patterns.Add((pattern[LeaveMark.Length..], ModuleRule.LeaveAlone(place)));
+                _targets.Patterns.Add((pattern[LeaveMark.Length..], ModuleRule.LeaveAlone(place)));
             }
             else if (rules.Object(pattern) is { } values)
             {
                 bool isMarked = pattern.StartsWith(ChangeMark, StringComparison.Ordinal);
-                _patterns.Add((isMarked ? pattern[ChangeMark.Length..] : pattern, ModuleRule.Change(place, values)));
+                _targets.Patterns.Add((isMarked ? pattern[ChangeMark.Length..] : pattern, ModuleRule.Change(place, values)));
             }
         }
     }
@@ -121,12 +112,11 @@ internal sealed class QuantizationRules
         const string Key = "ignore";
         foreach (string target in Few(Key))
         {
-            AddTarget(target, ModuleRule.LeaveAlone($"{Key} {target}"));
+            _ignored.Add(target, ModuleRule.LeaveAlone($"{Key} {target}"));
         }
     }
 
-    // Packed modules are linear layers: a group for that class is for all that no name and no pattern is for. The one group of a
-    // model is for all whatever it names; that is read with the settings of the whole model.
+    // The one group of a model is for all whatever it names; that is read with the settings of the whole model.
     private void ReadGroups()
     {
         const string Key = "config_groups";
@@ -136,6 +126,7 @@ internal sealed class QuantizationRules
         }
 
         RequireFew(Key, groups.Keys.Count);
+        Dictionary<string, ModuleRule> rules = new(StringComparer.Ordinal);
         foreach (string name in groups.Keys)
         {
             if (groups.Object(name) is not { } group || group.Object("weights") is not { } weights)
@@ -146,23 +137,15 @@ internal sealed class QuantizationRules
             var rule = ModuleRule.Change($"{Key} {name}", weights);
             foreach (string target in group.Texts("targets"))
             {
-                AddTarget(target, rule);
-                _others ??= target == LinearClass ? rule : null;
+                rules[target] = rule;   // where groups name the same, the last one counts
             }
 
-            RequireFew(Key, _names.Count + _patterns.Count);
+            RequireFew(Key, rules.Count);
         }
-    }
 
-    private void AddTarget(string target, ModuleRule rule)
-    {
-        if (target.StartsWith(RegexMark, StringComparison.Ordinal))
+        foreach ((string target, ModuleRule rule) in rules.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
-            _patterns.Add((target[RegexMark.Length..], rule));
-        }
-        else
-        {
-            _names.TryAdd(target, rule);
+            _targets.Add(target, rule);
         }
     }
 

@@ -79,10 +79,16 @@ internal static class GgufParts
     private static void CopyRows(
         GgufTensor tensor, long first, long count, IReadOnlyList<(long First, long Count)> ranges, WriteBytes write, CancellationToken cancellation)
     {
+        if (tensor.BytesPerRow > Array.MaxLength)
+        {
+            throw new NotSupportedException(ErrorText.Invariant(
+                $"{ErrorText.EscapePath(tensor.Part.Path)}: tensor {Name(tensor)} has rows of {tensor.BytesPerRow} bytes, expected at most {Array.MaxLength} where it is cut"));
+        }
+
         QuantFormatInfo format = tensor.FormatInfo!;
         (int Begin, int Bytes)[] pieces =
-            [.. ranges.Select(range => (checked((int)format.GetByteCount(range.First)), checked((int)format.GetByteCount(range.Count))))];
-        int rowBytes = checked((int)tensor.BytesPerRow), packedBytes = pieces.Sum(piece => piece.Bytes);
+            [.. ranges.Select(range => ((int)format.GetByteCount(range.First), (int)format.GetByteCount(range.Count)))];
+        int rowBytes = (int)tensor.BytesPerRow, packedBytes = pieces.Sum(piece => piece.Bytes);
         int most = Math.Max(1, ChunkBytes / rowBytes);
         byte[] rows = new byte[(int)Math.Min(most, count) * rowBytes], packed = new byte[(int)Math.Min(most, count) * packedBytes];
         for (long row = 0; row < count; row += most)

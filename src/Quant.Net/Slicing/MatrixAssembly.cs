@@ -137,6 +137,12 @@ internal sealed class MatrixAssembly
         bool byGroup = to.Strings == groups || to.Fields == groups;
         long across = Extent(alongStrings ? to.Fields : to.Strings);
 
+        if (to.ByteLength > Array.MaxLength)
+        {
+            throw new NotSupportedException(ErrorText.Invariant(
+                $"{_result.Layout} [{_result.Rows}, {_result.Columns}] has an array of {to.ByteLength} bytes, expected at most {Array.MaxLength} where parts are put together."));
+        }
+
         byte[] array = new byte[to.ByteLength];
         long place = 0;
         foreach ((MatrixArrays source, long first, long count) in byGroup ? GroupRuns() : _pieces)

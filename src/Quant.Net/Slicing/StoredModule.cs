@@ -55,6 +55,7 @@ internal sealed class StoredModule
     public MatrixArrays Matrix { get; }
 
     /// <summary>The bytes of a tensor; none of null.</summary>
+    /// <exception cref="NotSupportedException">There are more than an array holds.</exception>
     public static byte[] Bytes(SafetensorsTensor? tensor)
     {
         if (tensor is null)
@@ -62,7 +63,13 @@ internal sealed class StoredModule
             return [];
         }
 
-        byte[] bytes = new byte[checked((int)tensor.ByteLength)];
+        if (tensor.ByteLength > Array.MaxLength)
+        {
+            throw new NotSupportedException(ErrorText.Invariant(
+                $"{ErrorText.EscapePath(tensor.File.Path)}: tensor {ErrorText.Quote(tensor.Name)} has {tensor.ByteLength} bytes, expected at most {Array.MaxLength} where it is cut"));
+        }
+
+        byte[] bytes = new byte[tensor.ByteLength];
         tensor.Read(0, bytes);
         return bytes;
     }

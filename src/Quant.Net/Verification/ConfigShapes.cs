@@ -5,25 +5,34 @@ using Quant.Net.Safetensors;
 namespace Quant.Net.Verification;
 
 /// <summary>
-/// Compares shapes with <c>config.json</c>, for the kinds of models whose layers are as in Llama. Others say it in other ways, and their
-/// shapes are only compared with each other.
+/// Compares layers with <c>config.json</c>, for the kinds of models whose layers are known (<see cref="ArchitectureShapes"/>). The
+/// shapes of others are only compared with each other.
 /// </summary>
 internal static class ConfigShapes
 {
-    private const string Layers = "model.layers.";
-    private const long AnyLength = -1;
-
-    private static readonly HashSet<string> Kinds = new(["llama", "mistral", "qwen2", "qwen3"], StringComparer.Ordinal);
+    // Of models of text, and of the text in those of pictures too, as they were and are named.
+    private static readonly string[] Prefixes = ["model.layers.", "language_model.model.layers.", "model.language_model.layers."];
 
     /// <summary>What is missing, and what has another shape than expected; a line each.</summary>
     public static IEnumerable<string> Check(SafetensorsModel model, IReadOnlyList<PackedModule> modules)
     {
         // The settings of a rank are those of the whole.
-        if (RankMark.Find(model) is not null || model.Config is not { ModelType: { } kind, HiddenSize: { } hidden and > 0 } config || !Kinds.Contains(kind))
+        if (RankMark.Find(model) is not null || model.Config is not { } config || ArchitectureShapes.Of(config) is not { } architecture)
         {
             return [];
         }
 
+        string prefix = Prefixes.FirstOrDefault(start => model.Tensors.Any(tensor => tensor.Name.StartsWith(start, StringComparison.Ordinal))) ?? Prefixes[0];
+        SortedSet<long> layers = [.. model.Tensors.Select(tensor => LayerOf(tensor.Name, prefix)).Where(layer => layer >= 0)];
+        IEnumerable<string> shapes = WrongShapes(model, modules, architecture, prefix);
+        return CheckWhole(model, config) && layers.Count > 0
+            ? [.. MissingLayers(config, layers, architecture.MoreLayers), .. layers.SelectMany(layer => Missing(model, ErrorText.Invariant($"{prefix}{layer}."), architecture)), .. shapes]
+            : shapes;
+    }
+
+    private static IEnumerable<string> WrongShapes(
+        SafetensorsModel model, IReadOnlyList<PackedModule> modules, ArchitectureShapes architecture, string prefix)
+    {
         Dictionary<string, (string Path, IReadOnlyList<long> Shape)> found = new(StringComparer.Ordinal);
         foreach (SafetensorsTensor tensor in model.Tensors)
         {
@@ -35,50 +44,29 @@ internal static class ConfigShapes
             found[module.WeightName] = (module.Arrays.Codes.File.Path, module.Shape);
         }
 
-        SortedSet<long> layers = [.. model.Tensors.Select(tensor => LayerOf(tensor.Name)).Where(layer => layer >= 0)];
-        Dictionary<string, long[]> expected = Expected(config, hidden);
-        return CheckWhole(model, config)
-            ? [.. MissingLayers(config, layers), .. layers.SelectMany(layer => Missing(model, layer, expected.Keys)), .. Shapes()]
-            : Shapes();
-
-        IEnumerable<string> Shapes() =>
-            from layer in layers
-            from weight in expected
-            let name = ErrorText.Invariant($"{Layers}{layer}.{weight.Key}")
-            where found.TryGetValue(name, out (string, IReadOnlyList<long> Shape) there) && !Fits(there.Shape, weight.Value)
-            let place = found[name]
-            select ErrorText.Invariant(
-                $"{ErrorText.EscapePath(place.Path)}: {ErrorText.Quote(name)} is [{string.Join(", ", place.Shape)}], expected [{Text(weight.Value)}] as {ModelConfig.FileName} says");
-    }
-
-    private static Dictionary<string, long[]> Expected(ModelConfig config, long hidden)
-    {
-        long size = config.HeadSize ?? (config.HeadCount is { } count and > 0 ? hidden / count : AnyLength);
-        long queries = Times(config.HeadCount, size), keys = Times(config.KeyValueHeadCount ?? config.HeadCount, size);
-        long inner = config.IntermediateSize ?? AnyLength;
-        return new(StringComparer.Ordinal)
+        var wrong =
+            from weight in found
+            let layer = LayerOf(weight.Key, prefix)
+            where layer >= 0
+            let key = ModelFamilies.KeyOf(weight.Key[(weight.Key.IndexOf('.', prefix.Length) + 1)..])
+            where architecture.Weights.TryGetValue(key, out ExpectedShape? expected) && !expected.Fits(weight.Value.Shape)
+            group weight by (Layer: layer, Key: key) into alike   // experts: there may be thousands
+            orderby alike.Key.Layer
+            select alike;
+        return wrong.Select(alike =>
         {
-            ["self_attn.q_proj.weight"] = [queries, hidden],
-            ["self_attn.k_proj.weight"] = [keys, hidden],
-            ["self_attn.v_proj.weight"] = [keys, hidden],
-            ["self_attn.o_proj.weight"] = [hidden, queries],
-            ["mlp.gate_proj.weight"] = [inner, hidden],
-            ["mlp.up_proj.weight"] = [inner, hidden],
-            ["mlp.down_proj.weight"] = [hidden, inner],
-            ["input_layernorm.weight"] = [hidden],
-            ["post_attention_layernorm.weight"] = [hidden],
-        };
+            (string name, (string path, IReadOnlyList<long> shape)) = alike.First();
+            string others = alike.Count() > 1 ? ErrorText.Invariant($" (and {alike.Count() - 1} more experts)") : "";
+            return ErrorText.Invariant(
+                $"{ErrorText.EscapePath(path)}: {ErrorText.Quote(name)} is [{string.Join(", ", shape)}]{others}, expected [{architecture.Weights[alike.Key.Key]}] as {ModelConfig.FileName} says");
+        });
     }
-
-    private static long Times(long? heads, long size) =>
-        heads is { } count && size > 0 && count <= long.MaxValue / size ? count * size : AnyLength;
 
     // A file that is opened alone is a part of something.
     private static bool CheckWhole(SafetensorsModel model, ModelConfig config) =>
-        config.LayerCount > 0 && model.MissingFiles.Count == 0 && (model.IndexPath is not null || Directory.Exists(model.Path))
-        && model.Tensors.Any(tensor => tensor.Name.StartsWith(Layers, StringComparison.Ordinal));
+        config.LayerCount > 0 && model.MissingFiles.Count == 0 && (model.IndexPath is not null || Directory.Exists(model.Path));
 
-    private static IEnumerable<string> MissingLayers(ModelConfig config, SortedSet<long> layers)
+    private static IEnumerable<string> MissingLayers(ModelConfig config, SortedSet<long> layers, long more)
     {
         long next = 0;
         foreach (long layer in layers.Append(config.LayerCount!.Value))
@@ -92,18 +80,18 @@ internal static class ConfigShapes
             next = Math.Max(next, layer + 1);
         }
 
-        if (layers.Max is var last && last >= config.LayerCount)
+        if (layers.Max is var last && last - more >= config.LayerCount)
         {
             yield return ErrorText.Invariant($"{ErrorText.EscapePath(config.Path)}: there is a layer {last}, expected {config.LayerCount} layers");
         }
     }
 
-    private static IEnumerable<string> Missing(SafetensorsModel model, long layer, IEnumerable<string> weights)
+    private static IEnumerable<string> Missing(SafetensorsModel model, string layer, ArchitectureShapes architecture)
     {
         string[] codes = [".weight", ".qweight", ".weight_packed"];
-        foreach (string weight in weights)
+        foreach ((string weight, _) in architecture.Weights.Where(weight => weight.Value.IsRequired))
         {
-            string module = ErrorText.Invariant($"{Layers}{layer}.{weight[..^codes[0].Length]}");
+            string module = layer + weight[..^codes[0].Length];
             if (!codes.Any(part => model.Tensors.Contains(module + part)))
             {
                 yield return $"{ErrorText.EscapePath(model.Path)}: {ErrorText.Quote(module)} is missing: there is neither {string.Join(" nor ", codes)}";
@@ -111,19 +99,9 @@ internal static class ConfigShapes
         }
     }
 
-    private static bool Fits(IReadOnlyList<long> shape, long[] expected) =>
-        shape.Count == expected.Length && shape.Zip(expected).All(pair => pair.Second == AnyLength || pair.First == pair.Second);
-
-    private static string Text(long[] shape) => string.Join(", ", shape.Select(length => length == AnyLength ? "any" : ErrorText.Invariant($"{length}")));
-
-    private static long LayerOf(string name)
+    private static long LayerOf(string name, string prefix)
     {
-        if (!name.StartsWith(Layers, StringComparison.Ordinal))
-        {
-            return -1;
-        }
-
-        int end = name.IndexOf('.', Layers.Length);
-        return end > 0 && int.TryParse(name.AsSpan(Layers.Length, end - Layers.Length), System.Globalization.NumberStyles.None, null, out int layer) ? layer : -1;
+        int end = name.StartsWith(prefix, StringComparison.Ordinal) ? name.IndexOf('.', prefix.Length) : -1;
+        return end > 0 && int.TryParse(name.AsSpan(prefix.Length, end - prefix.Length), System.Globalization.NumberStyles.None, null, out int layer) ? layer : -1;
     }
 }

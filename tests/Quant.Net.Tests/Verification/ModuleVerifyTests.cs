@@ -122,12 +122,10 @@ public class ModuleVerifyTests
     [InlineData("gptq-b2-g32-ones", "for 4 and others for 0")]
     [InlineData("gptq-b3-g32-ones", "for 8 and others for 0")]
     [InlineData("gptq-b4-g32-ones", "for 16 and others for 0")]
-    [InlineData("gptq-b8-g32-v1-act", "for 256 and others for 0")]
+    [InlineData("gptq-b8-g32-ones", "for 256 and others for 0")]
     public async Task StoredOnesAreAmbiguous(string vector, string readings)
     {
-        var module = new MalformedModule(vector + ".safetensors");
-        module.Tensors["layer.qzeros"].Data[0] = 0xFF;
-        VerifyResult result = await VerifyAsync(module);
+        VerifyResult result = await VerifyAsync(new MalformedModule(vector + ".safetensors"));
         string line = Assert.Single(result.Warnings, warning => warning.Contains("stored as all ones", StringComparison.Ordinal));
         Assert.Contains(readings, line, StringComparison.Ordinal);
         Assert.Matches(@"'layer\.qzeros': \d+ of \d+ zero points are stored as all ones \(first: group \d+, output \d+\)", line);
@@ -202,6 +200,7 @@ public class ModuleVerifyTests
     [InlineData(Awq, "modules_to_not_convert", """["lay","ayer."]""", null)]
     [InlineData(Pack, "ignore", """["re:l.y"]""", "is packed, and config.json quantization_config (ignore re:l.y) leaves it alone")]
     [InlineData(Pack, "ignore", """["lay","re:ayer"]""", null)]
+    [InlineData(Pack, "ignore", """["Linear"]""", "is packed, and config.json quantization_config (ignore Linear) leaves it alone")]
     public async Task SettingsThatSayOtherwiseAreWarnings(string vector, string key, string value, string? expected)
     {
         var module = new MalformedModule(vector);
@@ -241,6 +240,30 @@ public class ModuleVerifyTests
         right["targets"] = new JsonArray("other");
         module.Settings["config_groups"] = new JsonObject { ["group_0"] = wrong.DeepClone(), ["group_1"] = right.DeepClone() };
         Assert.Contains("expected those of", Assert.Single((await VerifyAsync(module)).Faults), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""["layer"]""", """["re:l"]""", """["re:a"]""", 8)]                   // a name before a pattern
+    [InlineData("""["re:lay"]""", """["re:l"]""", """[]""", 4)]                        // patterns by their letters, not as they stand
+    [InlineData("""["re:l"]""", """["re:l"]""", """[]""", 4)]                          // the same target twice: the last group
+    [InlineData("""["Linear"]""", """["re:.*"]""", """[]""", 4)]                       // a pattern before a class
+    [InlineData("""["layer"]""", """["Linear"]""", """["re:l"]""", null)]              // what is ignored, before a name too
+    [InlineData("""["re:l"]""", """["layer"]""", """["Linear"]""", null)]
+    [InlineData("""["layer","re:l"]""", """["Linear"]""", """["layer"]""", null)]
+    public void TargetsOfCompressedTensorsCountInItsOrder(string first, string second, string ignored, int? bits)
+    {
+        var module = new MalformedModule(Pack);
+        JsonNode group = module.Settings["config_groups"]!["group_0"]!;
+        (JsonNode wrong, JsonNode right) = (group.DeepClone(), group.DeepClone());
+        wrong["weights"]!["num_bits"] = 8;
+        (wrong["targets"], right["targets"]) = (JsonNode.Parse(first), JsonNode.Parse(second));
+        module.Settings["config_groups"] = new JsonObject { ["group_0"] = wrong, ["group_1"] = right };
+        module.Settings["ignore"] = JsonNode.Parse(ignored);
+        using var folder = new TempFolder();
+        module.Write(folder);
+        using SafetensorsModel model = SafetensorsModel.Open(folder.Path);
+        Assert.Equal(bits is null, model.Quantization!.For("layer").IsLeftAlone);
+        Assert.Equal(bits, model.Quantization.For("layer").Bits);
     }
 
     [Theory]

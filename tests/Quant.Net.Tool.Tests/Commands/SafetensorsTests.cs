@@ -51,6 +51,50 @@ public class SafetensorsTests
     }
 
     [Fact]
+    public void DequantizeToAFolderWritesWhatProgramsLoad()
+    {
+        using var folder = new TemporaryFolder();
+        string source = folder["packed"];
+        Directory.CreateDirectory(source);
+        foreach (string file in Directory.GetFiles(Repository.GptqModel))
+        {
+            File.Copy(file, Path.Combine(source, Path.GetFileName(file)));
+        }
+
+        foreach (string name in new[] { "tokenizer.json", "generation_config.json", "merges.txt", "model.py", "hf_quant_config.json", "pytorch_model.bin", "x.safetensors.index.json", ".hidden" })
+        {
+            File.WriteAllText(Path.Combine(source, name), $"of {name}");
+        }
+
+        ToolResult result = Succeed("dequantize", source, "-o", folder["plain"], "--type", "bf16", "--json");
+        string[] expected = ["config.json", "generation_config.json", "merges.txt", "model.py", "model.safetensors", "tokenizer.json"];
+        Assert.Equal(expected, Directory.GetFiles(folder["plain"]).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+        Assert.Equal(expected, result.Json.List("outputs").Select(file => Path.GetFileName(file.GetString())).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Directory.GetFiles(folder["plain"]).Sum(file => new FileInfo(file).Length), result.Json.GetProperty("bytesWritten").GetInt64());
+        Assert.Equal("of merges.txt", File.ReadAllText(Path.Combine(folder["plain"], "merges.txt")));
+        string before = File.ReadAllText(Path.Combine(source, "config.json"));
+        Assert.Equal(
+            before[..before.IndexOf(",\n  \"quantization_config", StringComparison.Ordinal)].Replace("float16", "bfloat16", StringComparison.Ordinal) + "\n}",
+            File.ReadAllText(Path.Combine(folder["plain"], "config.json")));
+
+        // It is a model that is not quantized, and sound.
+        Assert.DoesNotContain("quantization", Succeed("inspect", folder["plain"]).Out, StringComparison.Ordinal);
+        Succeed("verify", folder["plain"]);
+        using SafetensorsModel model = SafetensorsModel.Open(folder["plain"]);
+        Assert.Equal(("llama", "bfloat16", null), (model.Config!.ModelType, model.Config.DataType, model.Quantization));
+        Assert.Empty(PackedModule.Find(model));
+        Assert.Equal("pt", model.Files[0].Metadata["format"]);
+
+        // What is there stays, and nothing else is left.
+        Run("dequantize", source, "-o", folder["plain"], "--force").AssertFails(1, "plain: exists already, expected a folder that does not");
+        Run("dequantize", source, "-o", folder["no/plain"]).AssertFails(1, "there is no directory");
+        Run("dequantize", source, "-o", folder["none"], "--tensor", "nothing").AssertFails(1, "no decoded tensor has a name that matches");
+        Run("dequantize", Repository.WideModel, "-o", folder["wide"]).AssertFails(2, "ends neither in .safetensors nor in .gguf");
+        Assert.Equal(["packed", "plain"], Directory.GetFileSystemEntries(folder[""]).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void DequantizeOfAFolderTakesPatternsAndShards()
     {
         using var folder = new TemporaryFolder();

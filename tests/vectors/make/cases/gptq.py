@@ -19,7 +19,13 @@ def case(name, bits, inputs, outputs, group_size, scales="F16", g_idx="in order"
     ones = (1 << bits) - 1
     # Stored zeros of all ones have cases of their own: readers disagree about them.
     stored = {"random": lambda: random.below(ones), "symmetric": lambda: ones >> 1, "with all ones": lambda: random.bits(bits)}[zeros]
-    tensors = gptq.pack(random.matrix(inputs, outputs, bits), [[stored() for _ in range(outputs)] for _ in range(groups)], bits)
+    codes = random.matrix(inputs, outputs, bits)
+    stored_zeros = [[stored() for _ in range(outputs)] for _ in range(groups)]
+    if zeros == "with all ones" and not any(ones in group for group in stored_zeros):
+        # Chance makes none of so few zeros of 8 bits: one at either end, and two neighbours in a word.
+        for group, output in ((0, 0), (0, 5), (0, 6), (-1, -1)):
+            stored_zeros[group][output] = ones
+    tensors = gptq.pack(codes, stored_zeros, bits)
     tensors["scales"] = Tensor(scales, (groups, outputs), scale_bits(random, scales, groups * outputs, edges))
     for place, value in poison:
         tensors["scales"].bits[place] = value
