@@ -106,8 +106,9 @@ internal sealed class DequantizeCommand : ToolCommand
 
     private async Task<DequantizeReport> ConvertAsync(ParseResult parsed, QuantDevice device, bool quiet, CancellationToken cancellation)
     {
-        string input = _model.PathIn(parsed);
         string output = parsed.GetRequiredValue(_output);
+        RequireKnownContainer(parsed.GetRequiredValue(_model), output);
+        string input = _model.PathIn(parsed);
         (string typeName, QuantFormat type) = OutputTypes.Find(parsed.GetRequiredValue(_type))!.Value;
         var options = new DequantizeOptions
         {
@@ -119,7 +120,6 @@ internal sealed class DequantizeCommand : ToolCommand
             MaxShardBytes = parsed.GetValue(_shardSize),
             Resume = parsed.GetValue(_resume),
         };
-        RequireKnownContainer(input, output);
         if (options.MaxShardBytes is not null && Container(output) != "safetensors")
         {
             throw new UsageException("--shard-size: only .safetensors output is written in several files");

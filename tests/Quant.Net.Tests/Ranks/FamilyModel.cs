@@ -147,7 +147,7 @@ internal static class FamilyModel
     private static FamilyTensor[] LatentKeys =>
     [
         new("self_attn.kv_a_proj_with_mqa.weight", Everywhere, 5, Hidden), new("self_attn.kv_a_layernorm.weight", Everywhere, 4),
-        new("self_attn.kv_b_proj.weight", Out, 2 * QueryFeatures, 4), new("self_attn.o_proj.weight", In, Hidden, QueryFeatures),
+        new("self_attn.kv_b_proj.weight", Out, Heads * (1 + HeadSize), 4), new("self_attn.o_proj.weight", In, Hidden, QueryFeatures),
     ];
 
     private static FamilyTensor Norm(string name) => new(name + ".weight", Everywhere, Hidden);
