@@ -98,7 +98,7 @@ class Job {
 // codes, and as long as is good for the results of transposed ones.
 class MatrixJob {
  public:
-  MatrixJob(const MatrixWork& work, const MatrixKernelRow& row) : work_(work) {
+  MatrixJob(const MatrixWork& work, const MatrixKernelRow& row, uint32_t threads) : work_(work) {
     lines_ = work.transposed ? Range{0, work.line_length} : Range{work.first, work.count};
     elements_ = work.transposed ? Range{work.first, work.count} : Range{0, work.line_length};
     const bool whole_lines = reinterpret_cast<uintptr_t>(work.destination) % kStreamAlignment == 0 &&
@@ -106,22 +106,27 @@ class MatrixJob {
     const MatrixKernel streamed = row.streamed[work.transposed][work.output];
     const bool streams = streamed && whole_lines && work.count * work.line_length * result_size() > kStreamedBytes;
     kernel_ = streams ? streamed : row.dequantize[work.transposed][work.output];
+    unit_ = work.transposed ? Unit{1024, 256} : Unit{128, 1024};
+    if (work.transposed && regions() < uint64_t{kRegionsOfThread} * threads) unit_ = {256, 128};
   }
 
-  uint64_t regions() const { return lines_.parts(lines_of_region()) * elements_.parts(elements_of_region()); }
+  uint64_t regions() const { return lines_.parts(unit_.lines) * elements_.parts(unit_.elements); }
 
   static void run(const void* context, uint64_t first, uint64_t last) {
     const MatrixJob& job = *static_cast<const MatrixJob*>(context);
     const DefaultFloatModes modes;
-    const uint64_t across = job.elements_.parts(job.elements_of_region());
+    const uint64_t across = job.elements_.parts(job.unit_.elements);
     for (uint64_t i = first; i < last; i++)
-      job.decode(job.lines_.part(i / across, job.lines_of_region()),
-                 job.elements_.part(i % across, job.elements_of_region()));
+      job.decode(job.lines_.part(i / across, job.unit_.lines), job.elements_.part(i % across, job.unit_.elements));
   }
 
  private:
-  uint64_t lines_of_region() const { return work_.transposed ? 256 : 128; }
-  uint64_t elements_of_region() const { return work_.transposed ? 128 : 1024; }
+  // What a region has at most. Transposed, wide ones are faster: lines become columns, so that a page of results is
+  // written at a time, and what the elements of a group share is made once for all lines of a region.
+  struct Unit {
+    uint64_t lines, elements;
+  };
+  static constexpr uint32_t kRegionsOfThread = 8;  // with fewer, some threads would wait for others
 
   // Divided at the multiples of a unit, so that parts begin where tiles do.
   struct Range {
@@ -146,6 +151,7 @@ class MatrixJob {
 
   const MatrixWork& work_;
   MatrixKernel kernel_;
+  Unit unit_;
   Range lines_, elements_;
 };
 
@@ -237,7 +243,7 @@ class CpuDevice final : public qn_device {
   qn_status dequantize(const MatrixWork& work, const char*& kernel) override {
     const MatrixKernelRow& row = set_.matrices[work.layout];
     kernel = row.names[work.output];
-    const MatrixJob job(work, row);
+    const MatrixJob job(work, row, threads_);
     pool_->run(job.regions(), 1, MatrixJob::run, &job);
     return QN_OK;
   }

@@ -77,10 +77,10 @@ struct Tile<GPTQ, kBits> {
     return m.codes + (column / 32 * kBits * m.rows + row) * 4;
   }
 
-  // The tile of the next sixteen elements. It stands beside this one, but its rows of words are far from each other.
+  // The tile below. Rows of words are too far from each other for the processor to see where this leads.
   QN_HD static void fetch_next(const Matrix& m, const uint8_t* tile) {
-    for (uint64_t r = 0; r < kBits; r++)
-      prefetch(tile + r * m.rows * 4 + kBytes);
+    for (uint64_t r = kBits; r < 2 * kBits; r++)
+      prefetch(tile + r * m.rows * 4);
   }
 
   template <int kColumn>
@@ -147,11 +147,11 @@ struct TileGroups {
 
 // What the groups of some strips share, kept once it was made: lines of a matrix with a list of groups come back to the
 // same ones.
-template <class T, uint64_t kStrips>
+template <class T>
 class Groups {
  public:
   Groups(const Matrix& m, uint64_t element, uint64_t strips) : m_(m), element_(element), strips_(strips) {
-    while (slots_ < kMostSlots && slots_ < m.groups)
+    while (2 * slots_ * strips <= kMost && slots_ < m.groups)
       slots_ *= 2;
     for (uint64_t i = 0; i < slots_; i++)
       kept_[i] = UINT64_MAX;
@@ -160,33 +160,34 @@ class Groups {
   QN_HD const Group* of(uint64_t group) {
     const uint64_t slot = group & (slots_ - 1);
     if (kept_[slot] != group) make(slot, group);
-    return groups_ + slot * kStrips;
+    return groups_ + slot * strips_;
   }
 
  private:
-  static constexpr uint64_t kMostSlots = 256 / kStrips;  // 32 KiB
+  static constexpr uint64_t kMost = 256;  // 32 KiB
 
   void make(uint64_t slot, uint64_t group) {
     kept_[slot] = group;
     for (uint64_t s = 0; s < strips_; s++)
-      groups_[slot * kStrips + s] = T::group(m_, element_ + 16 * s, group);
+      groups_[slot * strips_ + s] = T::group(m_, element_ + 16 * s, group);
   }
 
   const Matrix& m_;
   const uint64_t element_, strips_;
   uint64_t slots_ = 1;
-  uint64_t kept_[kMostSlots];
-  Group groups_[kMostSlots * kStrips];
+  uint64_t kept_[kMost];
+  Group groups_[kMost];
 };
 
 // A line after the other. Lines are a multiple of 32, elements too.
 template <class Layout, int kBits, class Out>
 void decode_lines(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
   using T = Tile<Layout, kBits>;
-  constexpr uint64_t kStrips = 8;  // that are worked on together
-  for (uint64_t first = 0; first < region.elements; first += 16 * kStrips) {
-    const uint64_t left = (region.elements - first) / 16, strips = left < kStrips ? left : kStrips;
-    Groups<T, kStrips> groups(m, region.element + first, strips);
+  constexpr uint64_t kStrips = 8;  // that are worked on together at most: the fewer, the more groups are kept
+  const uint64_t most = m.group_index ? kStrips / 2 : kStrips;
+  for (uint64_t first = 0; first < region.elements; first += 16 * most) {
+    const uint64_t left = (region.elements - first) / 16, strips = left < most ? left : most;
+    Groups<T> groups(m, region.element + first, strips);
     for (uint64_t i = 0; i < region.lines; i += kTileLines) {
       const TileGroups tile_groups(m, region.line + i);
       const uint8_t* const tile = T::at(m, region.line + i, region.element + first);
@@ -204,10 +205,10 @@ void decode_lines(const Matrix& m, const MatrixRegion& region, Out out, size_t s
   }
 }
 
-// The groups of up to 256 lines, each once, and which of them each line has.
+// The groups of up to 1024 lines, each once, and which of them each line has.
 class LineGroups {
  public:
-  static constexpr uint64_t kMostLines = 256;
+  static constexpr uint64_t kMostLines = 1024;
 
   LineGroups(const Matrix& m, uint64_t line, uint64_t lines) {
     if (!m.group_index && m.group % kTileLines == 0) {
@@ -215,7 +216,7 @@ class LineGroups {
       for (uint64_t i = 0; i < lines; i += kTileLines) {
         const uint64_t group = m.group_of(line + i);
         if (i == 0 || group != groups_[count_ - 1]) groups_[count_++] = group;
-        place_[i] = static_cast<uint8_t>(count_ - 1);
+        place_[i] = static_cast<uint16_t>(count_ - 1);
       }
       return;
     }
@@ -230,7 +231,7 @@ class LineGroups {
         groups_[count_++] = group;
         table[at] = static_cast<uint16_t>(count_);
       }
-      place_[i] = static_cast<uint8_t>(table[at] - 1);
+      place_[i] = static_cast<uint16_t>(table[at] - 1);
     }
   }
 
@@ -243,7 +244,7 @@ class LineGroups {
   bool one_in_tile_ = true;
   uint64_t count_ = 0;
   uint64_t groups_[kMostLines];
-  uint8_t place_[kMostLines];
+  uint16_t place_[kMostLines];
 };
 
 // A tile, transposed. `group_of(line)` is what its elements share on a line.
@@ -374,6 +375,9 @@ void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, siz
         }
         const uint8_t* const tile = Tile<Layout, kBits>::at(m, region.line + i, region.element + s);
         if constexpr (kElements == 16) {
+          // What comes next stands beside this, but rows of words are too far apart for the processor to see that.
+          for (uint64_t r = 0; r < kBandLines * kBits / 32; r++)
+            prefetch(tile + r * m.rows * 4 + 64);
           transpose_band<kBits>(m, tile, groups, out.at(s * stride + i), stride);
         } else {
           transpose_dealt_band(m, tile, groups, out.at(s * stride + i), stride);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Packed matrices to results of 16 bits, with AVX-512, where codes have up to four bits: the weights that a scale
-// allows are computed and rounded beforehand, and 32 of them looked up at once (see words.h).
+// Packed matrices with AVX-512, where codes have up to four bits: the weights that a scale allows are computed
+// beforehand, and for results of 16 bits also rounded, and looked up: 16 or 32 of them at once (see words.h).
 #pragma once
 
 #include "matrices.h"
@@ -73,6 +73,33 @@ void transpose_band(const Matrix& m, const uint8_t* tile, const Group* const (&g
   }
 }
 
+// 128 elements of AWQ: words of eight elements are transposed, so that a shift brings codes of sixteen columns into a
+// vector.
+template <bool kStream>
+void transpose_dealt_band(const Matrix& m, const uint8_t* tile, const Group* const (&groups)[kSets],
+                          Output<F32, kStream> out, size_t stride) {
+  alignas(64) Ints words[kSets][2][16];
+  for (uint64_t set = 0; set < kSets; set++)
+    for (uint64_t half = 0; half < 2; half++) {
+      for (uint64_t k = 0; k < 16; k++)
+        words[set][half][k] = load_ints(tile + (32 * set + 16 * half + k) * (m.rows / 2));
+      transpose(words[set][half]);
+    }
+  for (uint64_t word = 0; word < 16; word++)
+    unroll<0, 8>([&](auto j) {
+      constexpr int kBit = static_cast<int>(AWQ_GEMM::bit(j));
+      const uint64_t element = 8 * word + j;
+      const Output<F32, kStream> to = out.at(element * stride);
+      WeightTable table{};
+      for (uint64_t set = 0; set < kSets; set++) {
+        if (!set || groups[set] != groups[set - 1])
+          table = table_of(
+              weights<4>(table_codes<4>(), splat_element(groups[set][element / 16], static_cast<int>(element % 16))));
+        store(to, 32 * set, table.template at<kBit>(words[set][0][word]), table.template at<kBit>(words[set][1][word]));
+      }
+    });
+}
+
 // 128 elements of AWQ: words of eight elements are transposed, those of even and of odd columns apart, so that a
 // shift brings codes of 32 columns into words.
 template <class Out>
@@ -106,8 +133,7 @@ void transpose_dealt_band(const Matrix& m, const uint8_t* tile, const Group* con
     });
 }
 
-template <int kBits, class T, bool kStream>
-  requires(sizeof(T) == 2)
-inline constexpr uint64_t kBandElements<AWQ_GEMM, kBits, Output<T, kStream>> = 128;
+template <int kBits, class Out>
+inline constexpr uint64_t kBandElements<AWQ_GEMM, kBits, Out> = 128;
 
 }  // namespace qn::QN_TARGET

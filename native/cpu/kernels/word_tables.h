@@ -86,8 +86,13 @@ inline constexpr WordSpreadTable<Packing> kWordSpread;
 
 template <class Packing>
 QN_HD Words spread_words(const uint8_t* from) {
-  constexpr __mmask16 kThere = static_cast<__mmask16>((uint32_t{1} << 4 * Packing::kBits) - 1);
-  const Words all = _mm512_broadcast_i32x4(_mm_maskz_loadu_epi8(kThere, from));
+  constexpr int kBytes = 4 * Packing::kBits;
+  constexpr __mmask16 kThere = static_cast<__mmask16>((uint32_t{1} << kBytes) - 1);
+  Words all;
+  if constexpr (kBytes == 16)
+    all = _mm512_broadcast_i32x4(load_bytes(from));  // one that the load does
+  else
+    all = _mm512_broadcast_i32x4(_mm_maskz_loadu_epi8(kThere, from));
   return _mm512_srlv_epi16(_mm512_shuffle_epi8(all, load_ints(kWordSpread<Packing>.bytes)),
                            load_ints(kWordSpread<Packing>.shifts));
 }
