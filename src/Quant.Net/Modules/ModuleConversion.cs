@@ -20,6 +20,7 @@ internal sealed unsafe class ModuleConversion
     private readonly bool _turnsExperts;
     private readonly IReadOnlyList<PackedModule> _modules;
     private readonly IReadOnlyList<SafetensorsTensor> _others;
+    private readonly IReadOnlyList<Result> _results;
     private readonly ProgressCount _count;
     private readonly SortedSet<string> _kernels = new(StringComparer.Ordinal);
     private readonly List<string> _warnings;
@@ -52,6 +53,9 @@ internal sealed unsafe class ModuleConversion
         (IReadOnlyList<string> wrong, IReadOnlyList<string> odd) = ModuleDisagreements.Find(model, all);
         _warnings.AddRange([.. wrong, .. odd]);
         RefuseNamesTwice();
+
+        // Larger elements first: so all begin at multiples of their size.
+        _results = [.. _modules.Select(ResultOf).Concat(_others.Select(ResultOf)).OrderByDescending(result => result.BitsPerElement)];
         _count = new ProgressCount([.. _modules.SelectMany(module => module.Tensors), .. _others], progress);
     }
 
@@ -62,14 +66,9 @@ internal sealed unsafe class ModuleConversion
         OutputGuard.RefuseInputs(writer.Files, _model.Files.Select(file => file.Path));
         long bytes = writer.DeclaredLength;
         OutputGuard.RequireSpace(writer.Files[0], bytes);
-        foreach (PackedModule module in _modules)
+        foreach (Result result in _results)
         {
-            Decode(module, writer);
-        }
-
-        foreach (SafetensorsTensor tensor in _others)
-        {
-            Copy(tensor, writer);
+            result.Write(writer);
         }
 
         _cancellation.ThrowIfCancellationRequested();
@@ -77,7 +76,7 @@ internal sealed unsafe class ModuleConversion
         return new DequantizeResult
         {
             Files = writer.Files,
-            TensorCount = _modules.Count + _others.Count,
+            TensorCount = _results.Count,
             ElementCount = _modules.Sum(module => module.Rows * module.Columns) + _others.Sum(tensor => tensor.ElementCount),
             SourceBytes = _count.BytesTotal,
             OutputBytes = bytes,
@@ -97,7 +96,12 @@ internal sealed unsafe class ModuleConversion
 
     private int OutputBytes => _options.OutputType == QuantFormat.F32 ? sizeof(float) : sizeof(ushort);
 
-    // Larger elements first: so all begin at multiples of their size.
+    private Result ResultOf(PackedModule module) =>
+        new(module.WeightName, OutputType, ShapeOf(module), OutputBytes * 8, writer => Decode(module, writer));
+
+    private Result ResultOf(SafetensorsTensor tensor) =>
+        new(tensor.Name, tensor.Type, tensor.Shape, tensor.BitsPerElement, writer => Copy(tensor, writer));
+
     private SafetensorsWriter Declare(string outputPath)
     {
         // Without "pt" (matrices are as PyTorch has them) the transformers library refuses a file.
@@ -109,14 +113,9 @@ internal sealed unsafe class ModuleConversion
         });
         try
         {
-            IEnumerable<(int Bits, string Name, SafetensorsType Type, IReadOnlyList<long> Shape)> tensors =
-            [
-                .. _modules.Select(module => (OutputBytes * 8, module.WeightName, OutputType, ShapeOf(module))),
-                .. _others.Select(tensor => (tensor.BitsPerElement, tensor.Name, tensor.Type, tensor.Shape)),
-            ];
-            foreach ((int _, string name, SafetensorsType type, IReadOnlyList<long> shape) in tensors.OrderByDescending(tensor => tensor.Bits))
+            foreach (Result result in _results)
             {
-                writer.AddTensor(name, type, shape.ToArray());
+                writer.AddTensor(result.Name, result.Type, [.. result.Shape]);
             }
 
             return writer;
@@ -248,4 +247,8 @@ internal sealed unsafe class ModuleConversion
 
         return _buffer.AsSpan(0, bytes);
     }
+
+    /// <summary>A tensor of the output, and what writes it: one list, so that tensors are written in the order in which they were declared.</summary>
+    private sealed record Result(
+        string Name, SafetensorsType Type, IReadOnlyList<long> Shape, int BitsPerElement, Action<SafetensorsWriter> Write);
 }
