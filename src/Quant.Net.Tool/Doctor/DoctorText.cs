@@ -72,16 +72,22 @@ internal static class DoctorText
         report.Table(checks);
         foreach (DeviceCheck check in result.Checks)
         {
-            foreach (Fault fault in check.Faults)
+            string where = check.InstructionSet is null ? check.Device : $"{check.Device} ({check.InstructionSet})";
+            foreach (Fault[] faults in check.Faults.GroupBy(fault => fault.Problem).SelectMany(InLines))
             {
-                string where = check.InstructionSet is null ? check.Device : $"{check.Device} ({check.InstructionSet})";
-                string order = fault.Order is null ? "" : $" by {fault.Order}";
-                report.Line(new Cell($"{fault.Format} to {fault.Output}{order} on {where}: {fault.Problem}", Tone.Bad));
+                Fault first = faults[0];
+                string order = first.Order is null ? "" : $" by {first.Order}";
+                string others = faults.Length > 1 ? $" and {Quantity.Count(faults.Length - 1)} more" : "";
+                report.Line(new Cell($"{first.Format} to {first.Output}{order}{others} on {where}: {first.Problem}", Tone.Bad));
             }
         }
 
         report.Facts(AnswerFacts(result.Answers));
     }
+
+    // What is the same for several formats is the device's problem: it is full, or lost.
+    private static IEnumerable<Fault[]> InLines(IEnumerable<Fault> faults) =>
+        faults.DistinctBy(fault => fault.Format).Count() > 1 ? [[.. faults]] : faults.Select(fault => new[] { fault });
 
     private static List<(string Label, Cell Value)> AnswerFacts(AnswerFacts answers)
     {

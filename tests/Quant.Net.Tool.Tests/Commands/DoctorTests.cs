@@ -111,6 +111,27 @@ public class DoctorTests
         Assert.Equal((QuantFormats.All.Count * 3) + (KnownAnswers.BuiltIn().Matrices.Count * 6), check.Number("passed"));
     }
 
+    [FakeGpuTheory]
+    [InlineData("67108864")]   // as much as staging takes where it can
+    [InlineData("1200000")]
+    public void AGpuWithLittleMemoryIsCheckedLikeAnyOther(string memory)
+    {
+        ToolResult result = FakeGpu.Run($"memory={memory}", "quantnet doctor --device cuda:0");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("exact", result.Out, StringComparison.Ordinal);
+    }
+
+    [FakeGpuFact]
+    public void AProblemOfAllFormatsIsShownOnce()
+    {
+        ToolResult full = FakeGpu.Run("memory=500000", "quantnet doctor --device cuda:0");
+
+        Assert.Equal(1, full.ExitCode);
+        string line = Assert.Single(full.Out.Split('\n'), line => line.Contains("no memory for staging", StringComparison.Ordinal));
+        Assert.Contains($" and {(QuantFormats.All.Count * 3) - 1} more on cuda:0: ", line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AWrongByteIsFoundInEveryFormat()
     {

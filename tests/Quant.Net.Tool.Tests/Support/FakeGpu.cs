@@ -21,3 +21,9 @@ internal sealed class FakeGpuFactAttribute : FactAttribute
 {
     public FakeGpuFactAttribute() => Skip = FakeGpu.Missing;
 }
+
+/// <summary>Several such tests.</summary>
+internal sealed class FakeGpuTheoryAttribute : TheoryAttribute
+{
+    public FakeGpuTheoryAttribute() => Skip = FakeGpu.Missing;
+}
