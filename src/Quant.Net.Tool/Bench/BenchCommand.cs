@@ -36,6 +36,11 @@ internal sealed class BenchCommand : ToolCommand
         DefaultValueFactory = _ => "rows",
     }.AcceptOnlyFromAmong([.. MatrixOrders.All.Select(MatrixOrders.NameOf), Both]);
 
+    private readonly Option<bool> _actOrder = new("--act-order")
+    {
+        Description = "With --layout: matrices with a list that names the group of each input, in no order; in layouts that may have one",
+    };
+
     private readonly Option<string> _output = new Option<string>("--to")
     {
         Description = "The type of the decoded weights",
@@ -82,6 +87,7 @@ internal sealed class BenchCommand : ToolCommand
             new Example("quantnet bench", "Every format to f32, in the cache and out of it, with the best instruction set"),
             new Example("quantnet bench --format 'Q4_*' --to all --isa all", "Some formats to every type with every instruction set"),
             new Example("quantnet bench --layout GPTQ:4 --layout 'AWQ*' --order both", "Packed matrices, by rows and by columns"),
+            new Example("quantnet bench --layout GPTQ --act-order --device cuda:0 --to f16", "Packed matrices with act-order on a GPU"),
             new Example("quantnet bench --cache memory --threads 1", "What one thread does out of cache"),
             new Example("quantnet bench --device cuda:0 --to all --load", "A GPU, and loading a model into its memory"),
             new Example("quantnet bench --json", "All figures, for a script"))
@@ -90,6 +96,7 @@ internal sealed class BenchCommand : ToolCommand
         Options.Add(_formats);
         Options.Add(_layouts);
         Options.Add(_order);
+        Options.Add(_actOrder);
         Options.Add(_output);
         Options.Add(_cache);
         Options.Add(_size);
@@ -102,10 +109,16 @@ internal sealed class BenchCommand : ToolCommand
     private int Run(ParseResult parsed, CancellationToken cancellation)
     {
         LayoutPattern[] patterns = parsed.GetValue(_layouts) ?? [];
-        (PackedMatrixLayoutInfo Layout, int Bits)[] layouts = LayoutPattern.Select(patterns);
+        bool actOrder = parsed.GetValue(_actOrder);
+        (PackedMatrixLayoutInfo Layout, int Bits)[] layouts = LayoutPattern.Select(patterns, actOrder);
         if (patterns.Length == 0 && parsed.GetResult(_order) is { Implicit: false })
         {
             throw new UsageException("--order: formats have none; it goes with --layout");
+        }
+
+        if (patterns.Length == 0 && actOrder)
+        {
+            throw new UsageException("--act-order: formats have none; it goes with --layout");
         }
 
         IReadOnlyList<QuantFormatInfo> formats =
@@ -113,7 +126,7 @@ internal sealed class BenchCommand : ToolCommand
         using QuantDevice device = DeviceOptions.Open(DeviceName(parsed), _device.ChooseSeveral(parsed)[0]);
         BenchResult result = device.Kind == QuantDeviceKind.Cpu
             ? MeasureCpu(parsed, formats, layouts, cancellation)
-            : MeasureGpu(parsed, device, formats, layouts.Length > 0, cancellation);
+            : MeasureGpu(parsed, device, formats, layouts, cancellation);
         if (parsed.GetValue(CommonOptions.Json))
         {
             ResultJson.Write(_console, result, ResultJson.Default.BenchResult);
@@ -170,7 +183,7 @@ internal sealed class BenchCommand : ToolCommand
 
                 foreach ((PackedMatrixLayoutInfo layout, int bits) in layouts)
                 {
-                    run.Measure(place, MatrixShape.Of(layout, bits, place.Weights), Outputs(parsed), Orders(parsed), devices);
+                    run.Measure(place, MatrixShape.Of(layout, bits, place.Weights, parsed.GetValue(_actOrder)), Outputs(parsed), Orders(parsed), devices);
                     progress.StepDone();
                 }
             }
@@ -185,13 +198,12 @@ internal sealed class BenchCommand : ToolCommand
     }
 
     private BenchResult MeasureGpu(
-        ParseResult parsed, QuantDevice gpu, IReadOnlyList<QuantFormatInfo> formats, bool layouts, CancellationToken cancellation)
+        ParseResult parsed,
+        QuantDevice gpu,
+        IReadOnlyList<QuantFormatInfo> formats,
+        IReadOnlyList<(PackedMatrixLayoutInfo Layout, int Bits)> layouts,
+        CancellationToken cancellation)
     {
-        if (layouts)
-        {
-            throw new UsageException($"--layout: packed matrices are measured on the CPU only, not on {gpu.Name}");
-        }
-
         if (parsed.GetResult(_cache) is { Implicit: false })
         {
             throw new UsageException($"--cache: device {gpu.Name} decodes in its own memory");
@@ -199,19 +211,25 @@ internal sealed class BenchCommand : ToolCommand
 
         string? model = parsed.GetValue(_load) is { } path ? InputFile.Require(path) : null;
         double seconds = parsed.GetValue(_seconds);
-        (BenchGpu facts, IReadOnlyList<BenchMeasurement> measurements) = MeasureFormats();
+        (BenchGpu facts, IReadOnlyList<BenchMeasurement> measurements) = MeasureKernels();
         BenchLoad? load = parsed.GetResult(_load) is null ? null : MeasureLoad(parsed, gpu, model, cancellation);
         return new BenchResult(DateTimeOffset.Now, BenchMachine.Here(), Bandwidth: null, facts, load, measurements);
 
-        // All else comes behind the formats, each of which is timed when it is used for the first time.
-        (BenchGpu Facts, IReadOnlyList<BenchMeasurement> Measurements) MeasureFormats()
+        // All else comes behind formats and layouts, each of which is timed when it is used for the first time.
+        (BenchGpu Facts, IReadOnlyList<BenchMeasurement> Measurements) MeasureKernels()
         {
             using GpuArena arena = GpuArena.Create(gpu, Weights(parsed) ?? GpuRun.UsualWeights);
             using var run = new GpuRun(gpu, arena, seconds, cancellation);
-            BenchProgress progress = CreateProgress(parsed, formats.Count);
+            BenchProgress progress = CreateProgress(parsed, formats.Count + layouts.Count);
             foreach (QuantFormatInfo format in formats)
             {
                 run.Measure(format, Outputs(parsed));
+                progress.StepDone();
+            }
+
+            foreach ((PackedMatrixLayoutInfo layout, int bits) in layouts)
+            {
+                run.Measure(MatrixShape.Of(layout, bits, arena.Weights, parsed.GetValue(_actOrder)), Outputs(parsed), Orders(parsed));
                 progress.StepDone();
             }
 

@@ -87,7 +87,8 @@ internal sealed record BenchLoad(
 /// <param name="Yardstick">What it is compared with: <c>memset</c> in cache, <c>roof</c> out of cache, <c>copy</c> on a GPU.</param>
 /// <param name="YardstickBytesPerSecond">Bytes that this writes in a second.</param>
 /// <param name="Share">The decoder's speed as a share of that: the median of the ratios within a round.</param>
-/// <param name="FirstSeconds">GPU: the time of the format's first decode in this process, which loads its kernels.</param>
+/// <param name="FirstSeconds">GPU: the time of the first decode of the format or layout in this process, which loads its kernels.</param>
+/// <param name="ActOrder">Whether a list names the group of each column of a matrix. Null for a format.</param>
 internal sealed record BenchMeasurement(
     string Format,
     string Output,
@@ -107,4 +108,5 @@ internal sealed record BenchMeasurement(
     string Yardstick,
     double YardstickBytesPerSecond,
     double Share,
-    double? FirstSeconds = null);
+    double? FirstSeconds = null,
+    bool? ActOrder = null);

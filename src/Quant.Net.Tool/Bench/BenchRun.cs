@@ -31,7 +31,7 @@ internal sealed class BenchRun(double seconds, CancellationToken cancellation)
                 }
             }
 
-            Measure(place, format.Name, packed.Memory, name, output, order: null, able);
+            Measure(place, format.Name, packed.Memory, name, output, order: null, actOrder: null, able);
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class BenchRun(double seconds, CancellationToken cancellation)
         {
             foreach ((string name, QuantFormat output) in outputs)
             {
-                Measure(place, shape.Name, packed.Memory, name, output, order, [.. devices.Select(device => (
+                Measure(place, shape.Name, packed.Memory, name, output, order, shape.ActOrder, [.. devices.Select(device => (
                     (Decoder)new DeviceDecoder(device),
                     device.GetMatrixCapability(QuantOperation.Dequantize, shape.Layout, shape.Bits, order, output).Kernel,
                     (Action)(() => packed.Decode(device, order, output, place.Destination))))]);
@@ -63,6 +63,7 @@ internal sealed class BenchRun(double seconds, CancellationToken cancellation)
         string outputName,
         QuantFormat output,
         MatrixOrder? order,
+        bool? actOrder,
         IReadOnlyList<(Decoder Decoder, string Kernel, Action Run)> able)
     {
         long outputBytes = QuantFormats.Get(output).GetByteCount(place.Weights);
@@ -85,7 +86,8 @@ internal sealed class BenchRun(double seconds, CancellationToken cancellation)
             outputBytes / standing.Seconds,
             place.YardstickName,
             outputBytes / contest.YardstickSeconds,
-            standing.Share)));
+            standing.Share,
+            ActOrder: actOrder)));
     }
 
     /// <summary>Measures how fast memory is, whatever is decoded.</summary>

@@ -82,7 +82,7 @@ internal static class BenchText
         foreach (BenchMeasurement measurement in measurements)
         {
             table.Add(
-                new Cell(measurement.Format, Tone.Strong),
+                new Cell(measurement.ActOrder == true ? $"{measurement.Format}, act-order" : measurement.Format, Tone.Strong),
                 measurement.Order is null ? measurement.Output : $"{measurement.Output} {measurement.Order}",
                 measurement.InstructionSet ?? measurement.Device,
                 Quantity.Count((long)(measurement.WeightsPerSecond / 1e6)),

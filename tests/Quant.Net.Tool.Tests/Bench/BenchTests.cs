@@ -60,6 +60,20 @@ public class BenchTests
     }
 
     [Fact]
+    public void MeasuresActOrderWhereLayoutsMayHaveIt()
+    {
+        IReadOnlyList<JsonElement> all = Bench("--layout", "*:8", "--act-order", "--cache", "l2", "--json").Json.List("measurements");
+        JsonElement plain = Bench("--layout", "GPTQ:8", "--cache", "l2", "--json").Json.List("measurements").Single();
+
+        Assert.Equal(["GPTQ:8", "PACK_QUANTIZED:8"], all.Texts("format"));
+        Assert.All(all, measurement => Assert.True(measurement.Flag("actOrder")));
+        Assert.False(plain.Flag("actOrder"));
+        Assert.Equal(256 * 4, Number(all[0], "packedBytes") - Number(plain, "packedBytes"));
+        Run("bench", "--layout", "AWQ*", "--act-order").AssertFails(1, "--act-order: no layout that matches 'AWQ*' has lists of groups");
+        Run("bench", "--act-order").AssertFails(2, "--act-order: formats have none; it goes with --layout");
+    }
+
+    [Fact]
     public void MeasuresEveryLayoutAndBothWithFormats()
     {
         JsonElement json = Bench("--layout", "*", "--format", "Q8_0", "--cache", "l2", "--json").Json;

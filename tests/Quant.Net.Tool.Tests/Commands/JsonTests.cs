@@ -115,7 +115,7 @@ public class JsonTests
         Compare(
             "bench",
             Succeed([.. Bench.Split(' '), "--layout", "INT8"]).Json,
-            FakeGpu.Run("memory=67108864", $"quantnet {Bench} --device cuda:0 --load").Json);
+            FakeGpu.Run("memory=67108864", $"quantnet {Bench} --device cuda:0 --load --layout INT8").Json);
     }
 
     private static void Compare(string command, params JsonElement[] documents)

@@ -16,9 +16,6 @@ internal sealed class GpuArena : IDisposable
     // What is copied at a time when memory is filled.
     private const long PieceWeights = 4 << 20;
 
-    // Each of the two: several times the largest L2.
-    private const long LeastBytes = 256L << 20;
-
     private readonly DeviceBuffer<byte> _packed;
     private readonly DeviceBuffer<byte> _decoded;
     private long _turn;
@@ -49,7 +46,7 @@ internal sealed class GpuArena : IDisposable
         long limit = half / (PackedBytesPerWeight + DecodedBytesPerWeight);
         long pieces = Math.Min(weights, limit) / MemoryPlace.PieceWeights;
         return pieces > 0
-            ? new GpuArena(gpu, pieces * MemoryPlace.PieceWeights, Math.Min(LeastBytes, half / 2))
+            ? new GpuArena(gpu, pieces * MemoryPlace.PieceWeights, Math.Min(GpuPlaces.LeastBytes, half / 2))
             : throw new ToolException(
                 $"{gpu.Name}: there is memory for {limit} weights, expected {MemoryPlace.PieceWeights} at least");
     }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Quant.Net.Cuda;
+using Quant.Net.Tool.Bench.Matrices;
+using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Bench.Gpu;
 
@@ -36,33 +38,24 @@ internal sealed class GpuRun(QuantDevice gpu, GpuArena arena, double seconds, Ca
         foreach ((string name, QuantFormat output) in outputs)
         {
             long decoded = QuantFormats.Get(output).GetByteCount(arena.Weights);
-            Action<CudaStream>[] contenders =
-            [
-                stream => Copy(stream, (packed + decoded) / 2),
-                stream => Decode(stream, format, packed, output, decoded),
-            ];
-            double[][] times = Time(contenders);
-            double took = Median.Of(times[1]);
-            _measurements.Add(new BenchMeasurement(
-                format.Name,
-                name,
-                Order: null,
-                PlaceName,
-                gpu.Name,
-                InstructionSet: null,
-                Threads: 1,
-                QuantDevice.LastKernel,
-                arena.Weights,
-                packed,
-                decoded,
-                times[1].Length,
-                took,
-                arena.Weights / took,
-                decoded / took,
-                "copy",
-                decoded / Median.Of(times[0]),
-                Median.OfRatios(times[0], times[1]),
-                first));
+            Measure(format.Name, name, order: null, actOrder: null, packed, decoded, first, stream => Decode(stream, format, packed, output, decoded));
+        }
+    }
+
+    /// <summary>Measures one layout of packed matrices with each output type and order.</summary>
+    public void Measure(MatrixShape shape, IReadOnlyList<(string Name, QuantFormat Format)> outputs, IReadOnlyList<MatrixOrder> orders)
+    {
+        using var matrices = new GpuMatrices(gpu, _timer.Stream, shape);
+        double first = TimeFirst(matrices);
+        foreach (MatrixOrder order in orders)
+        {
+            foreach ((string name, QuantFormat output) in outputs)
+            {
+                using var weights = new GpuWeights(gpu, output, shape.Rows * shape.Columns);
+                Measure(
+                    shape.Name, name, MatrixOrders.NameOf(order), shape.ActOrder, matrices.Bytes, weights.Bytes, first,
+                    stream => weights.Decode(stream, matrices.Next(), order, shape.Lines(order)));
+            }
         }
     }
 
@@ -77,6 +70,34 @@ internal sealed class GpuRun(QuantDevice gpu, GpuArena arena, double seconds, Ca
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private void Measure(
+        string subject, string outputName, string? order, bool? actOrder, long packed, long decoded, double first, Action<CudaStream> decode)
+    {
+        double[][] times = Time([stream => Copy(stream, (packed + decoded) / 2), decode]);
+        double took = Median.Of(times[1]);
+        _measurements.Add(new BenchMeasurement(
+            subject,
+            outputName,
+            order,
+            PlaceName,
+            gpu.Name,
+            InstructionSet: null,
+            Threads: 1,
+            QuantDevice.LastKernel,
+            arena.Weights,
+            packed,
+            decoded,
+            times[1].Length,
+            took,
+            arena.Weights / took,
+            decoded / took,
+            "copy",
+            decoded / Median.Of(times[0]),
+            Median.OfRatios(times[0], times[1]),
+            first,
+            actOrder));
+    }
 
     // The first round does not count: it finds the GPU's clock low, and pages that were never touched.
     private double[][] Time(Action<CudaStream>[] contenders)
@@ -97,11 +118,20 @@ internal sealed class GpuRun(QuantDevice gpu, GpuArena arena, double seconds, Ca
         stream.Dequantize(format.Format, source, (nuint)packed, output, destination, (nuint)decoded);
     }
 
+    private double TimeFirst(QuantFormatInfo format) =>
+        TimeFirst(stream => Decode(stream, format, format.BytesPerBlock, QuantFormat.F32, format.ValuesPerBlock * sizeof(float)));
+
+    private double TimeFirst(GpuMatrices matrices)
+    {
+        using var weights = new GpuWeights(gpu, QuantFormat.F32, matrices.Columns, places: 1);
+        return TimeFirst(stream => weights.Decode(stream, matrices.Next(), MatrixOrder.Rows, 1));
+    }
+
     // By the host's clock: it is the host that loads the kernels, and the driver that compiles them.
-    private double TimeFirst(QuantFormatInfo format)
+    private double TimeFirst(Action<CudaStream> decode)
     {
         long start = Stopwatch.GetTimestamp();
-        Decode(_timer.Stream, format, format.BytesPerBlock, QuantFormat.F32, format.ValuesPerBlock * sizeof(float));
+        decode(_timer.Stream);
         _timer.Stream.Synchronize();
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }

@@ -38,10 +38,12 @@ internal sealed record LayoutPattern(NamePattern Name, int? Bits)
         return [.. patterns];
     }
 
-    /// <summary>The layouts, each with bits that it has, that some pattern means.</summary>
+    /// <summary>The layouts, each with bits that it has, that some pattern means; with act-order those that may have it.</summary>
     /// <exception cref="ToolException">A pattern means none.</exception>
-    public static (PackedMatrixLayoutInfo Layout, int Bits)[] Select(IReadOnlyList<LayoutPattern> patterns)
+    public static (PackedMatrixLayoutInfo Layout, int Bits)[] Select(IReadOnlyList<LayoutPattern> patterns, bool actOrder)
     {
+        (PackedMatrixLayoutInfo Layout, int Bits)[] able =
+            [.. Subjects.Layouts.Where(one => !actOrder || MatrixShape.MayHaveActOrder(one.Layout.Layout))];
         foreach (LayoutPattern pattern in patterns)
         {
             if (PackedMatrixLayouts.All.All(layout => !pattern.Name.IsMatch(layout.Name)))
@@ -53,9 +55,14 @@ internal sealed record LayoutPattern(NamePattern Name, int? Bits)
             {
                 throw new ToolException($"--layout: no layout that matches '{pattern.Name}' has codes of {pattern.Bits} bits");
             }
+
+            if (!able.Any(pattern.IsMatch))
+            {
+                throw new ToolException($"--act-order: no layout that matches '{pattern.Name}' has lists of groups");
+            }
         }
 
-        return [.. Subjects.Layouts.Where(one => patterns.Any(pattern => pattern.IsMatch(one)))];
+        return [.. able.Where(one => patterns.Any(pattern => pattern.IsMatch(one)))];
     }
 
     private bool IsMatch((PackedMatrixLayoutInfo Layout, int Bits) one) =>

@@ -37,8 +37,9 @@ internal sealed record MatrixShape(
     /// <param name="layout">The layout.</param>
     /// <param name="bits">Bits of a code.</param>
     /// <param name="weights">How many weights it has: a multiple of 32 Ki.</param>
+    /// <param name="actOrder">Whether a list names the group of each column.</param>
     /// <exception cref="ToolException">There are more weights than an array has room for.</exception>
-    public static MatrixShape Of(PackedMatrixLayoutInfo layout, int bits, long weights)
+    public static MatrixShape Of(PackedMatrixLayoutInfo layout, int bits, long weights, bool actOrder = false)
     {
         if (weights > Array.MaxLength)
         {
@@ -51,8 +52,14 @@ internal sealed record MatrixShape(
             columns /= 2;
         }
 
-        return new MatrixShape(layout.Layout, bits, UsualGroup(layout.Layout), weights / columns, columns);
+        return new MatrixShape(layout.Layout, bits, UsualGroup(layout.Layout), weights / columns, columns, actOrder);
     }
+
+    /// <summary>Whether matrices of a layout may have a list of the groups of their columns.</summary>
+    public static bool MayHaveActOrder(PackedMatrixLayout layout) => layout is PackedMatrixLayout.Gptq or PackedMatrixLayout.PackQuantized;
+
+    /// <summary>How many rows or columns there are to decode.</summary>
+    public long Lines(MatrixOrder order) => order == MatrixOrder.Rows ? Rows : Columns;
 
     /// <summary>The codes in memory that is written; all bits are random.</summary>
     public PageMemory MakeCodes()

@@ -24,6 +24,9 @@ internal sealed unsafe class RandomMatrix : IDisposable
     /// <summary>All that a decoder reads.</summary>
     public PageMemory Memory { get; }
 
+    /// <summary>The matrix itself.</summary>
+    public PackedMatrix Matrix => _shape.View(new ReadOnlySpan<byte>(Memory.Pointer, _codes), Scales, Zeros, GroupIndex);
+
     private Span<byte> Scales => new(Memory.Pointer + _codes, _scales);
 
     private Span<byte> Zeros => new(Memory.Pointer + _codes + _scales, _zeros);
@@ -33,8 +36,8 @@ internal sealed unsafe class RandomMatrix : IDisposable
     /// <summary>Decodes all of it.</summary>
     public void Decode(QuantDevice device, MatrixOrder order, QuantFormat output, PageMemory destination)
     {
-        PackedMatrix matrix = _shape.View(new ReadOnlySpan<byte>(Memory.Pointer, _codes), Scales, Zeros, GroupIndex);
-        long lines = order == MatrixOrder.Rows ? _shape.Rows : _shape.Columns;
+        PackedMatrix matrix = Matrix;
+        long lines = _shape.Lines(order);
         int weights = (int)(_shape.Rows * _shape.Columns);
         switch (output)
         {
