@@ -1,5 +1,6 @@
 using Quant.Net.IO;
 using Quant.Net.Native;
+using Quant.Net.Ranks;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Modules;
@@ -20,16 +21,18 @@ internal static class ModuleDisagreements
         }
 
         ModuleFindings faults = new(), warnings = new();
+        var kept = new KeptGroups(model);
         foreach (PackedModule module in modules)
         {
-            Compare(module, config.For(module.Name), faults, warnings);
+            Compare(module, config.For(module.Name), kept, faults, warnings);
         }
 
         WarnOfPlain(model, config, modules, warnings);
         return ([.. faults.Lines], [.. warnings.Lines]);
     }
 
-    private static void Compare(PackedModule module, ModuleSettings said, ModuleFindings faults, ModuleFindings warnings)
+    private static void Compare(
+        PackedModule module, ModuleSettings said, KeptGroups kept, ModuleFindings faults, ModuleFindings warnings)
     {
         ModuleArrays arrays = module.Arrays;
         string path = arrays.Codes.File.Path;
@@ -44,7 +47,7 @@ internal static class ModuleDisagreements
             warnings.Add(path, module.Name, $"has {module.Bits} bits, and {said.Source} says {bits}");
         }
 
-        if (said.GroupSize is { } size && Group(size, module) != Group(module.GroupSize, module))
+        if (said.GroupSize is { } size && Group(size, module) != Group(module.GroupSize, module) && !kept.Has(module, size))
         {
             warnings.Add(path, module.Name, $"has {GroupText(module.GroupSize)}, and {said.Source} says {GroupText(size)}");
         }

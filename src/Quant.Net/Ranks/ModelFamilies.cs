@@ -118,10 +118,13 @@ internal static class ModelFamilies
     /// <summary>The rules of an architecture, by the names of modules with <c>#</c> for numbers.</summary>
     /// <exception cref="NotSupportedException">It is not known.</exception>
     public static FrozenDictionary<string, RankRule> Of(string path, string? modelType) =>
-        modelType is not null && Families.TryGetValue(modelType, out FrozenDictionary<string, RankRule>? rules) ? rules
-        : throw new NotSupportedException(
+        Find(modelType) ?? throw new NotSupportedException(
             $"{ErrorText.EscapePath(path)}: the architecture (model_type) is {(modelType is null ? "not said" : ErrorText.Quote(modelType))}, "
             + $"expected one of {string.Join(", ", Families.Keys.Order(StringComparer.Ordinal))}");
+
+    /// <summary>Those of an architecture; null if it is not known.</summary>
+    public static FrozenDictionary<string, RankRule>? Find(string? modelType) =>
+        modelType is null ? null : Families.GetValueOrDefault(modelType);
 
     /// <summary>A name with <c>#</c> for its numbers.</summary>
     public static string KeyOf(string name) =>

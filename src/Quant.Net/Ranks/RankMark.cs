@@ -14,6 +14,12 @@ internal static class RankMark
     public static IEnumerable<KeyValuePair<string, string>> Of(int rank, int ranks) =>
         [new(RankKey, rank.ToString(CultureInfo.InvariantCulture)), new(CountKey, ranks.ToString(CultureInfo.InvariantCulture))];
 
+    /// <summary>Of how many ranks a model is one; null if it is none.</summary>
+    public static int? CountOf(SafetensorsModel model) => Find(model) is null ? null
+        : model.Files.Select(file => file.Metadata.GetValueOrDefault(CountKey)).Distinct().ToArray() is [var count]
+            && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int ranks) && ranks is >= 1 and <= TensorParallelPlan.MostRanks
+            ? ranks : null;
+
     /// <summary>Which rank a model is, in words; null if it is none.</summary>
     public static string? Find(SafetensorsModel model) => model.Files
         .Where(file => file.Metadata.ContainsKey(RankKey) && file.Metadata.ContainsKey(CountKey))

@@ -43,6 +43,12 @@ internal sealed class GroupPlan
         return plan;
     }
 
+    /// <summary>The size that is given to groups with which a list says what columns are in: of so many groups, or a few more.</summary>
+    public static long ListedSize(long columns, long groups, long usual) =>
+        MatrixGrids.Count(columns, usual) == groups ? usual
+        : columns % groups == 0 ? columns / groups
+        : (columns - 1) / (groups - 1);
+
     private long SizeIn(MatrixArrays matrix) =>
         _axis == MatrixAxis.Input ? MatrixGrids.EffectiveGroup(matrix) : Math.Max(matrix.GroupRows, 1);
 
@@ -174,9 +180,7 @@ internal sealed class GroupPlan
             throw Refusal(ErrorText.Invariant($"has fewer inputs than the {count} groups to keep: number the groups anew"));
         }
 
-        Size = MatrixGrids.Count(_length, _like.GroupSize) == count ? _like.GroupSize
-            : _length % count == 0 ? _length / count
-            : (_length - 1) / (count - 1);
+        Size = ListedSize(_length, count, _like.GroupSize);
         while (Groups.Count < MatrixGrids.Count(_length, Size))
         {
             Groups.Add(Groups[count - 1]);

@@ -96,6 +96,79 @@ public class RankPartsTests
         Assert.Equal(2, result.Warnings.Count(line => line.Contains("not what its name says", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("model.embed_tokens.weight", 0, 1)]
+    [InlineData(Up + ".qweight", 0, 1)]
+    [InlineData(Down + ".scales", 0, 0)]
+    public async Task TwoRowsThatChangedPlacesAreFound(string tensor, int first, int rank)
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 2);
+        SwapRows(paths[rank], tensor, first, first + 1);
+
+        PartsVerifyResult result = await PartsOnDisk.VerifyAsync(model, paths);
+        Assert.Equal([], result.Faults);
+        PartsDifference difference = Assert.Single(result.Differences);
+        Assert.StartsWith(difference.Tensor, tensor, StringComparison.Ordinal);
+        Assert.Equal(rank, difference.Part);
+        Assert.True(difference.Count > 1);
+
+        // Of a plain tensor both rows differ, and no other.
+        if (tensor == difference.Tensor)
+        {
+            Assert.Equal(first, difference.Row);
+            Assert.InRange(difference.Count, 2, 2 * model.Tensors[tensor].RowLength);
+        }
+
+        SwapRows(paths[rank], tensor, first, first + 1);
+        PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, paths));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public async Task RanksAreAsTheirSettingsSay(int ranks)
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        foreach (string path in await DivideAsync(model, output, ranks))
+        {
+            using SafetensorsModel rank = SafetensorsModel.Open(path);
+            VerifyResult result = await ModelVerifier.VerifyAsync(rank, new VerifyOptions());
+            Assert.Empty(result.Faults);
+            Assert.Contains("of a model: shapes are not compared", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        }
+    }
+
+    // What is no rank has groups of a wrong size, and so has a rank of another number, or with modules that are not divided along inputs.
+    [Theory]
+    [InlineData(Down, "quantnet.ranks", "quantnet.range")]
+    [InlineData(Down, "ranks\":\"2\"", "ranks\":\"4\"")]
+    [InlineData(Down, "ranks\":\"2\"", "ranks\":\"x\"")]
+    [InlineData("model.layers.0.mlp.gown_proj", "mlp.down_proj", "mlp.gown_proj")]
+    [InlineData("model.layers.0.mlp.gate_proj", "mlp.gate_proj", "mlp.gone_proj", "mlp.down_proj", "mlp.gate_proj")]
+    public async Task WhatOnlyLooksLikeARankIsWarnedOf(string module, params string[] changes)
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string path = (await DivideAsync(model, output, 2))[0];
+        string file = Path.Combine(path, "model.safetensors");
+        string text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(file));
+        foreach (string[] change in changes.Chunk(2))
+        {
+            Assert.Contains(change[0], text, StringComparison.Ordinal);
+            text = text.Replace(change[0], change[1], StringComparison.Ordinal);
+        }
+
+        File.WriteAllBytes(file, System.Text.Encoding.Latin1.GetBytes(text));
+        using SafetensorsModel rank = SafetensorsModel.Open(path);
+        VerifyResult result = await ModelVerifier.VerifyAsync(rank, new VerifyOptions());
+        Assert.Contains(result.Warnings, warning =>
+            warning.Contains($"module '{module}'", StringComparison.Ordinal) && warning.Contains("has groups of 64, and config.json", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task AMissingPartIsNamed()
     {
@@ -160,6 +233,25 @@ public class RankPartsTests
     {
         await ModelConverter.SliceAsync(TensorParallelPlan.Make(model, ranks), output["out"]);
         return [.. Enumerable.Range(0, ranks).Select(rank => output[$"out/rank-{rank}-of-{ranks}"])];
+    }
+
+    private static void SwapRows(string folder, string name, int row, int other)
+    {
+        (string path, long offset, int length) = PlaceOf(folder, name);
+        byte[] bytes = File.ReadAllBytes(path);
+        Span<byte> tensor = bytes.AsSpan((int)offset), one = tensor.Slice(row * length, length), two = tensor.Slice(other * length, length);
+        byte[] kept = one.ToArray();
+        Assert.False(one.SequenceEqual(two));
+        two.CopyTo(one);
+        kept.CopyTo(two);
+        File.WriteAllBytes(path, bytes);
+    }
+
+    private static (string Path, long Offset, int RowBytes) PlaceOf(string folder, string name)
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(folder);
+        SafetensorsTensor tensor = model.Tensors[name];
+        return (tensor.File.Path, tensor.FileOffset, (int)(tensor.ByteLength / tensor.Shape[0]));
     }
 
     // The header of the file with another name, which is not longer: spaces behind it do no harm.
