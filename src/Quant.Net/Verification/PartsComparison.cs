@@ -12,6 +12,7 @@ internal sealed class PartsComparison(
     private readonly List<PartsDifference> _differences = [];
     private byte[] _found = [];
     private byte[] _expected = [];
+    private byte[] _whole = [];
 
     /// <summary>All that differs so far.</summary>
     public IReadOnlyList<PartsDifference> Differences => _differences;
@@ -42,31 +43,79 @@ internal sealed class PartsComparison(
     /// <summary>Compares parts of a tensor that is not packed, byte for byte, each with the bytes of the rank that it should be.</summary>
     public void Compare(string name, IReadOnlyList<(SafetensorsTensor Part, int At, PlainRanks Whole, int Rank)> parts)
     {
-        var tallies = new List<DifferenceTally>();
-        foreach ((SafetensorsTensor part, int at, PlainRanks whole, int rank) in parts)
+        PlainPart[] plain = [.. parts.Select(one => new PlainPart(one.Part, one.Whole, one.Rank, TallyOf(name, one.Part, one.At)))];
+        foreach (IGrouping<PlainRanks, PlainPart> ranks in plain.GroupBy(part => part.Whole))
         {
-            int valueBytes = Math.Max(part.BitsPerElement / 8, 1);
-            long columns = Math.Max(part.RowLength * part.BitsPerElement / 8 / valueBytes, 1), done = 0;
-            var tally = new DifferenceTally(name, at, partPaths[at], columns, valueBytes, isDecoded: false);
-            tallies.Add(tally);
-            foreach ((long? offset, long count) in whole.Pieces(rank))
+            PlainRanks whole = ranks.Key;
+            if (!whole.IsWhole && whole.Tensor.ByteLength > 0 && whole.RowCount > 1 && whole.RowBytes <= chunkBytes)
             {
-                for (long taken = 0; taken < count;)
+                CompareShortRows(whole, [.. ranks]);
+            }
+            else
+            {
+                foreach (PlainPart part in ranks)
                 {
-                    cancellation.ThrowIfCancellationRequested();
-                    int bytes = (int)Math.Min(Math.Max(chunkBytes / valueBytes, 1) * valueBytes, count - taken);
-                    Span<byte> found = Room(ref _found, bytes), expected = Room(ref _expected, bytes);
-                    part.Read(done, found);
-                    ReadWhole(whole.Tensor, offset + taken, expected);
-                    tally.Compare(done / valueBytes, found, expected);
-                    progress.Add(name, bytes);
-                    taken += bytes;
-                    done += bytes;
+                    ComparePieces(part);
                 }
             }
         }
 
-        Finish(name, tallies);
+        Finish(name, [.. plain.Select(part => part.Tally)]);
+    }
+
+    private DifferenceTally TallyOf(string name, SafetensorsTensor part, int at)
+    {
+        int valueBytes = ValueBytes(part);
+        long columns = Math.Max(part.RowLength * part.BitsPerElement / 8 / valueBytes, 1);
+        return new DifferenceTally(name, at, partPaths[at], columns, valueBytes, isDecoded: false);
+    }
+
+    private static int ValueBytes(SafetensorsTensor tensor) => Math.Max(tensor.BitsPerElement / 8, 1);
+
+    // Rows are short where inputs are divided: many are read at a time, and those of the whole once for all ranks.
+    private void CompareShortRows(PlainRanks whole, IReadOnlyList<PlainPart> ranks)
+    {
+        int rowBytes = (int)whole.RowBytes, partBytes = (int)whole.PartRowBytes, most = chunkBytes / rowBytes;
+        for (long row = 0; row < whole.RowCount; row += most)
+        {
+            int rows = (int)Math.Min(most, whole.RowCount - row);
+            Span<byte> all = Room(ref _whole, rows * rowBytes), found = Room(ref _found, rows * partBytes), expected = Room(ref _expected, rows * partBytes);
+            whole.Tensor.Read(row * rowBytes, all);
+            foreach ((SafetensorsTensor part, _, int rank, DifferenceTally tally) in ranks)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                for (int at = 0; at < rows; at++)
+                {
+                    whole.Take(rank, all.Slice(at * rowBytes, rowBytes), expected.Slice(at * partBytes, partBytes));
+                }
+
+                part.Read(row * partBytes, found);
+                tally.Compare(row * partBytes / ValueBytes(part), found, expected);
+                progress.Add(part.Name, found.Length);
+            }
+        }
+    }
+
+    private void ComparePieces(PlainPart one)
+    {
+        (SafetensorsTensor part, PlainRanks whole, int rank, DifferenceTally tally) = one;
+        int valueBytes = ValueBytes(part);
+        long done = 0;
+        foreach ((long? offset, long count) in whole.Pieces(rank))
+        {
+            for (long taken = 0; taken < count;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int bytes = (int)Math.Min(Math.Max(chunkBytes / valueBytes, 1) * valueBytes, count - taken);
+                Span<byte> found = Room(ref _found, bytes), expected = Room(ref _expected, bytes);
+                part.Read(done, found);
+                ReadWhole(whole.Tensor, offset + taken, expected);
+                tally.Compare(done / valueBytes, found, expected);
+                progress.Add(part.Name, bytes);
+                taken += bytes;
+                done += bytes;
+            }
+        }
     }
 
     private static void ReadWhole(SafetensorsTensor whole, long? offset, Span<byte> expected)
@@ -176,4 +225,6 @@ internal sealed class PartsComparison(
 
         return buffer.AsSpan(0, (int)bytes);
     }
+
+    private sealed record PlainPart(SafetensorsTensor Part, PlainRanks Whole, int Rank, DifferenceTally Tally);
 }

@@ -47,6 +47,33 @@ public class RankPartsTests
         }
     }
 
+    // Of rows that are divided as many are read at a time as fit, and pieces of one where it does not.
+    [Theory]
+    [InlineData(10)]
+    [InlineData(200)]
+    [InlineData(1000)]
+    [InlineData(8 << 20)]
+    public async Task DividedInputsAreComparedInChunksOfAnySize(int chunk)
+    {
+        const string Name = "model.layers.10.mlp.down_proj.weight";
+        using var folder = new TempFolder();
+        using SafetensorsModel model = FamilyModel.Open(folder, "llama", 4);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 4);
+        SafetensorsTensor whole = model.Tensors[Name];
+        (long columns, int size) = (whole.Shape[1] / 4, whole.BitsPerElement / 8);
+        var options = new PartsVerifyOptions { ChunkBytes = chunk };
+        var watch = new Watch();
+        PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, paths, options, watch));
+        Assert.Equal((watch.Last.BytesTotal, watch.Last.TensorCount), (watch.Last.BytesDone, watch.Last.TensorsDone));
+
+        PartsOnDisk.Flip(paths[2], Name, ((7 * columns) + 3) * size);
+        PartsOnDisk.Flip(paths[2], Name, ((9 * columns) + 1) * size);
+        PartsDifference difference = Assert.Single((await PartsOnDisk.VerifyAsync(model, paths, options)).Differences);
+        Assert.Equal((Name, 2, 2, 7, 3), (difference.Tensor, difference.Part, difference.Count, difference.Row, difference.Column));
+        Assert.Equal(whole.ElementCount / 4, difference.ElementCount);
+    }
+
     [Theory]
     [InlineData(Down, ".scales", 1)]
     [InlineData(Up, ".qweight", 0)]
