@@ -6,7 +6,7 @@ namespace Quant.Net.Tool.Tests.Bench;
 /// <summary>What is measured on a GPU, by the driver that needs none.</summary>
 public class GpuBenchTests
 {
-    private const string Bench = "quantnet bench --device cuda:0 --gpu-memory 1MiB --seconds 0.001", Sized = $"{Bench} --size 1MiB";
+    private const string Bench = "quantnet bench --device cuda:0 --gpu-memory 1MiB --seconds 0.001 --quiet", Sized = $"{Bench} --size 1MiB";
 
     [FakeGpuFact]
     public void MeasuresEachFormatAndTypeBesideACopyOfAsManyBytes()
@@ -34,7 +34,7 @@ public class GpuBenchTests
     public void MeasuresLayoutsOfPackedMatrices()
     {
         IReadOnlyList<JsonElement> measurements =
-            Run($"{Bench} --size 128KiB --layout '*' --format Q8_0 --json --quiet").Json.List("measurements");
+            Run($"{Bench} --size 128KiB --layout '*' --format Q8_0 --json").Json.List("measurements");
         string[] layouts = [.. PackedMatrixLayouts.All.SelectMany(layout => layout.Bits.Select(bits => $"{layout.Name}:{bits}"))];
         Assert.Equal(["Q8_0", .. layouts], measurements.Texts("format"));
         Assert.All(measurements.Skip(1), matrix =>
