@@ -9,20 +9,27 @@ internal static class TensorChoice
     /// <summary>Those that match a pattern of the first list, or all if it is empty, without those that match one of the second.</summary>
     /// <exception cref="FormatException">A pattern is malformed.</exception>
     /// <exception cref="KeyNotFoundException">A pattern matches no tensor.</exception>
-    public static List<GgufTensor> Choose(GgufFile model, IReadOnlyList<string> include, IReadOnlyList<string> exclude)
+    public static List<GgufTensor> Choose(GgufFile model, IReadOnlyList<string> include, IReadOnlyList<string> exclude) =>
+        Choose(model.ShownPath, model.Tensors, tensor => tensor.Name, include, exclude);
+
+    /// <summary>The same, of tensors that are known by name.</summary>
+    /// <exception cref="FormatException">A pattern is malformed.</exception>
+    /// <exception cref="KeyNotFoundException">A pattern matches no tensor.</exception>
+    public static List<T> Choose<T>(
+        string shownModel, IReadOnlyList<T> tensors, Func<T, string> name, IReadOnlyList<string> include, IReadOnlyList<string> exclude)
     {
         List<NamePattern> wanted = include.Select(text => new NamePattern(text)).ToList();
         List<NamePattern> unwanted = exclude.Select(text => new NamePattern(text)).ToList();
         NamePattern? idle = wanted.Concat(unwanted)
-            .FirstOrDefault(pattern => !model.Tensors.Any(tensor => pattern.IsMatch(tensor.Name)));
+            .FirstOrDefault(pattern => !tensors.Any(tensor => pattern.IsMatch(name(tensor))));
         if (idle is not null)
         {
-            throw new KeyNotFoundException($"{model.ShownPath}: no tensor matches {ErrorText.Quote(idle.ToString())}");
+            throw new KeyNotFoundException($"{shownModel}: no tensor matches {ErrorText.Quote(idle.ToString())}");
         }
 
-        return model.Tensors
-            .Where(tensor => wanted.Count == 0 || wanted.Exists(pattern => pattern.IsMatch(tensor.Name)))
-            .Where(tensor => !unwanted.Exists(pattern => pattern.IsMatch(tensor.Name)))
+        return tensors
+            .Where(tensor => wanted.Count == 0 || wanted.Exists(pattern => pattern.IsMatch(name(tensor))))
+            .Where(tensor => !unwanted.Exists(pattern => pattern.IsMatch(name(tensor))))
             .ToList();
     }
 

@@ -1,0 +1,219 @@
+using Quant.Net.Conversion;
+using Quant.Net.IO;
+
+namespace Quant.Net.Recipes;
+
+/// <summary>Makes a plan: asks what must stay, what the options say, what the recipe says, in this order, and looks whether it fits.</summary>
+internal sealed class PlanMaker
+{
+    private const string TokenEmbeddingOption = "token embedding type";
+    private const string OutputOption = "output tensor type";
+
+    private readonly QuantizationModel _model;
+    private readonly QuantizationRecipe _recipe;
+    private readonly QuantizationOptions _options;
+    private readonly bool _isKnown;
+    private readonly TypeMix? _mix;
+    private readonly HashSet<TensorDescription> _chosen;
+    private readonly HashSet<string> _usedOptions = new(StringComparer.Ordinal);
+
+    public PlanMaker(QuantizationModel model, QuantizationRecipe recipe, QuantizationOptions options)
+    {
+        (_model, _recipe, _options) = (model, recipe, options);
+        _isKnown = KnownArchitectures.Contains(model.Architecture);
+        if (model.LayerCount is null && KnownArchitectures.HasLayers(model.Architecture))
+        {
+            throw new ArgumentException($"Architecture {model.Architecture} without a number of layers.", nameof(model));
+        }
+
+        RequireTarget(options.OutputTensorType, nameof(options.OutputTensorType));
+        RequireTarget(options.TokenEmbeddingType, nameof(options.TokenEmbeddingType));
+        _chosen = [.. TensorChoice.Choose(model.ShownName, model.Tensors, tensor => tensor.Name, options.Include, options.Exclude)];
+        if (recipe.Format is { } format && TargetFormats.IsQuantized(format))
+        {
+            bool isTied = model.Tensors.All(tensor => CategoryOf(tensor) != TensorCategory.Output);
+            _mix = new TypeMix(recipe, model, options, _isKnown, isTied);
+        }
+    }
+
+    public QuantizationPlan Make()
+    {
+        TensorTypeRule? idle = _options.TensorTypes.FirstOrDefault(rule => !_model.Tensors.Any(tensor => rule.IsMatch(tensor.Name)));
+        if (idle is not null)
+        {
+            throw new KeyNotFoundException($"{_model.ShownName}: no tensor matches {ErrorText.Quote(idle.Pattern)}");
+        }
+
+        // The recipe counts tensors, so they come in the reference's order and each once.
+        var entries = new Dictionary<TensorDescription, QuantizationPlanEntry>();
+        foreach (TensorDescription tensor in _options.KeepSplit ? _model.Tensors : LayerNames.Sort(_model.Tensors))
+        {
+            entries[tensor] = Plan(tensor);
+        }
+
+        var planned = Array.AsReadOnly(_model.Tensors.Select(tensor => entries[tensor]).ToArray());
+        RefuseWhatCannotBeRead(planned);
+        RefuseSubstitutions(planned);
+        return new QuantizationPlan(_model, _recipe, planned, [.. Notes(planned)]);
+    }
+
+    private static void RequireTarget(QuantFormat? format, string name)
+    {
+        if (format is { } asked)
+        {
+            TargetFormats.Require(asked, name);
+        }
+    }
+
+    private QuantizationPlanEntry Plan(TensorDescription tensor)
+    {
+        string? kept = _recipe.Format is null ? "copied"
+            : (_isKnown ? KeptTensors.Reason(tensor) : KeptTensors.GuessReason(tensor))
+            ?? (_options.LeaveOutputTensor && CategoryOf(tensor) == TensorCategory.Output ? "left as it is by an option" : null);
+        if (kept is not null)
+        {
+            return Keep(tensor, kept);
+        }
+
+        (QuantFormat wanted, string? option) = Choose(tensor);   // also of tensors that are left out: others are counted with them
+        if (!_chosen.Contains(tensor))
+        {
+            return Keep(tensor, "left out by an option");
+        }
+
+        if (option is not null)
+        {
+            _usedOptions.Add(option);
+        }
+
+        QuantFormat target = ShapeFallback.For(wanted, tensor.RowLength) ?? (_isKnown ? throw NoFormat(tensor, wanted) : QuantFormat.F16);
+        string? note = target == wanted ? option : Misfit(tensor, wanted);
+        return new QuantizationPlanEntry(
+            tensor, wanted, target, option is null ? QuantizationReason.Recipe : QuantizationReason.Option, note,
+            target != tensor.Format && RequiresImportanceMatrix(tensor, target));
+    }
+
+    private static QuantizationPlanEntry Keep(TensorDescription tensor, string note) =>
+        new(tensor, tensor.Format, tensor.Format, QuantizationReason.Kept, note, RequiresImportanceMatrix: false);
+
+    /// <summary>The format for a tensor, and the option that asks for it if one does.</summary>
+    private (QuantFormat Wanted, string? Option) Choose(TensorDescription tensor)
+    {
+        TensorCategory category = CategoryOf(tensor);
+        if (category == TensorCategory.TokenEmbedding && _options.TokenEmbeddingType is { } embedding)
+        {
+            return (embedding, TokenEmbeddingOption);
+        }
+
+        if (category == TensorCategory.Output && _options.OutputTensorType is { } output)
+        {
+            return (output, OutputOption);
+        }
+
+        if (_mix is null)
+        {
+            return (_recipe.Format!.Value, null);
+        }
+
+        if (_options.TensorTypes.FirstOrDefault(rule => rule.IsMatch(tensor.Name)) is { } named)
+        {
+            return (named.Format, NameOfRule(named));
+        }
+
+        if (_options.Pure)
+        {
+            return (_recipe.Format!.Value, null);
+        }
+
+        bool isAskedFor = category == TensorCategory.TokenEmbedding && _mix.IsTied && _options.OutputTensorType is not null;
+        return (_mix.Of(tensor, category), isAskedFor ? OutputOption : null);
+    }
+
+    private static string NameOfRule(TensorTypeRule rule) => $"tensor type {ErrorText.Quote(rule.ToString())}";
+
+    private TensorCategory CategoryOf(TensorDescription tensor) =>
+        _isKnown ? TensorCategories.Of(tensor.Name) : TensorCategories.Guess(tensor.Name);
+
+    /// <summary>Where the reference refuses to go on without one. The library's encoders need one only for some of these formats.</summary>
+    private bool RequiresImportanceMatrix(TensorDescription tensor, QuantFormat target) =>
+        CategoryOf(tensor) is not (TensorCategory.Output or TensorCategory.TokenEmbedding)
+        && (target is QuantFormat.IQ3_XXS or QuantFormat.IQ2_XXS or QuantFormat.IQ2_XS or QuantFormat.IQ2_S or QuantFormat.IQ1_M or QuantFormat.IQ1_S
+            || (target == QuantFormat.Q2_K && _recipe.Kind == FileType.Q2_K_S));
+
+    private static string Misfit(TensorDescription tensor, QuantFormat wanted) => ErrorText.Invariant(
+        $"rows of {tensor.RowLength} values are not whole blocks of {wanted} ({QuantFormats.Get(wanted).ValuesPerBlock})");
+
+    private NotSupportedException NoFormat(TensorDescription tensor, QuantFormat wanted) => new(
+        $"{_model.ShownName}: tensor {ErrorText.Quote(tensor.Name)}: {Misfit(tensor, wanted)}, and the recipe has no other format for it; "
+        + "give it one by its name, or leave it out");
+
+    private void RefuseWhatCannotBeRead(IEnumerable<QuantizationPlanEntry> entries)
+    {
+        TensorDescription[] read = [.. entries.Where(entry => !entry.IsCopy).Select(entry => entry.Tensor)];
+        Refuse(read.Where(tensor => !QuantFormats.TryGet(tensor.Format, out _)), "of types that cannot be decoded", tensor => tensor.FormatName);
+        if (!_options.AllowRequantize)
+        {
+            Refuse(read.Where(tensor => TargetFormats.IsQuantized(tensor.Format)), "quantized already, which would lose more than from the original",
+                tensor => tensor.FormatName);
+        }
+    }
+
+    private void RefuseSubstitutions(IEnumerable<QuantizationPlanEntry> entries)
+    {
+        if (_options.Strict)
+        {
+            Dictionary<TensorDescription, QuantizationPlanEntry> substituted =
+                entries.Where(entry => entry.IsSubstituted).DistinctBy(entry => entry.Tensor).ToDictionary(entry => entry.Tensor);
+            Refuse(substituted.Keys, "with rows that are not whole blocks of the chosen format",
+                tensor => $"{substituted[tensor].Target} instead of {substituted[tensor].Wanted}");
+        }
+    }
+
+    private void Refuse(IEnumerable<TensorDescription> tensors, string what, Func<TensorDescription, string> detail)
+    {
+        string[] refused = [.. tensors.Select(tensor => $"{tensor.Name} ({detail(tensor)})")];
+        if (refused.Length > 0)
+        {
+            throw new NotSupportedException($"{_model.ShownName}: {ErrorText.Count(refused.Length, "tensor")} {what}: {ErrorText.QuoteAll(refused)}");
+        }
+    }
+
+    private IEnumerable<string> Notes(IReadOnlyCollection<QuantizationPlanEntry> entries)
+    {
+        if (!_isKnown)
+        {
+            string architecture = _model.Architecture is { } name ? $"architecture {ErrorText.Quote(name)} is not known" : "no architecture is named";
+            yield return $"{_model.ShownName}: {architecture}; quantized by the names and shapes of its tensors";
+        }
+
+        int substituted = entries.Count(entry => entry.IsSubstituted);
+        if (substituted > 0)
+        {
+            yield return
+                $"{_model.ShownName}: {ErrorText.Count(substituted, "tensor")} with rows that are not whole blocks of the chosen format; each gets another one";
+        }
+
+        foreach (string option in AskedFor().Where(option => !_usedOptions.Contains(option)))
+        {
+            yield return $"{_model.ShownName}: {option} has no effect with {_recipe.Name}{(_options.Pure ? " and without mixing" : "")}";
+        }
+    }
+
+    private IEnumerable<string> AskedFor()
+    {
+        if (_options.TokenEmbeddingType is not null)
+        {
+            yield return TokenEmbeddingOption;
+        }
+
+        if (_options.OutputTensorType is not null)
+        {
+            yield return OutputOption;
+        }
+
+        foreach (TensorTypeRule rule in _options.TensorTypes)
+        {
+            yield return NameOfRule(rule);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace Quant.Net;
+
+/// <summary>Why a plan gives a tensor its format.</summary>
+public enum QuantizationReason
+{
+    /// <summary>It stays as it is: it must not be quantized, or is left out by an option.</summary>
+    Kept = 0,
+
+    /// <summary>The recipe says so.</summary>
+    Recipe = 1,
+
+    /// <summary>An option asks for it.</summary>
+    Option = 2,
+}

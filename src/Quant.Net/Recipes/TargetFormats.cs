@@ -1,0 +1,27 @@
+using Quant.Net.IO;
+
+namespace Quant.Net.Recipes;
+
+/// <summary>What a tensor can be quantized to.</summary>
+internal static class TargetFormats
+{
+    /// <summary>
+    /// Whether weights are stored so: floats of at most 32 bits, and blocks. Q8_1 and Q8_K are for activations; ggml has no use for files
+    /// with them.
+    /// </summary>
+    public static bool Contains(QuantFormat format) =>
+        format is QuantFormat.F32 or QuantFormat.F16 or QuantFormat.BF16
+        || (IsQuantized(format) && format is not (QuantFormat.Q8_1 or QuantFormat.Q8_K));
+
+    /// <summary>Whether values share their scales in blocks.</summary>
+    public static bool IsQuantized(QuantFormat format) => QuantFormats.TryGet(format, out QuantFormatInfo? info) && info.ValuesPerBlock > 1;
+
+    public static QuantFormat Require(QuantFormat format, string parameter) => Contains(format)
+        ? format
+        : throw new ArgumentException($"Nothing is quantized to {format}.", parameter);
+
+    /// <exception cref="FormatException">The format is unknown or nothing is quantized to it.</exception>
+    public static QuantFormat Parse(string name) => QuantFormats.TryParse(name, out QuantFormatInfo? info) && Contains(info.Format)
+        ? info.Format
+        : throw new FormatException($"{ErrorText.Quote(name)} is no format that tensors are quantized to, expected one such as Q4_K or F16.");
+}

@@ -1,0 +1,259 @@
+using Quant.Net.Gguf;
+using Quant.Net.Tests.Gguf;
+using static Quant.Net.Tests.Recipes.MixModels;
+
+namespace Quant.Net.Tests.Recipes;
+
+public class PlanTests
+{
+    private static readonly QuantizationModel Dense = MixModels.Make("dense_gqa4");
+
+    [Fact]
+    public void OptionsComeBeforeTheRecipe()
+    {
+        QuantizationPlan plan = Plan(Dense, "Q4_K_M", new()
+        {
+            OutputTensorType = QuantFormat.Q8_0,
+            TokenEmbeddingType = QuantFormat.Q5_0,
+            TensorTypes = [TensorTypeRule.Parse("ffn_(up|gate)=q3_K"), TensorTypeRule.Parse("FFN_UP=Q2_K"), new(@"blk\.1\.", QuantFormat.BF16)],
+        });
+
+        AssertEntry(plan, "output.weight", QuantFormat.Q8_0, QuantizationReason.Option, "output tensor type");
+        AssertEntry(plan, "token_embd.weight", QuantFormat.Q5_0, QuantizationReason.Option, "token embedding type");
+        AssertEntry(plan, "blk.1.ffn_up.weight", QuantFormat.Q3_K, QuantizationReason.Option, "tensor type 'ffn_(up|gate)=Q3_K'");
+        AssertEntry(plan, "blk.1.attn_q.weight", QuantFormat.BF16, QuantizationReason.Option, @"tensor type 'blk\.1\.=BF16'");
+        AssertEntry(plan, "blk.2.attn_q.weight", QuantFormat.Q4_K, QuantizationReason.Recipe, null);
+        AssertEntry(plan, "blk.1.attn_norm.weight", QuantFormat.F32, QuantizationReason.Kept, "a vector");
+        Assert.Equal(["model: tensor type 'FFN_UP=Q2_K' has no effect with Q4_K_M"], plan.Notes);
+    }
+
+    [Fact]
+    public void PureMeansOneFormat()
+    {
+        QuantizationPlan plan = Plan(Dense, "Q4_K_M", new() { Pure = true });
+        Assert.All(plan.Entries.Where(entry => entry.Reason != QuantizationReason.Kept), entry => Assert.Equal(QuantFormat.Q4_K, entry.Target));
+        Assert.Empty(plan.Notes);
+    }
+
+    [Fact]
+    public void TiedEmbeddingsAreTheOutput()
+    {
+        QuantizationModel tied = Make("dense_gqa4_tied");
+        QuantizationOptions options = new() { OutputTensorType = QuantFormat.Q5_1 };
+        AssertEntry(Plan(tied, "Q4_K_M", options), "token_embd.weight", QuantFormat.Q5_1, QuantizationReason.Option, "output tensor type");
+
+        QuantizationOptions pure = new() { OutputTensorType = QuantFormat.Q5_1, Pure = true };
+        QuantizationPlan plan = Plan(tied, "Q4_K_M", pure);
+        AssertEntry(plan, "token_embd.weight", QuantFormat.Q4_K, QuantizationReason.Recipe, null);
+        Assert.Equal(["model: output tensor type has no effect with Q4_K_M and without mixing"], plan.Notes);
+    }
+
+    [Fact]
+    public void PlainRecipesLeaveRulesAside()
+    {
+        QuantizationPlan plan = Plan(Dense, "F16", new() { TensorTypes = [new("ffn_up", QuantFormat.Q8_0)], OutputTensorType = QuantFormat.Q6_K });
+        AssertEntry(plan, "blk.0.ffn_up.weight", QuantFormat.F16, QuantizationReason.Recipe, null);
+        AssertEntry(plan, "output.weight", QuantFormat.Q6_K, QuantizationReason.Option, "output tensor type");
+        Assert.Equal(["model: tensor type 'ffn_up=Q8_0' has no effect with F16"], plan.Notes);
+    }
+
+    [Fact]
+    public void WhatIsLeftOutStaysAndOthersAreAsBefore()
+    {
+        QuantizationPlan all = Plan(Dense, "Q4_K_M");
+        QuantizationPlan some = Plan(Dense, "Q4_K_M", new() { Include = ["*.weight"], Exclude = ["blk.3.*"], LeaveOutputTensor = true });
+        foreach ((QuantizationPlanEntry before, QuantizationPlanEntry after) in all.Entries.Zip(some.Entries))
+        {
+            Assert.Same(before.Tensor, after.Tensor);
+            bool isOut = before.Tensor.Name.StartsWith("blk.3.", StringComparison.Ordinal) || before.Tensor.Name == "output.weight";
+            Assert.Equal(isOut ? QuantFormat.F32 : before.Target, after.Target);
+        }
+
+        AssertEntry(some, "blk.3.attn_q.weight", QuantFormat.F32, QuantizationReason.Kept, "left out by an option");
+        AssertEntry(some, "output.weight", QuantFormat.F32, QuantizationReason.Kept, "left as it is by an option");
+    }
+
+    [Fact]
+    public void CopyKeepsEverything()
+    {
+        QuantizationPlan plan = Plan(Dense, "copy");
+        Assert.All(plan.Entries, entry => Assert.True(entry.IsCopy));
+        Assert.Equal(plan.SourceBytes, plan.TargetBytes);
+    }
+
+    [Fact]
+    public void SizesAreThoseOfTheFormats()
+    {
+        QuantizationModel model = new() { Architecture = "llama", LayerCount = 1, Tensors = [Float("output.weight", 2, 256), Float("output_norm.weight", 256)] };
+        QuantizationPlan plan = Plan(model, "Q6_K");
+        Assert.Equal(3 * 256 * 4, plan.SourceBytes);
+        Assert.Equal((2 * 210) + (256 * 4), plan.TargetBytes);
+        Assert.Equal(32, plan.SourceBitsPerWeight);
+        Assert.Equal(8.0 * ((2 * 210) + (256 * 4)) / (3 * 256), plan.TargetBitsPerWeight);
+
+        QuantizationPlan empty = Plan(new() { Tensors = [] }, "Q4_K_M");
+        Assert.Equal((0, 0), (empty.SourceBitsPerWeight, empty.TargetBitsPerWeight));
+    }
+
+    [Fact]
+    public void SubstitutionsAreSaidAndStrictRefusesThem()
+    {
+        QuantizationModel odd = Make("odd_ff");
+        QuantizationPlan plan = Plan(odd, "Q4_K_S");
+        QuantizationPlanEntry entry = Entry(plan, "blk.9.ffn_down.weight");
+        Assert.Equal((QuantFormat.Q4_K, QuantFormat.Q5_0, true), (entry.Wanted, entry.Target, entry.IsSubstituted));
+        Assert.Equal("rows of 480 values are not whole blocks of Q4_K (256)", entry.Note);
+        Assert.Equal(["model: 32 tensors with rows that are not whole blocks of the chosen format; each gets another one"], plan.Notes);
+
+        string message = Assert.Throws<NotSupportedException>(() => Plan(odd, "Q4_K_S", new() { Strict = true })).Message;
+        Assert.StartsWith("model: 32 tensors with rows that are not whole blocks of the chosen format: 'blk.31.ffn_down.weight (Q5_0 instead of Q4_K)', ", message);
+        Assert.DoesNotContain(Plan(Dense, "Q4_K_S", new() { Strict = true }).Entries, planned => planned.IsSubstituted);
+    }
+
+    [Theory]
+    [InlineData(QuantFormat.IQ1_S, 480, QuantFormat.IQ4_NL)]
+    [InlineData(QuantFormat.IQ4_XS, 480, QuantFormat.IQ4_NL)]
+    [InlineData(QuantFormat.Q2_0, 480, QuantFormat.Q4_0)]
+    [InlineData(QuantFormat.TQ1_0, 480, QuantFormat.Q4_0)]
+    [InlineData(QuantFormat.Q5_K, 480, QuantFormat.Q5_1)]
+    [InlineData(QuantFormat.Q6_K, 480, QuantFormat.Q8_0)]
+    [InlineData(QuantFormat.Q6_K, 500, QuantFormat.F16)]
+    [InlineData(QuantFormat.IQ3_S, 500, QuantFormat.F16)]
+    public void RowsThatDoNotFitGetShorterBlocks(QuantFormat wanted, long rowLength, QuantFormat expected)
+    {
+        QuantizationModel model = new() { Architecture = "llama", LayerCount = 1, Tensors = [Float("x.weight", 2, rowLength)] };
+        QuantizationPlan plan = Plan(model, "Q4_K_M", new() { TensorTypes = [new("^x", wanted)] });
+        Assert.Equal(expected, plan.Entries[0].Target);
+    }
+
+    [Fact]
+    public void RowsThatFitNothingAreRefusedAsTheReferenceDoes()
+    {
+        string message = Assert.Throws<NotSupportedException>(() => Plan(Make("odd_ff"), "Q1_0")).Message;
+        Assert.Equal("model: tensor 'blk.0.ffn_down.weight': rows of 480 values are not whole blocks of Q1_0 (128), and the recipe has no other format"
+            + " for it; give it one by its name, or leave it out", message);
+        Assert.Equal(QuantFormat.F16, Entry(
+            Plan(Make("odd_ff"), "Q1_0", new() { TensorTypes = [new("ffn_down", QuantFormat.F16)] }), "blk.0.ffn_down.weight").Target);
+    }
+
+    [Fact]
+    public void QuantizedTensorsAreNotQuantizedAgainUnlessAllowed()
+    {
+        using GgufFile model = GgufFile.Open(Repository.PathOf("samples", "models", "wide-Q4_K_M.gguf"));
+        QuantizationRecipe recipe = QuantizationRecipe.Get("Q8_0");
+        string message = Assert.Throws<NotSupportedException>(() => QuantizationPlan.Create(model, recipe)).Message;
+        Assert.Contains("tensors quantized already, which would lose more than from the original: '", message);
+        Assert.Contains(" (Q6_K)'", message);
+
+        QuantizationPlan plan = QuantizationPlan.Create(model, recipe, new QuantizationOptions { AllowRequantize = true });
+        Assert.Contains(plan.Entries, entry => entry.Target == QuantFormat.Q8_0);
+    }
+
+    [Fact]
+    public void TensorsOfUnknownTypesCanOnlyStay()
+    {
+        using var folder = new TempFolder();
+        using GgufFile model = folder.Open(new TestModel { Tensors = [new("x.weight") { Type = 99, Dimensions = [32, 32] }], DataBytes = 128 });
+        QuantizationRecipe recipe = QuantizationRecipe.Get("Q8_0");
+        Assert.Contains("1 tensor of types that cannot be decoded: 'x.weight (type 99)'",
+            Assert.Throws<NotSupportedException>(() => QuantizationPlan.Create(model, recipe)).Message);
+        QuantizationPlan plan = QuantizationPlan.Create(model, recipe, new QuantizationOptions { Exclude = ["x*"] });
+        Assert.Equal(128, plan.TargetBytes);
+    }
+
+    [Fact]
+    public void WrongOptionsAreRefused()
+    {
+        Assert.Throws<KeyNotFoundException>(() => Plan(Dense, "Q8_0", new() { Include = ["nothing*"] }));
+        Assert.Throws<KeyNotFoundException>(() => Plan(Dense, "Q8_0", new() { Exclude = ["nothing*"] }));
+        Assert.Contains("'^nothing'", Assert.Throws<KeyNotFoundException>(
+            () => Plan(Dense, "Q8_0", new() { TensorTypes = [new("^nothing", QuantFormat.Q8_0)] })).Message);
+        Assert.Throws<ArgumentException>(() => Plan(Dense, "Q8_0", new() { OutputTensorType = QuantFormat.I32 }));
+        Assert.Throws<ArgumentException>(() => Plan(Dense, "Q8_0", new() { TokenEmbeddingType = QuantFormat.Q8_1 }));
+        Assert.Throws<ArgumentException>(() => new TensorTypeRule("x", QuantFormat.Q8_K));
+        Assert.Throws<ArgumentException>(() => new TensorTypeRule("x", (QuantFormat)999));
+        Assert.Throws<FormatException>(() => new TensorTypeRule("(", QuantFormat.Q8_0));
+        Assert.All(["", "x", "x=", "=Q8_0", "x=Q9_9", "x=I32"], text => Assert.Throws<FormatException>(() => TensorTypeRule.Parse(text)));
+        Assert.Throws<ArgumentException>(() => Plan(new() { Architecture = "llama", Tensors = [] }, "Q8_0"));
+    }
+
+    [Fact]
+    public void ExpertsNeedALayerInTheirNames()
+    {
+        QuantizationModel model = Model(2, 8, [("ffn_down_exps.weight", [8, 256, 256])], hasOutput: true, layers: 4);
+        QuantizationModel beyond = new() { Architecture = "llama", LayerCount = 2, ExpertCount = 8, Tensors = model.Tensors };
+        Assert.Contains("'blk.2.ffn_down_exps.weight' names no layer, expected blk.0 to blk.1",
+            Assert.Throws<NotSupportedException>(() => Plan(beyond, "Q4_K_M")).Message);
+    }
+
+    [Theory]
+    [InlineData("llama", 2, 80, QuantFormat.Q5_K)]
+    [InlineData("llama", 8, 80, QuantFormat.Q4_K)]
+    [InlineData("qwen2", 8, 80, QuantFormat.Q5_K)]
+    [InlineData("jais2", 2, 68, QuantFormat.Q5_K)]
+    [InlineData("qwen3", 2, 80, QuantFormat.Q4_K)]
+    public void LargeModelsGetMoreBitsForValues(string architecture, int keyValueHeads, int layers, QuantFormat expected)
+    {
+        QuantizationPlan plan = Plan(MixModels.Dense(keyValueHeads, 512, hasOutput: true, architecture, layers), "Q4_K_S");
+        Assert.Equal(expected, Entry(plan, $"blk.{layers - 1}.attn_v.weight").Target);
+    }
+
+    [Fact]
+    public void FalconHasRulesOfItsOwn()
+    {
+        QuantizationModel falcon = MixModels.Dense(8, 512, hasOutput: true, "falcon");
+        QuantizationPlan plan = Plan(falcon, "Q4_K_M");
+        Assert.Equal(QuantFormat.Q8_0, Entry(plan, "output.weight").Target);
+        Assert.Equal(
+            [QuantFormat.Q6_K, QuantFormat.Q6_K, QuantFormat.Q5_K, QuantFormat.Q5_K, QuantFormat.Q4_K, QuantFormat.Q4_K, QuantFormat.Q5_K],
+            Enumerable.Range(0, 7).Select(i => Entry(plan, $"blk.{i}.ffn_down.weight").Target));
+        Assert.Equal(QuantFormat.Q4_K, Entry(Plan(falcon, "Q3_K_L"), "blk.0.attn_output.weight").Target);
+        Assert.Equal(QuantFormat.Q3_K, Entry(Plan(falcon, "Q3_K_M"), "blk.5.ffn_down.weight").Target);
+    }
+
+    [Fact]
+    public void SplitModelsAreCountedInTheOrderOfTheirFiles()
+    {
+        QuantizationPlan plan = Plan(Dense, "Q4_K_S", new() { KeepSplit = true });   // its last layer stands first
+        Assert.Equal(QuantFormat.Q5_K, Entry(plan, "blk.31.attn_v.weight").Target);
+        Assert.Equal(QuantFormat.Q4_K, Entry(plan, "blk.0.attn_v.weight").Target);
+    }
+
+    [Fact]
+    public void MetadataSayWhatTheModelIs()
+    {
+        using var folder = new TempFolder();
+        string path = folder["heads.gguf"];
+        using (GgufWriter writer = GgufWriter.Create(path))
+        {
+            writer.SetMetadata("general.architecture", GgufValue.FromString("llama"));
+            writer.SetMetadata("llama.block_count", GgufValue.FromNumber(3));
+            writer.SetMetadata("llama.attention.head_count", GgufValue.FromArray<int>([12, 8, 8]));
+            writer.SetMetadata("llama.attention.head_count_kv", GgufValue.FromNumber(3ul));
+            writer.Complete();
+        }
+
+        using GgufFile model = GgufFile.Open(path);
+        QuantizationModel described = QuantizationModel.Of(model);
+        Assert.Equal((3, 12, 3, 0), (described.LayerCount, described.HeadCount, described.KeyValueHeadCount, described.ExpertCount));
+    }
+
+    [Fact]
+    public void ModelsWithoutANumberOfLayersAreRefused()
+    {
+        using var folder = new TempFolder();
+        using GgufFile model = folder.Open(new TestModel { Entries = [TestEntry.Text("general.architecture", "llama")] });
+        Assert.Contains("has no usable llama.block_count", Assert.Throws<ModelFormatException>(() => QuantizationModel.Of(model)).Message);
+    }
+
+    private static QuantizationPlan Plan(QuantizationModel model, string recipe, QuantizationOptions? options = null) =>
+        QuantizationPlan.Create(model, QuantizationRecipe.Get(recipe), options);
+
+    private static QuantizationPlanEntry Entry(QuantizationPlan plan, string name) => plan.Entries.Single(entry => entry.Tensor.Name == name);
+
+    private static void AssertEntry(QuantizationPlan plan, string name, QuantFormat target, QuantizationReason reason, string? note)
+    {
+        QuantizationPlanEntry entry = Entry(plan, name);
+        Assert.Equal((target, reason, note), (entry.Target, entry.Reason, entry.Note));
+    }
+}
