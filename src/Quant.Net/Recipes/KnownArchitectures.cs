@@ -23,24 +23,27 @@ internal static class KnownArchitectures
 
     public static bool Contains(string? architecture) => architecture is not null && Names.Contains(architecture);
 
-    /// <summary>Whether its number of layers is known from the metadata. Encoders of images and sound have none that the reference reads.</summary>
+    /// <summary>Whether the reference reads a number of layers. Of encoders of images and sound it reads none.</summary>
     public static bool HasLayers(string? architecture) => Contains(architecture) && architecture != "clip";
 
     /// <summary>Layers that the reference counts: a router of adapters is one more in one architecture.</summary>
-    public static int CountLayers(string architecture, int layers) => architecture == "graniteswitch" ? layers + 1 : layers;
+    public static long CountLayers(string architecture, long layers) => architecture == "graniteswitch" ? layers + 1 : layers;
 
     public static bool IsFalcon(string? architecture) => architecture == "falcon";
 
-    /// <summary>Whether only matrices of the feed-forward part are experts; elsewhere every three-dimensional tensor is taken for one.</summary>
+    /// <summary>
+    /// Whether only matrices of the feed-forward part are experts; elsewhere every three-dimensional tensor is taken for one.
+    /// </summary>
     public static bool HasOtherStackedTensors(string? architecture) => architecture == "bailingmoe3";
 
     /// <summary>
     /// Whether a model is of the kind that the reference calls "70B": so many heads share their keys and values that the values are small
     /// and get more bits.
     /// </summary>
-    public static bool HasSmallValues(string? architecture, int layers, QuantizationModel model) => architecture switch
+    public static bool HasSmallValues(string? architecture, long layers, QuantizationModel model) => architecture switch
     {
-        "llama" or "llama-embed" => layers == 80 && model.ExpertCount != 8 && model.HeadCount != (model.KeyValueHeadCount ?? model.HeadCount),
+        "llama" or "llama-embed" => layers == 80 && model.ExpertCount != 8
+            && model.HeadCount != (model.KeyValueHeadCount ?? model.HeadCount),
         "qwen2" or "deci" or "olmo" => layers == 80,
         "jais2" => layers == 68,
         _ => false,

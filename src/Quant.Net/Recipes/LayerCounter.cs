@@ -3,14 +3,14 @@ using Quant.Net.IO;
 namespace Quant.Net.Recipes;
 
 /// <summary>
-/// Tells where tensors stand, as the reference does: it counts the tensors of each category as it comes by them, and reads the layer from the
-/// name only where experts make counting useless. Architectures that it does not know are read by name throughout.
+/// Tells where tensors stand, as the reference does: it counts the tensors of each category as it comes by them, and reads the layer
+/// from the name only where experts make counting useless. Architectures that it does not know are read by name throughout.
 /// </summary>
 internal sealed class LayerCounter
 {
     private readonly QuantizationModel _model;
     private readonly bool _isKnown;
-    private readonly int _layers;
+    private readonly long _layers;
     private readonly int _values;
     private readonly Dictionary<TensorCategory, int> _seen = [];
 
@@ -19,12 +19,12 @@ internal sealed class LayerCounter
         (_model, _isKnown) = (model, isKnown);
         _layers = isKnown
             ? KnownArchitectures.CountLayers(model.Architecture!, model.LayerCount ?? 0)
-            : model.LayerCount ?? model.Tensors.Max(tensor => LayerNames.Guess(tensor.Name) + 1) ?? 0;
+            : model.LayerCount ?? model.Tensors.Max(tensor => LayerNames.Guess(tensor.Name) + 1L) ?? 0;
         _values = model.Tensors.Count(tensor => TensorCategories.Of(tensor.Name) == TensorCategory.Value);
     }
 
     /// <summary>The layers that the model has.</summary>
-    public int Layers => _layers;
+    public long Layers => _layers;
 
     /// <summary>The place of the next matrix of values, counted among all of them.</summary>
     public LayerPlace NextValue(string name) => _isKnown
@@ -49,7 +49,7 @@ internal sealed class LayerCounter
         return LayerNames.Of(name) is { } layer && layer < _layers
             ? new LayerPlace(layer, _layers)
             : throw new NotSupportedException(ErrorText.Invariant(
-                $"{_model.ShownName}: tensor {ErrorText.Quote(name)} names no layer, expected blk.0 to blk.{_layers - 1} in a model with experts"));
+                $"{_model.ShownName}: tensor {ErrorText.Quote(name)} names no layer, expected blk.0 to blk.{_layers - 1}, since there are experts"));
     }
 
     private LayerPlace Guess(TensorCategory category, string name)

@@ -3,7 +3,9 @@ using Quant.Net.IO;
 
 namespace Quant.Net.Recipes;
 
-/// <summary>Makes a plan: asks what must stay, what the options say, what the recipe says, in this order, and looks whether it fits.</summary>
+/// <summary>
+/// Makes a plan: asks what must stay, what the options say and what the recipe says, in this order, and looks whether that fits.
+/// </summary>
 internal sealed class PlanMaker
 {
     private const string TokenEmbeddingOption = "token embedding type";
@@ -137,7 +139,8 @@ internal sealed class PlanMaker
     /// <summary>Where the reference refuses to go on without one. The library's encoders need one only for some of these formats.</summary>
     private bool RequiresImportanceMatrix(TensorDescription tensor, QuantFormat target) =>
         CategoryOf(tensor) is not (TensorCategory.Output or TensorCategory.TokenEmbedding)
-        && (target is QuantFormat.IQ3_XXS or QuantFormat.IQ2_XXS or QuantFormat.IQ2_XS or QuantFormat.IQ2_S or QuantFormat.IQ1_M or QuantFormat.IQ1_S
+        && (target is QuantFormat.IQ3_XXS or QuantFormat.IQ2_XXS or QuantFormat.IQ2_XS or QuantFormat.IQ2_S or QuantFormat.IQ1_M
+                or QuantFormat.IQ1_S
             || (target == QuantFormat.Q2_K && _recipe.Kind == FileType.Q2_K_S));
 
     private static string Misfit(TensorDescription tensor, QuantFormat wanted) => ErrorText.Invariant(

@@ -182,7 +182,7 @@ public class PlanTests
     {
         QuantizationModel model = Model(2, 8, [("ffn_down_exps.weight", [8, 256, 256])], hasOutput: true, layers: 4);
         QuantizationModel beyond = new() { Architecture = "llama", LayerCount = 2, ExpertCount = 8, Tensors = model.Tensors };
-        Assert.Contains("'blk.2.ffn_down_exps.weight' names no layer, expected blk.0 to blk.1",
+        Assert.Contains("'blk.2.ffn_down_exps.weight' names no layer, expected blk.0 to blk.1, since there are experts",
             Assert.Throws<NotSupportedException>(() => Plan(beyond, "Q4_K_M")).Message);
     }
 
@@ -209,6 +209,36 @@ public class PlanTests
             Enumerable.Range(0, 7).Select(i => Entry(plan, $"blk.{i}.ffn_down.weight").Target));
         Assert.Equal(QuantFormat.Q4_K, Entry(Plan(falcon, "Q3_K_L"), "blk.0.attn_output.weight").Target);
         Assert.Equal(QuantFormat.Q3_K, Entry(Plan(falcon, "Q3_K_M"), "blk.5.ffn_down.weight").Target);
+    }
+
+    [Fact]
+    public void ARouterOfAdaptersIsALayerMore()
+    {
+        QuantizationModel model = MixModels.Dense(8, 512, hasOutput: true, "graniteswitch", layers: 15);   // an eighth of 16 is 2, of 15 it is 1
+        Assert.Equal(QuantFormat.Q5_K, Entry(Plan(model, "Q4_K_S"), "blk.1.ffn_down.weight").Target);
+    }
+
+    [Theory]
+    [InlineData("llama", QuantFormat.MXFP4)]
+    [InlineData("bailingmoe3", QuantFormat.Q8_0)]
+    public void StackedMatricesAreExpertsExceptWhereTheyAreNot(string architecture, QuantFormat expected)
+    {
+        QuantizationModel model = Model(
+            2, 4, [("attn_k_b.weight", [8, 64, 64]), ("ffn_up_exps.weight", [4, 64, 64])], hasOutput: true, architecture, layers: 1);
+        QuantizationPlan plan = Plan(model, "MXFP4_MOE");
+        Assert.Equal(expected, Entry(plan, "blk.0.attn_k_b.weight").Target);
+        Assert.Equal(QuantFormat.MXFP4, Entry(plan, "blk.0.ffn_up_exps.weight").Target);
+    }
+
+    [Fact]
+    public void EncodersOfImagesHaveNoLayers()
+    {
+        QuantizationModel model = new()
+        {
+            Architecture = "clip",
+            Tensors = [Float("v.blk.0.attn_v.weight", 256, 256), Float("v.blk.0.attn_q.weight", 256, 256), Float("v.patch_embd.weight", 64, 256)],
+        };
+        Assert.Equal([QuantFormat.Q6_K, QuantFormat.Q4_K, QuantFormat.F32], Plan(model, "Q4_K_M").Entries.Select(entry => entry.Target));
     }
 
     [Fact]
