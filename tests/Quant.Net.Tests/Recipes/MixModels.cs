@@ -20,23 +20,23 @@ internal static class MixModels
 
     /// <summary>A model whose layers all have the same tensors.</summary>
     public static QuantizationModel Model(
-        int keyValueHeads, int experts, IReadOnlyList<(string Name, long[] Shape)> layer, bool hasOutput, string architecture = "llama", int layers = Layers) => new()
+        int keyValueHeads, int experts, IReadOnlyList<(string Name, long[] Shape)> layer, bool hasOutput, string architecture = "llama",
+        int layers = Layers)
     {
-        Architecture = architecture,
-        LayerCount = layers,
-        HeadCount = Heads,
-        KeyValueHeadCount = keyValueHeads,
-        ExpertCount = experts,
-        Tensors =
-        [
-            Float("token_embd.weight", Vocabulary, Width),
-            .. hasOutput ? [Float("output.weight", Vocabulary, Width)] : Array.Empty<TensorDescription>(),
-            Float("output_norm.weight", Width),
-
-            // Last layer first: the order of the file must not matter.
-            .. Enumerable.Range(0, layers).Reverse().SelectMany(i => layer.Select(tensor => Float($"blk.{i}.{tensor.Name}", tensor.Shape))),
-        ],
-    };
+        // Last layer first: the order of the file must not matter.
+        IEnumerable<TensorDescription> layered = Enumerable.Range(0, layers).Reverse()
+            .SelectMany(i => layer.Select(tensor => Float($"blk.{i}.{tensor.Name}", tensor.Shape)));
+        TensorDescription[] output = hasOutput ? [Float("output.weight", Vocabulary, Width)] : [];
+        return new QuantizationModel
+        {
+            Architecture = architecture,
+            LayerCount = layers,
+            HeadCount = Heads,
+            KeyValueHeadCount = keyValueHeads,
+            ExpertCount = experts,
+            Tensors = [Float("token_embd.weight", Vocabulary, Width), .. output, Float("output_norm.weight", Width), .. layered],
+        };
+    }
 
     public static QuantizationModel Dense(int keyValueHeads, long feedForward, bool hasOutput, string architecture = "llama", int layers = Layers) =>
         Model(keyValueHeads, 0, [.. Attention(keyValueHeads), .. FeedForward(feedForward)], hasOutput, architecture, layers);

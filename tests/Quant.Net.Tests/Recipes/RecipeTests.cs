@@ -37,4 +37,23 @@ public class RecipeTests
 
     [Fact]
     public void NamesOfFilesAreNotAlwaysNamesOfFormats() => Assert.Equal(QuantFormat.IQ2_XS, QuantizationRecipe.Get("IQ2_S").Format);
+
+    [Fact]
+    public void ThePageHasAll()
+    {
+        var numbers = new Dictionary<string, string>();
+        foreach (string line in File.ReadLines(Repository.PathOf("docs", "recipes.md")).SkipWhile(line => !line.StartsWith("| recipe ", StringComparison.Ordinal))
+            .Skip(2).TakeWhile(line => line.StartsWith('|')))
+        {
+            string[] cells = line.Split('|', StringSplitOptions.TrimEntries);
+            foreach ((string name, string number) in cells[1].Split(", ").Zip(cells[2].Split(", ")))
+            {
+                numbers.Add(name, number);
+            }
+        }
+
+        Assert.Equal(
+            QuantizationRecipe.All.Select(recipe => (recipe.Name, recipe.FileType?.ToString() ?? "the model's")).Order(),
+            numbers.Select(entry => (entry.Key, entry.Value)).Order());
+    }
 }
