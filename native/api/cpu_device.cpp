@@ -11,7 +11,9 @@
 #include "../cpu/float_modes.h"
 #include "../cpu/pool.h"
 #include "device.h"
+#include "encode_job.h"
 #include "error.h"
+#include "format_table.h"
 
 #if defined(__linux__)
 #include <sched.h>
@@ -208,14 +210,19 @@ class CpuDevice final : public qn_device {
              *why_not_better() ? ")" : "", note_);
   }
 
-  qn_capability capability(qn_operation operation, int format, int output) const override {
+  qn_capability capability(qn_operation operation, int format, int column) const override {
     qn_capability value{};
     value.kernel = "";
-    if (operation != QN_OPERATION_DEQUANTIZE || output < 0) return value;
-    const KernelRow& row = set_.kernels->rows[format];
-    value.supported = 1;
-    value.tuned = row.tuned;
-    value.kernel = row.names[output];
+    if (column < 0) return value;
+    if (operation == QN_OPERATION_DEQUANTIZE) {
+      const KernelRow& row = set_.kernels->rows[format];
+      value.supported = 1;
+      value.tuned = row.tuned;
+      value.kernel = row.names[column];
+    } else if (operation == QN_OPERATION_QUANTIZE && set_.encoders->rows[format].encode) {
+      value.supported = 1;
+      value.kernel = set_.encoders->rows[format].names[column];
+    }
     return value;
   }
 
@@ -245,6 +252,17 @@ class CpuDevice final : public qn_device {
     kernel = row.names[work.output];
     const MatrixJob job(work, row, threads_);
     pool_->run(job.regions(), 1, MatrixJob::run, &job);
+    return QN_OK;
+  }
+
+  qn_status quantize(const QuantizeWork& work, uint64_t& first_nonfinite, const char*& kernel) override {
+    const EncoderRow& row = set_.encoders->rows[work.format];
+    if (!row.encode) return fail(QN_ERROR_UNSUPPORTED, "there is no encoder for %s", kFormats[work.format].name);
+    if (work.rows == 0) return QN_OK;
+    kernel = row.names[work.input];
+    const EncodeJob job(work, *set_.encoders);
+    pool_->run(job.items(), job.grain(), EncodeJob::run, &job);
+    first_nonfinite = job.first_nonfinite();
     return QN_OK;
   }
 

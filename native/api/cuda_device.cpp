@@ -101,6 +101,10 @@ qn_status CudaDevice::dequantize(const DequantizeWork& work, const char*& kernel
   return dequantize_to(0, work, kernel);
 }
 
+qn_status CudaDevice::quantize(const QuantizeWork&, uint64_t&, const char*&) {
+  return fail(QN_ERROR_UNSUPPORTED, "a GPU cannot quantize, open the device \"cpu\" for it");
+}
+
 qn_status CudaDevice::dequantize(const MatrixWork& work, const char*& kernel) {
   return with_staging(cuda::Staging::bytes_besides(work),
                       [&](cuda::Staging& staging) { return staging.run(work, kernel); });

@@ -23,6 +23,7 @@ class CudaDevice final : public qn_device {
   qn_capability matrix_capability(qn_operation operation, int layout, uint32_t bits, int output) const override;
   qn_status dequantize(const DequantizeWork& work, const char*& kernel) override;
   qn_status dequantize(const MatrixWork& work, const char*& kernel) override;
+  qn_status quantize(const QuantizeWork& work, uint64_t& first_nonfinite, const char*& kernel) override;
   CudaDevice* cuda() override { return this; }
 
   // dequantize() with weights that stay at an address on the GPU.

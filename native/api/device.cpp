@@ -104,5 +104,8 @@ qn_status qn_device_capability(const qn_device* device, qn_operation operation, 
   if (place < 0) return fail(QN_ERROR_INVALID_ARGUMENT, "from is %d, which is no format", static_cast<int>(from));
   if (format_place(to) < 0)
     return fail(QN_ERROR_INVALID_ARGUMENT, "to is %d, which is no format", static_cast<int>(to));
-  return fill(capability, device->capability(operation, place, output_column(to)), "capability");
+  const bool quantizes = operation == QN_OPERATION_QUANTIZE;
+  return fill(capability,
+              device->capability(operation, quantizes ? format_place(to) : place, output_column(quantizes ? from : to)),
+              "capability");
 }

@@ -4,6 +4,7 @@
 // subclass.
 #pragma once
 
+#include "../cpu/encoder_kernels.h"
 #include "../cpu/kernels.h"
 #include "../cpu/matrix_kernels.h"
 #include "../formats/matrix.h"
@@ -34,6 +35,19 @@ struct MatrixWork {
   uint8_t* destination = nullptr;
 };
 
+// The other direction: rows of numbers to be encoded.
+struct QuantizeWork {
+  int format = 0;
+  int input = 0;  // a column, as outputs are
+  const uint8_t* source = nullptr;
+  uint8_t* destination = nullptr;
+  const uint8_t* importance = nullptr;  // a float of any address for each column, or nullptr
+  uint64_t rows = 0, values_per_row = 0;
+  size_t value_size = 0, block_size = 0;  // bytes of a number and of a block
+  uint32_t values_per_block = 0;
+  bool allow_nonfinite = false;
+};
+
 namespace qn {
 class CudaDevice;
 }
@@ -42,8 +56,9 @@ struct qn_device {
   virtual ~qn_device() = default;
   virtual void describe(qn_device_info& info) const = 0;
 
-  // The kernel for a format and output, both known; supported is 0 where there is none.
-  virtual qn_capability capability(qn_operation operation, int format, int output) const = 0;
+  // The kernel for a format and the column of a plain one, which is the output or, to quantize, the input; both are
+  // known, or the column is -1. supported is 0 where there is none.
+  virtual qn_capability capability(qn_operation operation, int format, int column) const = 0;
 
   // The same for a layout and bits that it has.
   virtual qn_capability matrix_capability(qn_operation operation, int layout, uint32_t bits, int output) const = 0;
@@ -52,6 +67,11 @@ struct qn_device {
   virtual qn_status dequantize(const DequantizeWork& work, const char*& kernel) = 0;
 
   virtual qn_status dequantize(const MatrixWork& work, const char*& kernel) = 0;
+
+  // `first_nonfinite` receives the place in the source of the first number that is not finite though it has to be; it
+  // is kAllFinite if there is none.
+  virtual qn_status quantize(const QuantizeWork& work, uint64_t& first_nonfinite, const char*& kernel) = 0;
+  static constexpr uint64_t kAllFinite = UINT64_MAX;
 
   // Itself, if it is a GPU.
   virtual qn::CudaDevice* cuda() { return nullptr; }

@@ -52,6 +52,7 @@ const char* qn_status_name(qn_status status) {
     QN_CASE(QN_ERROR_SYSTEM)
     QN_CASE(QN_ERROR_DEVICE_LOST)
     QN_CASE(QN_ERROR_DRIVER)
+    QN_CASE(QN_ERROR_NOT_FINITE)
 #undef QN_CASE
   }
   return "unknown status";

@@ -102,15 +102,15 @@ const char* missing_for(qn_isa isa, const Features& features) {
 
 struct Found {
   InstructionSet sets[kInstructionSetCount] = {
-      {QN_ISA_SCALAR, "scalar", &scalar::kKernels, scalar::kMatrices, ""},
+      {QN_ISA_SCALAR, "scalar", &scalar::kKernels, scalar::kMatrices, &scalar::kEncoders, ""},
 #ifdef QN_X86
-      {QN_ISA_AVX2, "avx2", &avx2::kKernels, avx2::kMatrices, ""},
-      {QN_ISA_AVX512, "avx512", &avx512::kKernels, avx512::kMatrices, ""},
-      {QN_ISA_AVX512VBMI, "avx512vbmi", &avx512vbmi::kKernels, avx512::kMatrices, ""},
+      {QN_ISA_AVX2, "avx2", &avx2::kKernels, avx2::kMatrices, &avx2::kEncoders, ""},
+      {QN_ISA_AVX512, "avx512", &avx512::kKernels, avx512::kMatrices, &avx512::kEncoders, ""},
+      {QN_ISA_AVX512VBMI, "avx512vbmi", &avx512vbmi::kKernels, avx512::kMatrices, &avx512::kEncoders, ""},
 #else
-      {QN_ISA_AVX2, "avx2", nullptr, nullptr, "this build is not for x86-64"},
-      {QN_ISA_AVX512, "avx512", nullptr, nullptr, "this build is not for x86-64"},
-      {QN_ISA_AVX512VBMI, "avx512vbmi", nullptr, nullptr, "this build is not for x86-64"},
+      {QN_ISA_AVX2, "avx2", nullptr, nullptr, nullptr, "this build is not for x86-64"},
+      {QN_ISA_AVX512, "avx512", nullptr, nullptr, nullptr, "this build is not for x86-64"},
+      {QN_ISA_AVX512VBMI, "avx512vbmi", nullptr, nullptr, nullptr, "this build is not for x86-64"},
 #endif
   };
   char name[49] = "CPU";

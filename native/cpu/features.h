@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "encoder_kernels.h"
 #include "kernels.h"
 #include "matrix_kernels.h"
 #include "quantnet.h"
@@ -16,6 +17,7 @@ struct InstructionSet {
   const char* name;
   const KernelSet* kernels;  // nullptr: this build has none
   const MatrixKernelRow* matrices;
+  const EncoderSet* encoders;
   const char* missing;  // "": available; else why not, in words
 };
 

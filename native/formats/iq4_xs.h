@@ -28,6 +28,16 @@ struct IQ4_XS {
     return d.to_scale() * static_cast<float>((low | high << 4) - 32);
   }
 
+  // Stores the scales of all groups, 32 too large.
+  QN_HD void pack_scales(const uint8_t (&all)[8]) {
+    uint32_t high = 0;
+    for (int g = 0; g < 8; g++)
+      high |= static_cast<uint32_t>(all[g] >> 4) << 2 * g;
+    scales_h = {{static_cast<uint8_t>(high), static_cast<uint8_t>(high >> 8)}};
+    for (int h = 0; h < 4; h++)
+      scales_l[h] = static_cast<uint8_t>((all[2 * h] & 15) | all[2 * h + 1] << 4);
+  }
+
   template <int N>
   QN_HD void decode(int first, float (&w)[N]) const {
     const int group = first / 32;

@@ -31,6 +31,15 @@ struct KScales {
     store(all + 12, (third >> 4 & 0x0f0f0f0f) | (second >> 2 & 0x30303030));
   }
 
+  // Stores scales and mins of 0 to 63.
+  QN_HD void pack(const uint8_t (&all_scales)[8], const uint8_t (&all_mins)[8]) {
+    for (int g = 0; g < 4; g++) {
+      bytes[g] = static_cast<uint8_t>(all_scales[g] | all_scales[g + 4] >> 4 << 6);
+      bytes[4 + g] = static_cast<uint8_t>(all_mins[g] | all_mins[g + 4] >> 4 << 6);
+      bytes[8 + g] = static_cast<uint8_t>((all_scales[g + 4] & 15) | all_mins[g + 4] << 4);
+    }
+  }
+
  private:
   QN_HD uint32_t word(int at) const {
     uint32_t value;

@@ -40,6 +40,15 @@ struct Q3_K {
     }
   }
 
+  // Stores all of them, 32 too large.
+  QN_HD void pack_scales(const uint8_t (&all)[16]) {
+    for (int g = 0; g < 8; g++)
+      scales[g] = static_cast<uint8_t>((all[g] & 15) | all[g + 8] << 4);
+    for (int g = 0; g < 4; g++)
+      scales[8 + g] =
+          static_cast<uint8_t>(all[g] >> 4 | all[g + 4] >> 4 << 2 | all[g + 8] >> 4 << 4 | all[g + 12] >> 4 << 6);
+  }
+
   template <int N>
   QN_HD void decode(int first, float (&w)[N]) const {
     const float factor = d.to_float() * static_cast<float>(scale(first / 16));

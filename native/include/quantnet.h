@@ -91,7 +91,9 @@ typedef enum qn_status QN_ENUM {
      * devices do. Close the device and everything that was made from it, then open it anew. */
     QN_ERROR_DEVICE_LOST = -7,
     /** The driver of a GPU reported another error, which qn_last_error names. */
-    QN_ERROR_DRIVER = -8
+    QN_ERROR_DRIVER = -8,
+    /** A number to be quantized is NaN or infinite; qn_last_error says which. */
+    QN_ERROR_NOT_FINITE = -9
 } qn_status;
 
 /** One line about the last call that failed in this thread ("" if none did). It stays valid until the thread's next
@@ -317,7 +319,9 @@ QN_API qn_status qn_device_describe(const qn_device *device, qn_device_info *inf
 /** What can be done with a format. */
 typedef enum qn_operation QN_ENUM {
     /** From a packed or plain format to f32, f16 or bf16. */
-    QN_OPERATION_DEQUANTIZE = 0
+    QN_OPERATION_DEQUANTIZE = 0,
+    /** From f32, f16 or bf16 to a packed or plain format. */
+    QN_OPERATION_QUANTIZE = 1
 } qn_operation;
 
 /** How a device does an operation. */
@@ -387,6 +391,53 @@ QN_API qn_status qn_dequantize(qn_device *device, qn_format format, const void *
 QN_API qn_status qn_dequantize_rows(qn_device *device, qn_format format, const void *source, size_t source_size,
                                     uint64_t values_per_row, const uint64_t *rows, size_t row_count, qn_format output,
                                     void *destination, size_t destination_size);
+
+/* ---------------------------------------------------------------- quantize */
+
+/** What qn_quantize may do. */
+typedef enum qn_quantize_flags QN_ENUM {
+    /** NaN and infinities are encoded, as what the format's operations make of them; nothing is promised of such blocks
+     * but that they are the same on every instruction set. */
+    QN_QUANTIZE_ALLOW_NONFINITE = 1
+} qn_quantize_flags;
+
+/** How to quantize. Zero in a field means "no". */
+typedef struct qn_quantize_options {
+    /** Set by the caller to sizeof(qn_quantize_options). */
+    uint32_t struct_size;
+    /** Any of qn_quantize_flags. */
+    uint32_t flags;
+    /** How much each column matters, float32, from an importance matrix, or NULL. Used by Q4_0, Q4_1, Q5_0, Q5_1, Q2_K
+     * to Q6_K, IQ4_NL and IQ4_XS; others give the same bytes with it as without. */
+    const void *importance;
+    /** Bytes of importance: a float32 for each value of a row, else QN_ERROR_SIZE. */
+    size_t importance_size;
+} qn_quantize_options;
+
+/** Encodes rows.
+ *
+ *  The bytes are those of ggml's ggml_quantize_chunk, built without floating-point contraction. Rows are encoded one by
+ *  one: a matrix may be quantized in pieces of whole rows.
+ *
+ *  @param device            an open device. CPU only: others give QN_ERROR_UNSUPPORTED.
+ *  @param input             the format of the source: QN_FORMAT_F32, QN_FORMAT_F16 or QN_FORMAT_BF16, else
+ *                           QN_ERROR_UNSUPPORTED.
+ *  @param source            the numbers, rows behind each other; may be NULL if source_size is 0.
+ *  @param source_size       bytes of source: a whole number of rows, else QN_ERROR_SIZE.
+ *  @param values_per_row    numbers of a row: a whole number of blocks of the format and not 0, else QN_ERROR_SIZE.
+ *  @param options           how, or NULL for defaults.
+ *  @param format            the format of the result. QN_ERROR_UNSUPPORTED if it has no encoder (see
+ *                           qn_device_capability).
+ *  @param destination       receives the packed rows; may be NULL if source_size is 0.
+ *  @param destination_size  bytes at destination: at least the packed rows' size, else QN_ERROR_SIZE. Bytes beyond that
+ *                           are left alone.
+ *  @return QN_ERROR_NOT_FINITE for a source with a NaN or infinity, the first of which qn_last_error names, unless
+ *          QN_QUANTIZE_ALLOW_NONFINITE is set; a part of the result may be written then. QN_ERROR_INVALID_ARGUMENT when
+ *          buffers overlap, and for an importance that is negative, not finite, or 0 in all columns. Nothing is
+ *          written when arguments are refused. */
+QN_API qn_status qn_quantize(qn_device *device, qn_format input, const void *source, size_t source_size,
+                             uint64_t values_per_row, const qn_quantize_options *options, qn_format format,
+                             void *destination, size_t destination_size);
 
 /* --------------------------------------------------------- packed matrices
  *

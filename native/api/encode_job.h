@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+//
+// A call to quantize as the threads of the pool see it: blocks, or rows where the encoder weighs with the whole row.
+#pragma once
+
+#include <string.h>
+
+#include <atomic>
+
+#include "../cpu/float_modes.h"
+#include "device.h"
+
+namespace qn {
+
+class EncodeJob {
+ public:
+  EncodeJob(const QuantizeWork& work, const EncoderSet& set)
+      : work_(work),
+        set_(set),
+        row_(set.rows[work.format]),
+        blocks_per_row_(work.values_per_row / work.values_per_block),
+        by_rows_(row_.needs_row && work.importance) {}
+
+  uint64_t items() const { return by_rows_ ? work_.rows : work_.rows * blocks_per_row_; }
+
+  // Items that a thread takes at a time: enough that handing them out costs nothing even for the fastest encoders.
+  uint64_t grain() const {
+    const uint64_t values = by_rows_ ? work_.values_per_row : work_.values_per_block;
+    return values >= kValuesPerPiece ? 1 : kValuesPerPiece / values;
+  }
+
+  uint64_t first_nonfinite() const { return first_nonfinite_.load(std::memory_order_relaxed); }
+
+  // Pool::Work over an EncodeJob.
+  static void run(const void* context, uint64_t first, uint64_t last) {
+    const EncodeJob& job = *static_cast<const EncodeJob*>(context);
+    const DefaultFloatModes modes;
+    const uint64_t scale = job.by_rows_ ? job.blocks_per_row_ : 1;
+    const uint64_t end = last * scale;
+    for (uint64_t block = first * scale; block < end;) {
+      const uint64_t row = block / job.blocks_per_row_, row_end = (row + 1) * job.blocks_per_row_;
+      const uint64_t now = (row_end < end ? row_end : end) - block;
+      if (!job.encode(row, block - row * job.blocks_per_row_, now)) return;
+      block += now;
+    }
+  }
+
+ private:
+  static constexpr uint64_t kValuesPerPiece = 16 * 1024;
+
+  // Numbers are read as floats a part at a time, which stays in the L1 cache; a whole number of blocks of any format.
+  static constexpr size_t kPart = 1024;
+
+  const uint8_t* number(uint64_t row, uint64_t column) const {
+    return work_.source + (row * work_.values_per_row + column) * work_.value_size;
+  }
+
+  bool load(uint64_t row, uint64_t column, float* numbers, size_t count) const {
+    return set_.load[work_.input](number(row, column), numbers, count) || work_.allow_nonfinite;
+  }
+
+  // Encodes `count` blocks of a row, from `first` on; false if a number is not finite.
+  bool encode(uint64_t row, uint64_t first, uint64_t count) const {
+    float numbers[kPart], importance[kPart];
+    const float mean_square = by_rows_ ? mean_square_of(row) : 0;
+    const size_t fitting = kPart / work_.values_per_block;
+    uint8_t* to = work_.destination + (row * blocks_per_row_ + first) * work_.block_size;
+    while (count > 0) {
+      const size_t now = count < fitting ? static_cast<size_t>(count) : fitting;
+      const uint64_t column = first * work_.values_per_block;
+      const size_t values = now * work_.values_per_block;
+      if (!load(row, column, numbers, values)) {
+        report_nonfinite(row, column, values);
+        return false;
+      }
+      if (work_.importance) memcpy(importance, work_.importance + column * sizeof(float), values * sizeof(float));
+      row_.encode(numbers, work_.importance ? importance : nullptr, mean_square, to, now);
+      to += now * work_.block_size;
+      first += now;
+      count -= now;
+    }
+    return true;
+  }
+
+  float mean_square_of(uint64_t row) const {
+    float numbers[kPart], sum = 0;
+    for (uint64_t column = 0; column < work_.values_per_row;) {
+      const uint64_t left = work_.values_per_row - column;
+      const size_t now = left < kPart ? static_cast<size_t>(left) : kPart;
+      load(row, column, numbers, now);  // what is not finite is found when it is encoded
+      sum = set_.add_squares(sum, numbers, now);
+      column += now;
+    }
+    return sum / static_cast<float>(work_.values_per_row);
+  }
+
+  // The smallest place of all threads stays: pieces before it are encoded in any case.
+  void report_nonfinite(uint64_t row, uint64_t column, size_t count) const {
+    for (size_t i = 0; i < count; i++) {
+      float one;
+      if (load(row, column + i, &one, 1)) continue;
+      const uint64_t place = row * work_.values_per_row + column + i;
+      uint64_t known = first_nonfinite_.load(std::memory_order_relaxed);
+      while (place < known && !first_nonfinite_.compare_exchange_weak(known, place, std::memory_order_relaxed)) {
+      }
+      return;
+    }
+  }
+
+  const QuantizeWork& work_;
+  const EncoderSet& set_;
+  const EncoderRow& row_;
+  const uint64_t blocks_per_row_;
+  const bool by_rows_;
+  mutable std::atomic<uint64_t> first_nonfinite_{qn_device::kAllFinite};
+};
+
+}  // namespace qn
