@@ -29,11 +29,13 @@ public sealed unsafe partial class QuantDevice
         }
     }
 
-    private static nuint OutputSize(QuantFormat output) => output switch
+    private static nuint OutputSize(QuantFormat output) => OutputSize(output, nameof(output));
+
+    private static nuint OutputSize(QuantFormat format, string parameter) => format switch
     {
         QuantFormat.F32 => sizeof(float),
         QuantFormat.F16 or QuantFormat.BF16 => sizeof(ushort),
-        _ => throw new ArgumentException($"Found output format {output}, expected F32, F16 or BF16.", nameof(output)),
+        _ => throw new ArgumentException($"Found {parameter} format {format}, expected F32, F16 or BF16.", parameter),
     };
 
     private static void ThrowIfOverlapping(void* source, nuint sourceBytes, void* destination, nuint destinationBytes)

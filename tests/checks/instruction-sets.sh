@@ -29,8 +29,8 @@ outside() {
 
 set_of() {
   case $1 in
-    */avx2.cpp.o | */avx2_matrices.cpp.o) echo "$avx2" ;;
-    */avx512.cpp.o | */avx512_matrices.cpp.o) echo "$avx512" ;;
+    */avx2.cpp.o | */avx2_encoders.cpp.o | */avx2_matrices.cpp.o) echo "$avx2" ;;
+    */avx512.cpp.o | */avx512_encoders.cpp.o | */avx512_matrices.cpp.o) echo "$avx512" ;;
     */avx512vbmi.cpp.o) echo "$avx512vbmi" ;;
     */features.cpp.o) echo "$baseline+xsave" ;; # asks with XGETBV what the operating system saves, after CPUID says that it may
     *) echo "$baseline" ;;

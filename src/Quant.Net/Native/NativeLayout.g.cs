@@ -20,6 +20,7 @@ internal static unsafe class NativeLayout
         qn_device_options qn_device_options = default;
         qn_device_info qn_device_info = default;
         qn_capability qn_capability = default;
+        qn_quantize_options qn_quantize_options = default;
         qn_matrix_layout_info qn_matrix_layout_info = default;
         qn_matrix qn_matrix = default;
         return
@@ -67,6 +68,11 @@ internal static unsafe class NativeLayout
             new("qn_capability.tuned", 8, (byte*)&qn_capability.tuned - (byte*)&qn_capability, 4, sizeof(uint)),
             new("qn_capability.reserved", 12, (byte*)&qn_capability.reserved - (byte*)&qn_capability, 4, sizeof(uint)),
             new("qn_capability.kernel", 16, (byte*)&qn_capability.kernel - (byte*)&qn_capability, 8, sizeof(byte*)),
+            new("qn_quantize_options", 0, 0, 24, sizeof(qn_quantize_options)),
+            new("qn_quantize_options.struct_size", 0, (byte*)&qn_quantize_options.struct_size - (byte*)&qn_quantize_options, 4, sizeof(uint)),
+            new("qn_quantize_options.flags", 4, (byte*)&qn_quantize_options.flags - (byte*)&qn_quantize_options, 4, sizeof(uint)),
+            new("qn_quantize_options.importance", 8, (byte*)&qn_quantize_options.importance - (byte*)&qn_quantize_options, 8, sizeof(void*)),
+            new("qn_quantize_options.importance_size", 16, (byte*)&qn_quantize_options.importance_size - (byte*)&qn_quantize_options, 8, sizeof(nuint)),
             new("qn_matrix_layout_info", 0, 0, 32, sizeof(qn_matrix_layout_info)),
             new("qn_matrix_layout_info.struct_size", 0, (byte*)&qn_matrix_layout_info.struct_size - (byte*)&qn_matrix_layout_info, 4, sizeof(uint)),
             new("qn_matrix_layout_info.layout", 4, (byte*)&qn_matrix_layout_info.layout - (byte*)&qn_matrix_layout_info, 4, sizeof(PackedMatrixLayout)),

@@ -175,6 +175,31 @@ internal static unsafe partial class NativeMethods
         DeviceHandle device, QuantFormat format, void* source, nuint source_size, ulong values_per_row, ulong* rows, nuint row_count,
         QuantFormat output, void* destination, nuint destination_size);
 
+    /// <summary>Encodes rows.</summary>
+    /// <param name="device">an open device. CPU only: others give <see cref="NativeStatus.Unsupported"/>.</param>
+    /// <param name="input">the format of the source: <see cref="QuantFormat.F32"/>, <see cref="QuantFormat.F16"/> or
+    /// <see cref="QuantFormat.BF16"/>, else <see cref="NativeStatus.Unsupported"/>.</param>
+    /// <param name="source">the numbers, rows behind each other; may be NULL if source_size is 0.</param>
+    /// <param name="source_size">bytes of source: a whole number of rows, else <see cref="NativeStatus.Size"/>.</param>
+    /// <param name="values_per_row">numbers of a row: a whole number of blocks of the format and not 0, else
+    /// <see cref="NativeStatus.Size"/>.</param>
+    /// <param name="options">how, or NULL for defaults.</param>
+    /// <param name="format">the format of the result. <see cref="NativeStatus.Unsupported"/> if it has no encoder (see
+    /// <see cref="NativeMethods.qn_device_capability"/>).</param>
+    /// <param name="destination">receives the packed rows; may be NULL if source_size is 0.</param>
+    /// <param name="destination_size">bytes at destination: at least the packed rows' size, else <see cref="NativeStatus.Size"/>. Bytes
+    /// beyond that are left alone.</param>
+    /// <returns><see cref="NativeStatus.NotFinite"/> for a source with a NaN or infinity, the first of which
+    /// <see cref="NativeMethods.qn_last_error"/> names, unless <see cref="NativeQuantizeFlags.AllowNonfinite"/> is set; a part of the
+    /// result may be written then. <see cref="NativeStatus.InvalidArgument"/> when buffers overlap, and for an importance that is negative,
+    /// not finite, or 0 in all columns. Nothing is written when arguments are refused.</returns>
+    /// <remarks>The bytes are those of ggml's ggml_quantize_chunk, built without floating-point contraction. Rows are encoded one by one: a
+    /// matrix may be quantized in pieces of whole rows.</remarks>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_quantize(
+        DeviceHandle device, QuantFormat input, void* source, nuint source_size, ulong values_per_row, qn_quantize_options* options,
+        QuantFormat format, void* destination, nuint destination_size);
+
     /// <summary>The number of layouts that the library knows.</summary>
     [LibraryImport(LibraryName)]
     [SuppressGCTransition]

@@ -36,4 +36,7 @@ internal enum NativeStatus : int
 
     /// <summary>The driver of a GPU reported another error, which <see cref="NativeMethods.qn_last_error"/> names.</summary>
     Driver = -8,
+
+    /// <summary>A number to be quantized is NaN or infinite; <see cref="NativeMethods.qn_last_error"/> says which.</summary>
+    NotFinite = -9,
 }

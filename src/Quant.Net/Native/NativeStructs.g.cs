@@ -153,6 +153,24 @@ internal unsafe struct qn_capability
     public byte* kernel;
 }
 
+/// <summary>How to quantize. Zero in a field means "no".</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct qn_quantize_options
+{
+    /// <summary>Set by the caller to sizeof(<see cref="qn_quantize_options"/>).</summary>
+    public uint struct_size;
+
+    /// <summary>Any of <see cref="NativeQuantizeFlags"/>.</summary>
+    public uint flags;
+
+    /// <summary>How much each column matters, float32, from an importance matrix, or NULL. Used by Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K,
+    /// IQ4_NL and IQ4_XS; others give the same bytes with it as without.</summary>
+    public void* importance;
+
+    /// <summary>Bytes of importance: a float32 for each value of a row, else <see cref="NativeStatus.Size"/>.</summary>
+    public nuint importance_size;
+}
+
 /// <summary>What is known of a layout.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct qn_matrix_layout_info

@@ -11,4 +11,7 @@ public enum QuantOperation : int
 {
     /// <summary>From a packed or plain format to f32, f16 or bf16.</summary>
     Dequantize = 0,
+
+    /// <summary>From f32, f16 or bf16 to a packed or plain format.</summary>
+    Quantize = 1,
 }

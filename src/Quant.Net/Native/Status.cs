@@ -20,6 +20,7 @@ internal static unsafe class Status
         NativeStatus.Unsupported => new NotSupportedException(message),
         NativeStatus.Unavailable => new PlatformNotSupportedException(message),
         NativeStatus.OutOfMemory => new OutOfMemoryException(message),
+        NativeStatus.NotFinite => new NotFiniteNumberException(message),
         NativeStatus.System or NativeStatus.DeviceLost or NativeStatus.Driver => new QuantNetException(message),
         _ => new QuantNetException($"{message} ({NativeText.Read(NativeMethods.qn_status_name(status))} {(int)status})"),
     };

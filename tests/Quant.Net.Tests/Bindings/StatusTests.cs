@@ -14,6 +14,7 @@ public unsafe class StatusTests
         { (int)NativeStatus.System, typeof(QuantNetException) },
         { (int)NativeStatus.DeviceLost, typeof(QuantNetException) },
         { (int)NativeStatus.Driver, typeof(QuantNetException) },
+        { (int)NativeStatus.NotFinite, typeof(NotFiniteNumberException) },
         { -77, typeof(QuantNetException) },
     };
 

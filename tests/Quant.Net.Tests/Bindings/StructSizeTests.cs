@@ -27,7 +27,7 @@ public unsafe class StructSizeTests
     public void EveryStructThatTheLibraryFillsIsTested()
     {
         IEnumerable<string> structs = NativeLayout.All().Select(entry => entry.Name).Where(name => !name.Contains('.'));
-        Assert.Equal(structs.Except([nameof(qn_device_options), nameof(qn_matrix)]).Order(), Fillers.Keys.Order());
+        Assert.Equal(structs.Except([nameof(qn_device_options), nameof(qn_matrix), nameof(qn_quantize_options)]).Order(), Fillers.Keys.Order());
     }
 
     [Theory]
