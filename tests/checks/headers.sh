@@ -22,7 +22,7 @@ done
 clean "quantnet.h as C++17, g++" compiles g++ -x c++ -std=c++17 native/include/quantnet.h
 [[ -z $clangxx ]] || clean "quantnet.h as C++17, $clangxx" compiles "$clangxx" -x c++ -std=c++17 native/include/quantnet.h
 
-for header in native/formats/*.h; do
+for header in native/formats/*.h native/formats/encode/*.h; do
   clean "$header, g++" compiles g++ -x c++ -std=c++17 "$header"
   if [[ -z $clangxx ]]; then
     skip "$header, clang" "there is no clang"
