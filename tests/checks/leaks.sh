@@ -14,13 +14,15 @@ foreign() { # object, namespace
 }
 
 strong() { # object, namespace
-  visible "$1" | awk -v table="_ZN2qn${#2}${2}8kKernelsE" '$1 !~ /[uvwVW]/ && $2 != table {print "defines for others", $2}' | c++filt
+  visible "$1" | awk -v table="^_ZN2qn${#2}${2}(8kKernels|9kEncoders|9kMatrices)E$" \
+    '$1 !~ /[uvwVW]/ && $2 !~ table {print "defines for others", $2}' | c++filt
 }
 
-for set in scalar avx2 avx512 avx512vbmi; do
-  object=$objects/cpu/$set.cpp.o
-  clean "leaks of $set, names" foreign "$object" "$set"
-  clean "leaks of $set, only the table is strong" strong "$object" "$set"
+for unit in {scalar,avx2,avx512}{,_encoders,_matrices} avx512vbmi; do
+  object=$objects/cpu/$unit.cpp.o
+  set=${unit%_*}
+  clean "leaks of $unit, names" foreign "$object" "$set"
+  clean "leaks of $unit, only the table is strong" strong "$object" "$set"
 done
 caught "leaks, planted: another namespace" foreign "$objects/cpu/avx2.cpp.o" avx512
 
