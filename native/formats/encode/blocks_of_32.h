@@ -44,9 +44,9 @@ QN_HD float encode_symmetric(const Values& v, uint8_t (&codes)[32]) {
 template <int kLimit>
 QN_HD float encode_affine(const Values& v, uint8_t (&codes)[32], float& low) {
   if (v.importance) {
-    float weights[32], min;
+    float weights[32], scale, min;
     weigh<32>(v.x, v.importance, v.row_mean_square, weights);
-    const float scale = fit_affine<32, kLimit>(v.x, weights, Steps{-0.9f, 0.05f, 36}, codes, min);
+    fit_affine<32, kLimit, 1>(v.x, weights, kWeightedSteps, codes, &scale, &min);
     low = -min;
     return scale;
   }

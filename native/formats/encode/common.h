@@ -49,8 +49,11 @@ QN_HD int32_t round_away(float value) {
 
 // To the nearest integer, halves to even, for magnitudes below 2^22; what larger ones give is what ggml's trick makes
 // of them: adding 1.5 * 2^23 leaves the integer in the low bits of the fraction.
+inline constexpr float kRounder = 0x1.8p23f;
+inline constexpr int32_t kRoundedBits = 0x7fffff, kRoundedZero = 0x400000;
+
 QN_HD int32_t round_even(float value) {
-  return static_cast<int32_t>(bits_from_float(value + 0x1.8p23f) & 0x7fffffu) - 0x400000;
+  return (static_cast<int32_t>(bits_from_float(value + kRounder)) & kRoundedBits) - kRoundedZero;
 }
 
 QN_HD int32_t clamp(int32_t value, int32_t low, int32_t high) {

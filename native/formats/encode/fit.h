@@ -110,68 +110,117 @@ struct Steps {
   bool absolute = false;  // compares sums of weighted magnitudes instead of weighted squares
 };
 
-// x[i] = scale * codes[i] - min, codes of 0 to kLimit; min is never negative.
-template <int N, int kLimit>
-QN_HD float fit_affine(const float* x, const float* weights, const Steps& steps, uint8_t* codes, float& min) {
+// With an importance matrix all formats search alike.
+inline constexpr Steps kWeightedSteps = {-0.9f, 0.05f, 36};
+
+// Vectors of floats and of integers, one lane for each group: the vector extensions of g++ and clang, which make of
+// them what the instruction set has.
+template <int>
+struct Lanes;
+template <>
+struct Lanes<1> {
+  typedef float Floats __attribute__((vector_size(4)));
+  typedef int32_t Ints __attribute__((vector_size(4)));
+};
+template <>
+struct Lanes<8> {
+  typedef float Floats __attribute__((vector_size(32)));
+  typedef int32_t Ints __attribute__((vector_size(32)));
+};
+template <>
+struct Lanes<16> {
+  typedef float Floats __attribute__((vector_size(64)));
+  typedef int32_t Ints __attribute__((vector_size(64)));
+};
+
+// x[i] = scale * codes[i] - min, codes of 0 to kLimit, for kGroups groups of N that stand behind each other, each with
+// a scale and a min of its own; mins are never negative. All groups are searched at once, each in its own lane and its
+// own order of operations.
+template <int N, int kLimit, int kGroups>
+QN_HD void fit_affine(const float* x, const float* weights, const Steps& steps, uint8_t* codes, float* scales,
+                      float* mins) {
+  using Floats = typename Lanes<kGroups>::Floats;
+  using Ints = typename Lanes<kGroups>::Ints;
   constexpr float kTop = kLimit;
-  float low = x[0], high = x[0];
-  float sum_w = weights[0], sum_x = sum_w * x[0];
+  const Floats zero = {};
+  Floats xs[N], ws[N];
+  for (int i = 0; i < N; i++) {
+    for (int g = 0; g < kGroups; g++) {
+      xs[i][g] = x[g * N + i];
+      ws[i][g] = weights[g * N + i];
+    }
+  }
+  Floats low = xs[0], high = xs[0], sum_w = ws[0], sum_x = sum_w * xs[0];
   for (int i = 1; i < N; i++) {
-    if (x[i] < low) low = x[i];
-    if (x[i] > high) high = x[i];
-    sum_w += weights[i];
-    sum_x += weights[i] * x[i];
+    low = xs[i] < low ? xs[i] : low;
+    high = xs[i] > high ? xs[i] : high;
+    sum_w += ws[i];
+    sum_x += ws[i] * xs[i];
   }
-  if (low > 0) low = 0;
-  if (high <= low) {
-    memset(codes, 0, N);
-    min = -low;
-    return 0;
-  }
-  const auto encode_with = [&](float steps_of_range, uint8_t* to) {
-    const float inverse_scale = steps_of_range / (high - low);
-    for (int i = 0; i < N; i++)
-      to[i] = static_cast<uint8_t>(clamp(round_even(inverse_scale * (x[i] - low)), 0, kLimit));
-  };
-  const auto error_of = [&](const uint8_t* tried, float scale, float offset) {
-    float sum = 0;
+  low = low > zero ? zero : low;
+  const Ints empty = high <= low;
+
+  // Vectors go in and out by reference: how they are passed would depend on the instruction set.
+  Floats tried[N];  // codes
+  const auto encode_with = [&](float steps_of_range, Floats& inverse_scale) {
+    inverse_scale = steps_of_range / (high - low);
     for (int i = 0; i < N; i++) {
-      const float difference = scale * static_cast<float>(tried[i]) + offset - x[i];
-      sum += weights[i] * (steps.absolute ? magnitude(difference) : difference * difference);
+      const Floats shifted = inverse_scale * (xs[i] - low) + kRounder;
+      Ints bits;
+      memcpy(&bits, &shifted, sizeof bits);
+      Ints code = (bits & kRoundedBits) - kRoundedZero;
+      code = code < 0 ? Ints{} : code;
+      code = code > kLimit ? Ints{} + kLimit : code;
+      tried[i] = __builtin_convertvector(code, Floats);
     }
-    return sum;
   };
-  float scale = 1 / (kTop / (high - low));
-  encode_with(kTop, codes);
-  float best = error_of(codes, scale, low);
+  const auto measure = [&](const Floats& scale, const Floats& offset, Floats& error) {
+    error = zero;
+    for (int i = 0; i < N; i++) {
+      const Floats difference = scale * tried[i] + offset - xs[i];
+      const Floats size = difference < zero ? -difference : difference;
+      error += ws[i] * (steps.absolute ? size : difference * difference);
+    }
+  };
+  Floats best_inverse, best, scale, best_begin = low;
+  encode_with(kTop, best_inverse);
+  scale = 1 / best_inverse;
+  measure(scale, low, best);
   for (int step = 0; step <= steps.last; step++) {
-    uint8_t tried[N];
-    encode_with(steps.first + steps.step * static_cast<float>(step) + kTop, tried);
-    float sum_l = 0, sum_l2 = 0, sum_xl = 0;
+    Floats inverse_scale, error;
+    encode_with(steps.first + steps.step * static_cast<float>(step) + kTop, inverse_scale);
+    Floats sum_l = zero, sum_l2 = zero, sum_xl = zero;
     for (int i = 0; i < N; i++) {
-      const float code = static_cast<float>(tried[i]), weighted = weights[i] * code;
+      const Floats weighted = ws[i] * tried[i];
       sum_l += weighted;
-      sum_l2 += weighted * code;
-      sum_xl += weighted * x[i];
+      sum_l2 += weighted * tried[i];
+      sum_xl += weighted * xs[i];
     }
-    const float determinant = sum_w * sum_l2 - sum_l * sum_l;
-    if (!(determinant > 0)) continue;
-    float tried_scale = (sum_w * sum_xl - sum_x * sum_l) / determinant;
-    float tried_low = (sum_l2 * sum_x - sum_l * sum_xl) / determinant;
-    if (tried_low > 0) {
-      tried_low = 0;
-      tried_scale = sum_xl / sum_l2;
-    }
-    const float error = error_of(tried, tried_scale, tried_low);
-    if (error < best) {
-      memcpy(codes, tried, N);
-      best = error;
-      scale = tried_scale;
-      low = tried_low;
-    }
+    const Floats determinant = sum_w * sum_l2 - sum_l * sum_l;
+    Floats tried_scale = (sum_w * sum_xl - sum_x * sum_l) / determinant;
+    Floats tried_low = (sum_l2 * sum_x - sum_l * sum_xl) / determinant;
+    const Ints above = tried_low > zero;
+    tried_low = above ? zero : tried_low;
+    tried_scale = above ? sum_xl / sum_l2 : tried_scale;
+    measure(tried_scale, tried_low, error);
+    const Ints better = (determinant > zero) & (error < best);
+    best = better ? error : best;
+    scale = better ? tried_scale : scale;
+    best_inverse = better ? inverse_scale : best_inverse;
+    best_begin = better ? low : best_begin;
+    low = better ? tried_low : low;
   }
-  min = -low;
-  return scale;
+  for (int g = 0; g < kGroups; g++) {
+    uint8_t* const to = codes + g * N;
+    mins[g] = -low[g];
+    scales[g] = scale[g];
+    for (int i = 0; i < N; i++)
+      to[i] = static_cast<uint8_t>(clamp(round_even(best_inverse[g] * (x[g * N + i] - best_begin[g])), 0, kLimit));
+    if (!empty[g]) continue;
+    mins[g] = -best_begin[g];
+    scales[g] = 0;
+    memset(to, 0, N);
+  }
 }
 
 // x[i] = scale * codes[i], codes of 0 to kLimit, for numbers that are not negative: the scales of groups, to be stored

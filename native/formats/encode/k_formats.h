@@ -104,20 +104,21 @@ struct AffineGroups {
 
 QN_HD void encode(const Values& v, Q2_K& block) {
   uint8_t codes[256];
-  float weights[16], scales[16], mins[16], group_weights[16];
+  float weights[256], scales[16], mins[16], group_weights[16];
   const float mean_square = v.importance ? sum_of_squares<256>(v.x) / 256 : 0;
   for (int g = 0; g < 16; g++) {
     const float* const x = v.x + 16 * g;
+    float* const w = weights + 16 * g;
     if (v.importance) {
-      weigh<16>(x, v.importance + 16 * g, mean_square, weights);
-      group_weights[g] = sum<16>(weights);
-      scales[g] = fit_affine<16, 3>(x, weights, Steps{-0.9f, 0.05f, 36}, codes + 16 * g, mins[g]);
+      weigh<16>(x, v.importance + 16 * g, mean_square, w);
+      group_weights[g] = sum<16>(w);
     } else {
       for (int i = 0; i < 16; i++)
-        weights[i] = magnitude(x[i]);
-      scales[g] = fit_affine<16, 3>(x, weights, Steps{-0.5f, 0.1f, 15, true}, codes + 16 * g, mins[g]);
+        w[i] = magnitude(x[i]);
     }
   }
+  const Steps steps = v.importance ? kWeightedSteps : Steps{-0.5f, 0.1f, 15, true};
+  fit_affine<16, 3, 16>(v.x, weights, steps, codes, scales, mins);
   AffineGroups<16> groups;
   if (v.importance) {
     groups.fit<15>(scales, mins, group_weights);
@@ -169,21 +170,21 @@ QN_HD void encode(const Values& v, Q3_K& block) {
 // What Q4_K and Q5_K have in common: all but the packing of codes of 0 to kLimit. `steps` are those without importance.
 template <int kLimit, class Block>
 QN_HD void encode_groups_of_32(const Values& v, const Steps& steps, Block& block, uint8_t (&codes)[256]) {
-  float weights[32], scales[8], mins[8], group_weights[8];
+  float weights[256], scales[8], mins[8], group_weights[8];
   const float mean_square = v.importance ? 2 * sum_of_squares<256>(v.x) / 256 : 0;
   for (int g = 0; g < 8; g++) {
     const float* const x = v.x + 32 * g;
+    float* const w = weights + 32 * g;
     if (v.importance) {
-      weigh<32>(x, v.importance + 32 * g, mean_square, weights);
-      group_weights[g] = sum<32>(weights);
-      scales[g] = fit_affine<32, kLimit>(x, weights, Steps{-0.9f, 0.05f, 36}, codes + 32 * g, mins[g]);
+      weigh<32>(x, v.importance + 32 * g, mean_square, w);
+      group_weights[g] = sum<32>(w);
     } else {
       const float average = square_root(sum_of_squares<32>(x) / 32);
       for (int i = 0; i < 32; i++)
-        weights[i] = average + magnitude(x[i]);
-      scales[g] = fit_affine<32, kLimit>(x, weights, steps, codes + 32 * g, mins[g]);
+        w[i] = average + magnitude(x[i]);
     }
   }
+  fit_affine<32, kLimit, 8>(v.x, weights, v.importance ? kWeightedSteps : steps, codes, scales, mins);
   AffineGroups<8> groups;
   if (v.importance) {
     groups.fit<63>(scales, mins, group_weights);
