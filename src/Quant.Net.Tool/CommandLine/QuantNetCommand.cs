@@ -7,6 +7,7 @@ using Quant.Net.Tool.Doctor;
 using Quant.Net.Tool.Extract;
 using Quant.Net.Tool.Formats;
 using Quant.Net.Tool.Inspect;
+using Quant.Net.Tool.Metadata;
 using Quant.Net.Tool.Output;
 using Quant.Net.Tool.Slice;
 using Quant.Net.Tool.Split;
@@ -28,6 +29,7 @@ internal static class QuantNetCommand
             new ExtractCommand(console),
             new SplitCommand(console),
             new MergeCommand(console),
+            new MetadataCommand(console),
             new SliceCommand(console),
             new ConcatCommand(console),
             new VerifyCommand(console),

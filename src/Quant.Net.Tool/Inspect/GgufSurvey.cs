@@ -32,7 +32,8 @@ internal static class GgufSurvey
             model.Warnings);
     }
 
-    private static MetadataFacts Describe(string key, GgufValue value, int arrayLimit) => new(
+    /// <summary>An entry of the metadata, with so many elements of an array.</summary>
+    public static MetadataFacts Describe(string key, GgufValue value, int arrayLimit) => new(
         key,
         NameOf(value.Type),
         value.ElementType is { } element ? NameOf(element) : null,
@@ -50,5 +51,6 @@ internal static class GgufSurvey
         tensor.FileOffset,
         model.Tensors.FindScale(tensor)?.Name);
 
-    private static string NameOf(GgufValueType type) => type.ToString().ToLowerInvariant();
+    /// <summary>The name of a metadata type, such as <c>uint32</c>.</summary>
+    public static string NameOf(GgufValueType type) => type.ToString().ToLowerInvariant();
 }

@@ -21,7 +21,7 @@ internal sealed class ToolConsole : IDisposable
     }
 
     /// <summary>Results, buffered; <see cref="Flush"/> when the command is done.</summary>
-    public TextWriter Out { get; }
+    public StreamWriter Out { get; }
 
     /// <summary>Messages and progress.</summary>
     public TextWriter Error { get; }
@@ -35,6 +35,13 @@ internal sealed class ToolConsole : IDisposable
 
     /// <summary>The terminal behind <see cref="Error"/>, for a progress bar.</summary>
     public IAnsiConsole CreateErrorTerminal() => CreateAnsi(Error);
+
+    /// <summary>Writes a result that is no text of this tool's, such as one from a file, as it is.</summary>
+    public void WriteBytes(ReadOnlySpan<byte> bytes)
+    {
+        Out.Flush();
+        Out.BaseStream.Write(bytes);
+    }
 
     /// <summary>A message for people, on one line whatever it quotes.</summary>
     public void Complain(string message) => Error.WriteLine($"quantnet: {SafeText.Escape(message)}");

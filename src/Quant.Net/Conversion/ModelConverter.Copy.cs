@@ -50,11 +50,32 @@ public static partial class ModelConverter
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<CopyResult> MergeAsync(
         GgufFile model, string outputPath, bool overwrite = false,
+        IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        EditMetadataAsync(model, outputPath, new GgufMetadataEdits(), overwrite, progress, cancellationToken);
+
+    /// <summary>Writes a model as one file with other metadata; tensors stay as they are.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="outputPath">Where the file will be.</param>
+    /// <param name="edits">What to change.</param>
+    /// <param name="overwrite">Replaces a file that is there already. Without it, that is an error.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Ends it between pieces.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">
+    /// Parts of the model are missing, a new key is there already, is too long or no valid text, or the alignment is none.
+    /// </exception>
+    /// <exception cref="KeyNotFoundException">A key that is to be removed or renamed is not there.</exception>
+    /// <exception cref="OutputExistsException">The file is there already.</exception>
+    /// <exception cref="IOException">The file is the model's own, or does not fit on the disk; or the system refused.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<CopyResult> EditMetadataAsync(
+        GgufFile model, string outputPath, GgufMetadataEdits edits, bool overwrite = false,
         IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         RequireWhole(model);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
-        return Task.Run(() => Merge(model, outputPath, overwrite, progress, cancellationToken), cancellationToken);
+        ArgumentNullException.ThrowIfNull(edits);
+        return Task.Run(() => WriteOne(model, edits.Apply(model.Metadata), outputPath, overwrite, progress, cancellationToken), cancellationToken);
     }
 
     private static CopyResult Split(
@@ -74,13 +95,18 @@ public static partial class ModelConverter
             model, shards.Files, shards.Length, StaleFiles.WarnBesideParts(Path.GetFullPath(outputPrefix), shards.Files, inputs), watch);
     }
 
-    private static CopyResult Merge(
-        GgufFile model, string outputPath, bool overwrite, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    private static CopyResult WriteOne(
+        GgufFile model, IReadOnlyList<KeyValuePair<string, GgufValue>> metadata, string outputPath, bool overwrite,
+        IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         using var writer = GgufWriter.Create(outputPath, new GgufWriterOptions { Overwrite = overwrite });
         OutputGuard.RefuseInputs(writer.Files, model.Parts.Select(part => part.Path));
-        writer.CopyMetadata(model);
+        foreach ((string key, GgufValue value) in metadata)
+        {
+            writer.SetMetadata(key, value);
+        }
+
         foreach (GgufTensor tensor in model.Tensors)
         {
             writer.AddTensor(tensor);

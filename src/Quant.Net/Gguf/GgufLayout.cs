@@ -12,7 +12,7 @@ internal static class GgufLayout
     public const string AlignmentKey = "general.alignment";
     public const string ArchitectureKey = "general.architecture";
     public const string FileTypeKey = "general.file_type";
-    public const string SplitPrefix = "split.";
+    private const string SplitPrefix = "split.";
     public const string SplitNumberKey = "split.no";
     public const string SplitCountKey = "split.count";
     public const string SplitTensorCountKey = "split.tensors.count";
@@ -62,6 +62,9 @@ internal static class GgufLayout
         GgufValueType.Float64 => "f64",
         _ => IO.ErrorText.Invariant($"type {(uint)type}"),
     };
+
+    /// <summary>Whether a key says which part of a split model a file is.</summary>
+    public static bool IsSplitKey(string key) => key.StartsWith(SplitPrefix, StringComparison.Ordinal);
 
     /// <summary>Whether a number is one of the metadata types.</summary>
     public static bool IsValueType(uint number) => number <= (uint)GgufValueType.Float64;

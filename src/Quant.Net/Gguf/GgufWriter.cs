@@ -166,7 +166,7 @@ public sealed class GgufWriter : IModelWriter
     {
         foreach ((string key, GgufValue value) in model.Metadata)
         {
-            if (!key.StartsWith(GgufLayout.SplitPrefix, StringComparison.Ordinal))
+            if (!GgufLayout.IsSplitKey(key))
             {
                 SetMetadata(key, value);
             }

@@ -66,6 +66,18 @@ public class JsonTests
     }
 
     [Fact]
+    public void MetadataKeysAreDocumented()
+    {
+        using var folder = new TemporaryFolder();
+        string[] edits = ["--set", "x:u32[]=[1]", "--remove", "general.name", "--rename", "llama.block_count=x.blocks"];
+
+        Compare(
+            "metadata",
+            Succeed("metadata", Repository.StoriesModel, "--json").Json,
+            Succeed(["metadata", Repository.StoriesModel, "-o", folder["x.gguf"], "--json", "-q", .. edits]).Json);
+    }
+
+    [Fact]
     public void SliceAndConcatKeysAreDocumented()
     {
         using var folder = new TemporaryFolder();

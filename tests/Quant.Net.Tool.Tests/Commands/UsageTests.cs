@@ -6,7 +6,7 @@ namespace Quant.Net.Tool.Tests.Commands;
 public class UsageTests
 {
     [Theory]
-    [InlineData("expected a command: inspect, dequantize, extract, split, merge, slice, concat, verify, formats, doctor, bench, completion (see 'quantnet --help')")]
+    [InlineData("expected a command: inspect, dequantize, extract, split, merge, metadata, slice, concat, verify, formats, doctor, bench, completion (see 'quantnet --help')")]
     [InlineData("MODEL is missing (see 'quantnet inspect --help')", "inspect")]
     [InlineData("MODEL is empty", "inspect", "")]
     [InlineData("'--all' is not an option of quantnet verify", "verify", "--all")]
@@ -27,6 +27,19 @@ public class UsageTests
     [InlineData("expected one of --max-size and --max-tensors", "split", "MODEL", "-o", "x", "--max-size", "5GB", "--max-tensors", "3")]
     [InlineData("'0' is not a number of tensors", "split", "MODEL", "-o", "x", "--max-tensors", "0")]
     [InlineData("does not end in .gguf", "merge", "MODEL", "-o", "x")]
+    [InlineData("--set needs -o OUT: the model itself is never changed", "metadata", "MODEL", "--set", "a=1")]
+    [InlineData("-o needs something to change", "metadata", "MODEL", "-o", "x.gguf")]
+    [InlineData("does not end in .gguf", "metadata", "MODEL", "-o", "x", "--remove", "a")]
+    [InlineData("--get does not go with --remove", "metadata", "MODEL", "-o", "x.gguf", "--remove", "a", "--get", "b")]
+    [InlineData("--raw goes with one --get KEY", "metadata", "MODEL", "--raw")]
+    [InlineData("--raw and --json cannot be had together", "metadata", "MODEL", "--get", "a", "--raw", "--json")]
+    [InlineData("--force goes with -o OUT", "metadata", "MODEL", "--force")]
+    [InlineData("--set: 'a' is not KEY[:TYPE]=VALUE", "metadata", "MODEL", "-o", "x.gguf", "--set", "a")]
+    [InlineData("--rename: 'a=' is not OLD=NEW", "metadata", "MODEL", "-o", "x.gguf", "--rename", "a=")]
+    [InlineData("--set: 'a' is new, so say its type: a:TYPE=VALUE", "metadata", "MODEL", "-o", "x.gguf", "--set", "a=1")]
+    [InlineData("--set: 'u7' is no type; there are uint8,", "metadata", "MODEL", "-o", "x.gguf", "--set", "a:u7=1")]
+    [InlineData("--set a: '256' is no value of the type u8", "metadata", "MODEL", "-o", "x.gguf", "--set", "a:u8=256")]
+    [InlineData("'split.no' says which part of a split model a file is", "metadata", "MODEL", "-o", "x.gguf", "--set", "split.no:u16=1")]
     [InlineData("expected one of --range, --parts, and --heads", "slice", "MODEL", "--axis", "in", "-o", "x.gguf")]
     [InlineData("--heads and --split need each other", "slice", "MODEL", "--axis", "in", "-o", "x.gguf", "--heads", "3")]
     [InlineData("'9:3' is not a range of features", "slice", "MODEL", "--axis", "in", "-o", "x.gguf", "--range", "9:3")]
@@ -59,6 +72,7 @@ public class UsageTests
     [InlineData("extract")]
     [InlineData("split")]
     [InlineData("merge")]
+    [InlineData("metadata")]
     [InlineData("slice")]
     [InlineData("concat")]
     [InlineData("verify")]
@@ -92,12 +106,12 @@ public class UsageTests
     {
         string help = Succeed("--help").Out;
 
-        string[] commands = ["inspect", "dequantize", "extract", "split", "merge", "slice", "concat", "verify", "formats", "doctor", "completion"];
+        string[] commands = ["inspect", "dequantize", "extract", "split", "merge", "metadata", "slice", "concat", "verify", "formats", "doctor", "completion"];
         Assert.All(commands, command => Assert.Contains($"  {command}", help, StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData("d", "dequantize", "doctor")]
+    [InlineData("do", "doctor")]
     [InlineData("formats --device c", "cpu", "cuda:0")]
     [InlineData("dequantize m.gguf --type b", "bf16")]
     public void CompletesWhatIsTyped(string typed, params string[] expected) =>
