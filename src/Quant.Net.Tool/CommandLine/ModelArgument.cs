@@ -8,8 +8,8 @@ internal sealed class ModelArgument : Argument<string>
 {
     private readonly bool _takesSafetensors;
 
-    public ModelArgument(bool takesSafetensors = false)
-        : base("MODEL")
+    public ModelArgument(bool takesSafetensors = false, string name = "MODEL")
+        : base(name)
     {
         _takesSafetensors = takesSafetensors;
         Description = takesSafetensors
@@ -28,11 +28,11 @@ internal sealed class ModelArgument : Argument<string>
         || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
         || path.EndsWith(".safetensors.index.json", StringComparison.OrdinalIgnoreCase);
 
-    private static void RefuseEmpty(ArgumentResult result)
+    private void RefuseEmpty(ArgumentResult result)
     {
         if (result.Tokens is [{ Value: "" }])
         {
-            result.AddError("MODEL is empty, expected a path");
+            result.AddError($"{Name} is empty, expected a path");
         }
     }
 }

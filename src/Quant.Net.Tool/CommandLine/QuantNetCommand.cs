@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Quant.Net.Tool.Bench;
+using Quant.Net.Tool.Compare;
 using Quant.Net.Tool.Completion;
 using Quant.Net.Tool.Dequantize;
 using Quant.Net.Tool.Doctor;
@@ -33,6 +34,7 @@ internal static class QuantNetCommand
             new SliceCommand(console),
             new ConcatCommand(console),
             new VerifyCommand(console),
+            new CompareCommand(console),
             new FormatsCommand(console),
             new DoctorCommand(console),
             new BenchCommand(console),

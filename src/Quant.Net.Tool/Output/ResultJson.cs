@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Quant.Net.Tool.Bench;
+using Quant.Net.Tool.Compare;
 using Quant.Net.Tool.Dequantize;
 using Quant.Net.Tool.Doctor;
 using Quant.Net.Tool.Extract;
@@ -31,6 +32,7 @@ namespace Quant.Net.Tool.Output;
 [JsonSerializable(typeof(SliceReport))]
 [JsonSerializable(typeof(RankReport))]
 [JsonSerializable(typeof(VerifyReport))]
+[JsonSerializable(typeof(CompareReport))]
 [JsonSerializable(typeof(FormatsResult))]
 [JsonSerializable(typeof(DoctorResult))]
 [JsonSerializable(typeof(BenchResult))]

@@ -66,9 +66,9 @@ internal sealed record VerifyReport(
         device,
         result.Kernels,
         result.Warnings)
-    {
-        Parts = parts,
-    };
+        {
+            Parts = parts,
+        };
 
     /// <summary>A model that could not be opened or not be read to its end.</summary>
     public static VerifyReport Of(string input, string fault) =>

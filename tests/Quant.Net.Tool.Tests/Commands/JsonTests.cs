@@ -119,6 +119,17 @@ public class JsonTests
             Run("verify", folder["part.gguf"], "--against", Repository.WideModel, "--json", "-q").Json);
     }
 
+    [Fact]
+    public void CompareKeysAreDocumented()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("dequantize", Repository.StoriesModel, "-o", folder["x.safetensors"], "-q");
+
+        Compare(
+            "compare", Succeed("compare", folder["x.safetensors"], Repository.StoriesModel, "--json", "-q", "--html", folder["x.html"]).Json,
+            Run("compare", Repository.StoriesModel, Repository.WideModel, "--json", "-q").Json);
+    }
+
     [FakeGpuFact]
     public void BenchKeysAreDocumented()
     {

@@ -6,7 +6,7 @@ namespace Quant.Net.Tool.Tests.Commands;
 public class UsageTests
 {
     [Theory]
-    [InlineData("expected a command: inspect, dequantize, extract, split, merge, metadata, slice, concat, verify, formats, doctor, bench, completion (see 'quantnet --help')")]
+    [InlineData("expected a command: inspect, dequantize, extract, split, merge, metadata, slice, concat, verify, compare, formats, doctor, bench, completion (see 'quantnet --help')")]
     [InlineData("MODEL is missing (see 'quantnet inspect --help')", "inspect")]
     [InlineData("MODEL is empty", "inspect", "")]
     [InlineData("'--all' is not an option of quantnet verify", "verify", "--all")]
@@ -27,6 +27,13 @@ public class UsageTests
     [InlineData("expected one of --max-size and --max-tensors", "split", "MODEL", "-o", "x", "--max-size", "5GB", "--max-tensors", "3")]
     [InlineData("'0' is not a number of tensors", "split", "MODEL", "-o", "x", "--max-tensors", "0")]
     [InlineData("does not end in .gguf", "merge", "MODEL", "-o", "x")]
+    [InlineData("ORIGINAL is missing", "compare")]
+    [InlineData("MODEL is missing", "compare", "MODEL")]
+    [InlineData("ORIGINAL is empty", "compare", "", "MODEL")]
+    [InlineData("--max-error: '-1' is not a number from 0", "compare", "MODEL", "MODEL", "--max-error", "-1")]
+    [InlineData("--max-error: 'NaN' is not a number from 0", "compare", "MODEL", "MODEL", "--max-error", "NaN")]
+    [InlineData("--html: 'x.gguf' does not end in .html", "compare", "MODEL", "MODEL", "--html", "x.gguf")]
+    [InlineData("--force goes with --html FILE", "compare", "MODEL", "MODEL", "--force")]
     [InlineData("--set needs -o OUT: the model itself is never changed", "metadata", "MODEL", "--set", "a=1")]
     [InlineData("-o needs something to change", "metadata", "MODEL", "-o", "x.gguf")]
     [InlineData("does not end in .gguf", "metadata", "MODEL", "-o", "x", "--remove", "a")]
@@ -76,6 +83,7 @@ public class UsageTests
     [InlineData("slice")]
     [InlineData("concat")]
     [InlineData("verify")]
+    [InlineData("compare")]
     [InlineData("formats")]
     [InlineData("doctor")]
     [InlineData("completion")]
@@ -106,7 +114,7 @@ public class UsageTests
     {
         string help = Succeed("--help").Out;
 
-        string[] commands = ["inspect", "dequantize", "extract", "split", "merge", "metadata", "slice", "concat", "verify", "formats", "doctor", "completion"];
+        string[] commands = ["inspect", "dequantize", "extract", "split", "merge", "metadata", "slice", "concat", "verify", "compare", "formats", "doctor", "completion"];
         Assert.All(commands, command => Assert.Contains($"  {command}", help, StringComparison.Ordinal));
     }
 
