@@ -205,36 +205,42 @@ void decode_lines(const Matrix& m, const MatrixRegion& region, Out out, size_t s
   }
 }
 
-// The groups of up to 1024 lines, each once, and which of them each line has.
+// The groups of up to 1024 lines, each once, and which of them each line has. Where there are too many groups to keep,
+// it is for fewer lines, a multiple of 32.
 class LineGroups {
  public:
-  static constexpr uint64_t kMostLines = 1024;
+  static constexpr uint64_t kMostLines = 1024, kMostGroups = 256;
 
-  LineGroups(const Matrix& m, uint64_t line, uint64_t lines) {
+  LineGroups(const Matrix& m, uint64_t line, uint64_t lines) : lines_(lines < kMostLines ? lines : kMostLines) {
     if (!m.group_index && m.group % kTileLines == 0) {
       // Tiles have one group each.
-      for (uint64_t i = 0; i < lines; i += kTileLines) {
+      for (uint64_t i = 0; i < lines_; i += kTileLines) {
         const uint64_t group = m.group_of(line + i);
         if (i == 0 || group != groups_[count_ - 1]) groups_[count_++] = group;
-        place_[i] = static_cast<uint16_t>(count_ - 1);
+        place_[i] = static_cast<uint8_t>(count_ - 1);
       }
       return;
     }
     one_in_tile_ = false;
-    uint16_t table[2 * kMostLines] = {};  // a place in groups_, plus 1, where the group's number leads
-    for (uint64_t i = 0; i < lines; i++) {
+    uint16_t table[2 * kMostGroups] = {};  // a place in groups_, plus 1, where the group's number leads
+    for (uint64_t i = 0; i < lines_; i++) {
+      if (i % kTileLines == 0 && count_ + kTileLines > kMostGroups) {
+        lines_ = i;
+        return;
+      }
       const uint64_t group = m.group_of(line + i);
-      uint64_t at = group % (2 * kMostLines);
+      uint64_t at = group % (2 * kMostGroups);
       while (table[at] && groups_[table[at] - 1] != group)
-        at = (at + 1) % (2 * kMostLines);
+        at = (at + 1) % (2 * kMostGroups);
       if (!table[at]) {
         groups_[count_++] = group;
         table[at] = static_cast<uint16_t>(count_);
       }
-      place_[i] = static_cast<uint16_t>(table[at] - 1);
+      place_[i] = static_cast<uint8_t>(table[at] - 1);
     }
   }
 
+  uint64_t lines() const { return lines_; }
   uint64_t count() const { return count_; }
   uint64_t operator[](uint64_t place) const { return groups_[place]; }
   bool one_in_tile() const { return one_in_tile_; }
@@ -242,9 +248,9 @@ class LineGroups {
 
  private:
   bool one_in_tile_ = true;
-  uint64_t count_ = 0;
-  uint64_t groups_[kMostLines];
-  uint16_t place_[kMostLines];
+  uint64_t lines_, count_ = 0;
+  uint64_t groups_[kMostGroups];
+  uint8_t place_[kMostLines];
 };
 
 // A tile, transposed. `group_of(line)` is what its elements share on a line.
@@ -272,10 +278,10 @@ QN_HD void transpose_tile(const Matrix& m, const uint8_t* tile, const GroupOf& g
 template <class Layout, int kBits, class Out>
 void decode_transposed_tiles(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
   using T = Tile<Layout, kBits>;
-  Group groups[LineGroups::kMostLines];
-  for (uint64_t first = 0; first < region.lines; first += LineGroups::kMostLines) {
-    const uint64_t left = region.lines - first, lines = left < LineGroups::kMostLines ? left : LineGroups::kMostLines;
-    const LineGroups line_groups(m, region.line + first, lines);
+  Group groups[LineGroups::kMostGroups];  // 32 KiB
+  for (uint64_t first = 0, lines = 0; first < region.lines; first += lines) {
+    const LineGroups line_groups(m, region.line + first, region.lines - first);
+    lines = line_groups.lines();
     for (uint64_t s = 0; s < region.elements; s += 16) {
       for (uint64_t g = 0; g < line_groups.count(); g++)
         groups[g] = T::group(m, region.element + s, line_groups[g]);
@@ -375,7 +381,8 @@ void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, siz
         }
         const uint8_t* const tile = Tile<Layout, kBits>::at(m, region.line + i, region.element + s);
         if constexpr (kElements == 16) {
-          // What comes next stands beside this, but rows of words are too far apart for the processor to see that.
+          // The band beside, whose turn is when those below are done. Rows of words are too far apart for the processor
+          // to see where this leads.
           for (uint64_t r = 0; r < kBandLines * kBits / 32; r++)
             prefetch(tile + r * m.rows * 4 + 64);
           transpose_band<kBits>(m, tile, groups, out.at(s * stride + i), stride);

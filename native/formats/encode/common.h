@@ -28,7 +28,8 @@ struct Values {
 template <class Format>
 inline constexpr bool kNeedsRow = false;
 
-// Groups whose largest magnitude is below this are taken as all zero by the fits (ggml, GROUP_MAX_EPS).
+// Groups whose largest magnitude is below this are taken as all zero by the fits without an offset (ggml,
+// GROUP_MAX_EPS).
 inline constexpr float kNothing = 1e-15f;
 
 QN_HD float magnitude(float value) { return float_from_bits(bits_from_float(value) & 0x7fffffffu); }

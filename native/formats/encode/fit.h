@@ -27,7 +27,8 @@ struct CodeSums {
 };
 
 // x[i] = scale * (codes[i] - kLimit), codes of 0 to 2 * kLimit - 1, from nineteen candidates for the scale. Without
-// weights a number weighs its square. Codes are all 0 when the scale is.
+// weights a number weighs its square. Codes are all 0 where all numbers are nearly 0; where only all weights are, the
+// scale alone is.
 template <int N, int kLimit>
 QN_HD float fit_symmetric(const float* x, const float* weights, uint8_t* codes) {
   const Peak peak = peak_of<N>(x);

@@ -21,7 +21,8 @@ QN_HD uint8_t nearest_level(float x) {
   return static_cast<uint8_t>(is_below ? below : below + 1);
 }
 
-// The scale of 32 numbers, from fifteen candidates. mean_square is twice that of the block.
+// The scale of 32 numbers, from sixteen candidates: the peak at the lowest level with its sign turned, and fifteen near
+// the lowest level itself. mean_square is twice that of the block.
 QN_HD float fit_levels(const float* x, const float* importance, float mean_square) {
   float weights[32];
   if (importance) {
