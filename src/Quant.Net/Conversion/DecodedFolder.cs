@@ -14,8 +14,7 @@ internal sealed class DecodedFolder : IDisposable
 
     private readonly SafetensorsModel _model;
     private readonly string _source;
-    private readonly string _path;
-    private readonly string _hidden;
+    private readonly HiddenFolder _folder;
 
     /// <summary>Begins one.</summary>
     /// <exception cref="IOException">Something is there already, or the system refused.</exception>
@@ -23,53 +22,39 @@ internal sealed class DecodedFolder : IDisposable
     {
         _model = model;
         _source = Path.GetFullPath(SafetensorsFolder.Find(model.Path).Folder is { Length: > 0 } folder ? folder : ".");
-        _path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        RefuseExisting();
-        _hidden = AtomicFile.HiddenName(_path, $"{Path.GetRandomFileName()[..8]}.tmp");
-        AtomicFile.OpenHidden(_path, () => Directory.CreateDirectory(_hidden));
+        string place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        RefuseExisting(place);
+        _folder = new HiddenFolder(place);
     }
 
     /// <summary>Writes it.</summary>
     /// <param name="type">The type of the decoded weights.</param>
     /// <param name="writeWeights">Writes the weights to such a file.</param>
     /// <param name="cancellation">Stops it.</param>
-    public DequantizeResult Write(QuantFormat type, Func<string, DequantizeResult> writeWeights, CancellationToken cancellation)
+    public DequantizeResult Write(QuantFormat type, Func<string, DequantizeResult> writeWeights, CancellationToken cancellation) => _folder.Write(() =>
     {
-        try
+        List<string> warnings = [];
+        (string Path, long Bytes)[] beside = [.. CopyBeside(type, warnings)];
+        DequantizeResult weights = writeWeights(Path.Combine(_folder.Hidden, SafetensorsFolder.UsualName));
+        cancellation.ThrowIfCancellationRequested();
+        RefuseExisting(_folder.Place);
+        SystemError.Name(_folder.Place, () => Directory.Move(_folder.Hidden, _folder.Place));
+        return new DequantizeResult
         {
-            List<string> warnings = [];
-            (string Path, long Bytes)[] beside = [.. CopyBeside(type, warnings)];
-            DequantizeResult weights = writeWeights(Path.Combine(_hidden, SafetensorsFolder.UsualName));
-            cancellation.ThrowIfCancellationRequested();
-            RefuseExisting();
-            SystemError.Name(_path, () => Directory.Move(_hidden, _path));
-            return new DequantizeResult
-            {
-                Files = [.. beside.Select(file => file.Path).Concat(weights.Files).Select(file => Path.Combine(_path, Path.GetFileName(file)))],
-                TensorCount = weights.TensorCount,
-                ElementCount = weights.ElementCount,
-                SourceBytes = weights.SourceBytes,
-                OutputBytes = weights.OutputBytes + beside.Sum(file => file.Bytes),
-                ResumedBytes = weights.ResumedBytes,
-                Kernels = weights.Kernels,
-                Warnings = [.. weights.Warnings, .. warnings],
-                Elapsed = weights.Elapsed,
-            };
-        }
-        catch (Exception refused) when (Told(refused) is { } told)
-        {
-            throw told;
-        }
-    }
+            Files = [.. beside.Select(file => file.Path).Concat(weights.Files).Select(_folder.PlaceOf)],
+            TensorCount = weights.TensorCount,
+            ElementCount = weights.ElementCount,
+            SourceBytes = weights.SourceBytes,
+            OutputBytes = weights.OutputBytes + beside.Sum(file => file.Bytes),
+            ResumedBytes = weights.ResumedBytes,
+            Kernels = weights.Kernels,
+            Warnings = [.. weights.Warnings, .. warnings],
+            Elapsed = weights.Elapsed,
+        };
+    });
 
     /// <summary>Removes what is not complete.</summary>
-    public void Dispose()
-    {
-        if (Directory.Exists(_hidden))
-        {
-            Directory.Delete(_hidden, recursive: true);
-        }
-    }
+    public void Dispose() => _folder.Dispose();
 
     private IEnumerable<(string Path, long Bytes)> CopyBeside(QuantFormat type, List<string> warnings)
     {
@@ -82,7 +67,7 @@ internal sealed class DecodedFolder : IDisposable
             }
 
             byte[] bytes = BesideWeights.Read(Path.Combine(_source, name));
-            using var file = AtomicFile.Create(Path.Combine(_hidden, name), overwrite: false);
+            using var file = AtomicFile.Create(Path.Combine(_folder.Hidden, name), overwrite: false);
             file.Write(name == ModelConfig.FileName ? DecodedConfig.Of(bytes, type) : bytes);
             file.Finish();
             file.Rename();
@@ -96,29 +81,11 @@ internal sealed class DecodedFolder : IDisposable
         }
     }
 
-    private void RefuseExisting()
+    private static void RefuseExisting(string place)
     {
-        if (Path.Exists(_path))
+        if (Path.Exists(place))
         {
-            throw new IOException($"{ErrorText.EscapePath(_path)}: exists already, expected a folder that does not");
+            throw new IOException($"{ErrorText.EscapePath(place)}: exists already, expected a folder that does not");
         }
-    }
-
-    /// <summary>What the system refused, told of the place that the user knows; null if it is something else.</summary>
-    private Exception? Told(Exception refused)
-    {
-        string hidden = ErrorText.EscapePath(_hidden);
-        if (!refused.Message.Contains(hidden, StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        string message = refused.Message.Replace(hidden, ErrorText.EscapePath(_path), StringComparison.Ordinal);
-        return refused switch
-        {
-            UnauthorizedAccessException => new UnauthorizedAccessException(message, refused),
-            IOException => new IOException(message, refused),
-            _ => null,
-        };
     }
 }

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Quant.Net.Conversion;
 using Quant.Net.IO;
 using Quant.Net.Native;
+using Quant.Net.Ranks;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Modules;
@@ -109,7 +110,7 @@ internal sealed unsafe class ModuleConversion
         {
             Overwrite = _options.Overwrite,
             MaxShardBytes = _options.MaxShardBytes,
-            Metadata = [new("format", "pt")],
+            Metadata = [new("format", "pt"), .. RankMark.Of(_model)],
         });
         try
         {

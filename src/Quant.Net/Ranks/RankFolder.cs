@@ -9,14 +9,13 @@ namespace Quant.Net.Ranks;
 /// </summary>
 internal sealed partial class RankFolder : IDisposable
 {
-    private readonly string _hidden;
+    private readonly HiddenFolder _folder;
     private readonly bool _overwrite;
 
-    private RankFolder(string path, bool overwrite) =>
-        (Path, _overwrite, _hidden) = (path, overwrite, AtomicFile.HiddenName(path, $"{System.IO.Path.GetRandomFileName()[..8]}.tmp"));
+    private RankFolder(HiddenFolder folder, bool overwrite) => (_folder, _overwrite) = (folder, overwrite);
 
     /// <summary>Where the folder will be.</summary>
-    public string Path { get; }
+    public string Path => _folder.Place;
 
     /// <summary>Begins a folder.</summary>
     /// <exception cref="OutputExistsException">Something is there already and <paramref name="overwrite"/> is false.</exception>
@@ -30,42 +29,23 @@ internal sealed partial class RankFolder : IDisposable
             OutputGuard.RefuseInputs(Directory.EnumerateFiles(full, "*", SearchOption.AllDirectories), inputs);
         }
 
-        var folder = new RankFolder(full, overwrite);
-        AtomicFile.OpenHidden(full, () => Directory.CreateDirectory(folder._hidden));
-        return folder;
+        return new RankFolder(new HiddenFolder(full), overwrite);
     }
 
     /// <summary>Makes the folder of a rank.</summary>
     /// <returns>Where it is for now.</returns>
     public string Add(int rank, int ranks)
     {
-        string folder = System.IO.Path.Combine(_hidden, ErrorText.Invariant($"rank-{rank}-of-{ranks}"));
+        string folder = System.IO.Path.Combine(_folder.Hidden, ErrorText.Invariant($"rank-{rank}-of-{ranks}"));
         SystemError.Name(folder, () => Directory.CreateDirectory(folder));
         return folder;
     }
 
     /// <summary>Where something in the folder of a rank will be.</summary>
-    public string PlaceOf(string file) => System.IO.Path.Combine(Path, System.IO.Path.GetRelativePath(_hidden, file));
+    public string PlaceOf(string file) => _folder.PlaceOf(file);
 
-    /// <summary>Writes something in the folder. What the system refuses is told of where it would be: nobody has heard of the hidden place.</summary>
-    public T Write<T>(Func<T> write)
-    {
-        string hidden = ErrorText.EscapePath(_hidden), place = ErrorText.EscapePath(Path);
-        bool IsOfHidden(Exception refused) => refused.Message.Contains(hidden, StringComparison.Ordinal);
-        string Told(Exception refused) => refused.Message.Replace(hidden, place, StringComparison.Ordinal);
-        try
-        {
-            return write();
-        }
-        catch (UnauthorizedAccessException refused) when (IsOfHidden(refused))
-        {
-            throw new UnauthorizedAccessException(Told(refused), refused);
-        }
-        catch (IOException refused) when (IsOfHidden(refused))
-        {
-            throw new IOException(Told(refused), refused);
-        }
-    }
+    /// <inheritdoc cref="HiddenFolder.Write"/>
+    public T Write<T>(Func<T> write) => _folder.Write(write);
 
     /// <summary>Gives the folder its name. An earlier one goes when the new one is in its place.</summary>
     public void Complete()
@@ -79,18 +59,18 @@ internal sealed partial class RankFolder : IDisposable
             }
             else
             {
-                Directory.Move(_hidden, Path);
+                Directory.Move(_folder.Hidden, Path);
             }
         });
     }
 
     private void Replace()
     {
-        string earlier = $"{_hidden}.old";
+        string earlier = $"{_folder.Hidden}.old";
         Directory.Move(Path, earlier);
         try
         {
-            Directory.Move(_hidden, Path);
+            Directory.Move(_folder.Hidden, Path);
         }
         catch
         {
@@ -102,13 +82,7 @@ internal sealed partial class RankFolder : IDisposable
     }
 
     /// <summary>Removes what is not complete.</summary>
-    public void Dispose()
-    {
-        if (Directory.Exists(_hidden))
-        {
-            Directory.Delete(_hidden, recursive: true);
-        }
-    }
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>Throws unless nothing is at a path, or it may be replaced and all of it is of an earlier output.</summary>
     private static void RequireFree(string path, bool overwrite)

@@ -20,9 +20,16 @@ internal static class RankMark
             && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int ranks) && ranks is >= 1 and <= TensorParallelPlan.MostRanks
             ? ranks : null;
 
+    /// <summary>The mark that a model bears, for what is made of it; empty if it is no rank.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> Of(SafetensorsModel model) => model.Files
+        .Where(IsMarked).Take(1)
+        .SelectMany(file => new[] { RankKey, CountKey }.Select(key => new KeyValuePair<string, string>(key, file.Metadata[key])));
+
     /// <summary>Which rank a model is, in words; null if it is none.</summary>
     public static string? Find(SafetensorsModel model) => model.Files
-        .Where(file => file.Metadata.ContainsKey(RankKey) && file.Metadata.ContainsKey(CountKey))
+        .Where(IsMarked)
         .Select(file => $"rank {file.Metadata[RankKey]} of {file.Metadata[CountKey]}")
         .FirstOrDefault();
+
+    private static bool IsMarked(SafetensorsFile file) => file.Metadata.ContainsKey(RankKey) && file.Metadata.ContainsKey(CountKey);
 }

@@ -87,6 +87,29 @@ public class RankTests
     }
 
     [Fact]
+    public void ADecodedRankIsStillOne()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("slice", Repository.GptqModel, "--tensor-parallel", "2", "-o", folder["out"], "-q");
+        Succeed("dequantize", folder["out/rank-1-of-2"], "-o", folder["decoded"], "-q");
+        ToolResult result = Run("verify", folder["decoded"]);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("rank 1 of 2", result.Error, StringComparison.Ordinal);
+    }
+
+    // It would be waited for without end, if it were copied.
+    [Fact]
+    public void APipeBesideTheWeightsIsLeftAlone()
+    {
+        using var folder = new TemporaryFolder();
+        ToolResult result = RunInShell(
+            $"cp -r '{Repository.GptqModel}' '{folder["model"]}' && mkfifo '{folder["model/pipe.json"]}'"
+            + $" && quantnet slice '{folder["model"]}' --tensor-parallel 2 -o '{folder["out"]}' -q");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Equal(["config.json", "model.safetensors", "quantize_config.json"], NamesIn(folder["out/rank-0-of-2"]));
+    }
+
+    [Fact]
     public void WeightsOfARankAreSplitIntoFiles()
     {
         using var folder = new TemporaryFolder();
