@@ -307,7 +307,7 @@ internal sealed class BenchCommand : ToolCommand
     private static double ParseSeconds(ArgumentResult result)
     {
         string text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
-        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) || seconds <= 0)
+        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) || !(seconds > 0) || !double.IsFinite(seconds))
         {
             result.AddError($"--seconds: '{text}' is not a time in seconds, such as 0.5");
         }

@@ -1,3 +1,6 @@
+using Quant.Net.Tool.CommandLine;
+using Quant.Net.Tool.Output;
+
 namespace Quant.Net.Tool.Compare;
 
 /// <summary>Writes a page, whole or not at all.</summary>
@@ -12,9 +15,19 @@ internal static class PageFile
             File.WriteAllText(unfinished, page);
             File.Move(unfinished, full, overwrite);
         }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // The message would name the unfinished file, of which nobody has heard.
+            string why = refused is UnauthorizedAccessException ? "permission denied"
+                : refused is DirectoryNotFoundException ? "its folder is not there" : refused.Message.Replace(unfinished, full, StringComparison.Ordinal);
+            throw new ToolException($"{SafeText.Escape(path)}: cannot be written: {why}");
+        }
         finally
         {
-            File.Delete(unfinished);
+            if (File.Exists(unfinished))
+            {
+                File.Delete(unfinished);
+            }
         }
     }
 }

@@ -96,6 +96,7 @@ public class BenchTests
     [InlineData("--size", "none", 2, "'none' is not a size")]
     [InlineData("--size", "1KB", 2, "1000 bytes, expected 128 KiB")]
     [InlineData("--seconds", "0", 2, "'0' is not a time")]
+    [InlineData("--seconds", "nan", 2, "'nan' is not a time")]
     [InlineData("--isa", "avx9", 2, "'avx9' is no instruction set")]
     [InlineData("--device", "tpu", 2, "tpu")]
     public void RefusesWhatMakesNoSense(string option, string value, int exitCode, string words) =>

@@ -129,6 +129,7 @@ public class CompareTests
         File.WriteAllText(folder["page.html"], "precious");
 
         Run("compare", model, model, "--html", folder["page.html"]).AssertFails(1, "exists already (--force replaces it)");
+        Run("compare", model, model, "--html", folder["none/page.html"]).AssertFails(1, "none/page.html: cannot be written: its folder is not there");
         Assert.Equal("precious", File.ReadAllText(folder["page.html"]));
         Succeed("compare", model, model, "--html", folder["page.html"], "--force");
         Run("compare", model, model, "--html", folder["nowhere/page.html"]).AssertFails(1, "page.html");
