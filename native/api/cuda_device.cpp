@@ -89,11 +89,13 @@ qn_capability CudaDevice::capability(qn_operation operation, int format, int out
   return value;
 }
 
-// Every layout has tiles that were written for it (cuda/matrix_tiles.h), for all of its bits.
-qn_capability CudaDevice::matrix_capability(qn_operation operation, int layout, uint32_t, int output) const {
+// Every layout has tiles that were written for it (cuda/matrix_tiles.h), but for codes of 7 bits: eight of them may
+// stand in three words (PackedStrings::fits).
+qn_capability CudaDevice::matrix_capability(qn_operation operation, int layout, uint32_t bits, int output) const {
   qn_capability value{};
   value.kernel = operation == QN_OPERATION_DEQUANTIZE && output >= 0 ? context_.matrix_kernel_name(layout, output) : "";
-  value.supported = value.tuned = *value.kernel != 0;
+  value.supported = *value.kernel != 0;
+  value.tuned = value.supported && bits != 7;
   return value;
 }
 

@@ -416,8 +416,8 @@ typedef struct qn_quantize_options {
 
 /** Encodes rows.
  *
- *  The bytes are those of ggml's ggml_quantize_chunk, built without floating-point contraction. Rows are encoded one by
- *  one: a matrix may be quantized in pieces of whole rows.
+ *  The bytes are those of ggml's ggml_quantize_chunk (Q8_1 and Q8_K: of its quantize_row_*_ref), built without
+ *  floating-point contraction. Rows are encoded one by one: a matrix may be quantized in pieces of whole rows.
  *
  *  @param device            an open device. CPU only: others give QN_ERROR_UNSUPPORTED.
  *  @param input             the format of the source: QN_FORMAT_F32, QN_FORMAT_F16 or QN_FORMAT_BF16, else
