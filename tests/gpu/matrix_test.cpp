@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "support/on_gpu_matrix.h"
 #include "support/random_arrays.h"
 #include "support/reference.h"
 #include "under_test.h"
@@ -14,32 +15,6 @@ using namespace test;
 namespace {
 
 constexpr qn_order kOrders[] = {QN_ORDER_ROWS, QN_ORDER_COLUMNS};
-
-// Arrays that were moved to the GPU.
-class OnGpuArrays {
- public:
-  OnGpuArrays(const Device& gpu, const Stream& stream, const qn_matrix& on_host) : view_(on_host) {
-    move(gpu, stream, view_.codes, view_.codes_size);
-    move(gpu, stream, view_.scales, view_.scales_size);
-    move(gpu, stream, view_.zeros, view_.zeros_size);
-    move(gpu, stream, view_.group_index, view_.group_index_size);
-    move(gpu, stream, view_.levels, view_.levels_size);
-    move(gpu, stream, view_.scale_levels, view_.scale_levels_size);
-    move(gpu, stream, view_.scale_scales, view_.scale_scales_size);
-  }
-  const qn_matrix* view() const { return &view_; }
-
- private:
-  void move(const Device& gpu, const Stream& stream, const void*& array, size_t size) {
-    if (!array) return;
-    buffers_.push_back(make_buffer(gpu, size));
-    EXPECT_EQ(QN_OK, qn_copy_to_device(stream.get(), array, address(buffers_.back()), size)) << qn_last_error();
-    array = reinterpret_cast<const void*>(static_cast<uintptr_t>(address(buffers_.back())));
-  }
-
-  qn_matrix view_;
-  std::vector<Buffer> buffers_;
-};
 
 // Lines of a matrix: all of them, or a part that begins anywhere.
 struct Lines {
@@ -88,7 +63,7 @@ TEST_P(GpuMatrices, HaveTheBitsOfTheCpu) {
   Random random(seed() + GetParam().layout);
   for (int round = 0; round < (short_mode() ? 6 : 40); round++) {
     const RandomArrays arrays(GetParam().layout, random);
-    const OnGpuArrays there(gpu_, stream, arrays.view);
+    const OnGpuMatrix there(gpu_, stream, arrays.view);
     for (const qn_order order : kOrders) {
       const Lines lines(arrays.view, order, round % 2 == 0, random);
       for (const qn_format output : kOutputs) {

@@ -4,6 +4,7 @@
 #include "cuda/driver_api.h"
 #include "support/fake_gpu.h"
 #include "support/matrices.h"
+#include "support/on_gpu_matrix.h"
 
 using namespace test;
 
@@ -50,35 +51,25 @@ TEST_F(CudaMatrices, HaveTheBitsOfTheCpu) {
   EXPECT_STREQ("sm_80-ptx/AWQ_GEMV/bf16", qn_last_kernel());
 }
 
-// A matrix whose arrays are on the GPU.
-class OnGpuMatrix {
- public:
-  OnGpuMatrix(const Device& gpu, const Stream& stream, const PackedMatrix& matrix) : view_(matrix.view()) {
-    move(gpu, stream, view_.codes, view_.codes_size);
-    move(gpu, stream, view_.scales, view_.scales_size);
-    move(gpu, stream, view_.zeros, view_.zeros_size);
-    move(gpu, stream, view_.group_index, view_.group_index_size);
+// Codes of 7 bits go through plain code.
+TEST_F(CudaMatrices, AreByHandButOfSevenBits) {
+  const Device gpu = open_gpu();
+  for (const uint32_t bits : {4u, 7u}) {
+    qn_capability capability;
+    ASSERT_EQ(QN_OK, qn_device_matrix_capability(gpu.get(), QN_OPERATION_DEQUANTIZE, QN_MATRIX_PACK_QUANTIZED, bits,
+                                                 QN_ORDER_ROWS, QN_FORMAT_F32, &capability))
+        << qn_last_error();
+    EXPECT_EQ(1u, capability.supported);
+    EXPECT_EQ(bits == 4 ? 1u : 0u, capability.tuned);
   }
-  const qn_matrix* view() const { return &view_; }
-
- private:
-  void move(const Device& gpu, const Stream& stream, const void*& array, size_t size) {
-    if (!array) return;
-    buffers_.push_back(make_buffer(gpu, size));
-    EXPECT_EQ(QN_OK, qn_copy_to_device(stream.get(), array, address(buffers_.back()), size)) << qn_last_error();
-    array = reinterpret_cast<const void*>(static_cast<uintptr_t>(address(buffers_.back())));
-  }
-
-  qn_matrix view_;
-  std::vector<Buffer> buffers_;
-};
+}
 
 TEST_F(CudaMatrices, AreDecodedWhereTheyAre) {
   const Device cpu = open_cpu(QN_ISA_SCALAR), gpu = open_gpu();
   const Stream stream = make_stream(gpu);
   for (const MatrixShape& shape : matrix_shapes()) {
     const PackedMatrix matrix = draw_matrix(shape, seed());
-    const OnGpuMatrix there(gpu, stream, matrix);
+    const OnGpuMatrix there(gpu, stream, matrix.view());
     for (const qn_order order : {QN_ORDER_ROWS, QN_ORDER_COLUMNS})
       for (const qn_format output : kOutputs) {
         const uint64_t lines = order == QN_ORDER_ROWS ? shape.rows : shape.columns;
@@ -99,7 +90,7 @@ TEST_F(CudaMatrices, AreCheckedBeforeTheyAreQueued) {
   const Device gpu = open_gpu();
   const Stream stream = make_stream(gpu);
   const PackedMatrix matrix = draw_matrix({QN_MATRIX_GPTQ, 4, 64, 256, 128, QN_FORMAT_F16, false, false, 0}, seed());
-  const OnGpuMatrix there(gpu, stream, matrix);
+  const OnGpuMatrix there(gpu, stream, matrix.view());
   const Buffer results = make_buffer(gpu, 64 * 256 * 2);
   const auto status = [&](qn_stream* in, const qn_matrix* view, uint64_t first, uint64_t count, size_t size) {
     return qn_dequantize_matrix_async(in, view, QN_ORDER_ROWS, first, count, QN_FORMAT_F16, address(results), size);
