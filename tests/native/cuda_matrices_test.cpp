@@ -55,7 +55,8 @@ TEST_F(CudaMatrices, HaveTheBitsOfTheCpu) {
 TEST_F(CudaMatrices, AreByHandButOfSevenBits) {
   const Device gpu = open_gpu();
   for (const uint32_t bits : {4u, 7u}) {
-    qn_capability capability;
+    qn_capability capability{};
+    capability.struct_size = sizeof capability;
     ASSERT_EQ(QN_OK, qn_device_matrix_capability(gpu.get(), QN_OPERATION_DEQUANTIZE, QN_MATRIX_PACK_QUANTIZED, bits,
                                                  QN_ORDER_ROWS, QN_FORMAT_F32, &capability))
         << qn_last_error();
