@@ -15,11 +15,12 @@ internal static class RankSettings
         return extension == SafetensorsHeader.Extension || Extensions.Contains(extension);
     }
 
-    /// <summary>Copies what stands beside a model.</summary>
-    public static void Copy(SafetensorsModel model, string folder)
+    /// <summary>Copies what stands beside a model. What is too large to be meant is told.</summary>
+    public static void Copy(SafetensorsModel model, string folder, ISet<string> warnings)
     {
         string from = SafetensorsFolder.Find(model.Path).Folder is { Length: > 0 } found ? found : ".";
-        foreach (string name in BesideWeights.Names(from, _ => { }).Where(name => Extensions.Contains(Path.GetExtension(name))))
+        void Warn(FormattableString what) => warnings.Add($"{ErrorText.EscapePath(from)}: {ErrorText.Invariant(what)}");
+        foreach (string name in BesideWeights.Names(from, Warn).Where(name => Extensions.Contains(Path.GetExtension(name))))
         {
             byte[] bytes = BesideWeights.Read(Path.Combine(from, name));
             string to = Path.Combine(folder, name);

@@ -11,6 +11,7 @@ internal sealed class RankWriting(
     TensorParallelPlan plan, TensorParallelOptions options, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
 {
     private readonly List<SafetensorsWriter> _writers = [];
+    private readonly SortedSet<string> _warnings = new(StringComparer.Ordinal);
     private long _dataBytes;
     private int _tensorCount;
 
@@ -27,7 +28,7 @@ internal sealed class RankWriting(
             Files = [.. files.Select(folder.PlaceOf)],
             TensorCount = _tensorCount,
             OutputBytes = bytes,
-            Warnings = [],
+            Warnings = [.. _warnings],
             Elapsed = watch.Elapsed,
         };
     }
@@ -39,7 +40,7 @@ internal sealed class RankWriting(
             for (int rank = 0; rank < plan.RankCount; rank++)
             {
                 string path = folder.Add(rank, plan.RankCount);
-                RankSettings.Copy(plan.Model, path);
+                RankSettings.Copy(plan.Model, path, _warnings);
                 _writers.Add(SafetensorsWriter.Create(
                     Path.Combine(path, SafetensorsFolder.UsualName),
                     new SafetensorsWriterOptions

@@ -110,6 +110,20 @@ public class RankTests
     }
 
     [Fact]
+    public void WhatIsTooLargeBesideTheWeightsIsTold()
+    {
+        using var folder = new TemporaryFolder();
+        ToolResult result = RunInShell(
+            $"cp -r '{Repository.GptqModel}' '{folder["model"]}' && truncate -s 65M '{folder["model/tokenizer.json"]}'"
+            + $" && quantnet slice '{folder["model"]}' --tensor-parallel 2 -o '{folder["out"]}' --json");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains(
+            "'tokenizer.json' has 68157440 bytes and is not copied", Assert.Single(result.Json.List("warnings")).GetString(),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("tokenizer.json", NamesIn(folder["out/rank-0-of-2"]));
+    }
+
+    [Fact]
     public void WeightsOfARankAreSplitIntoFiles()
     {
         using var folder = new TemporaryFolder();
