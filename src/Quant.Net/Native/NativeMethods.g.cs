@@ -193,8 +193,8 @@ internal static unsafe partial class NativeMethods
     /// <see cref="NativeMethods.qn_last_error"/> names, unless <see cref="NativeQuantizeFlags.AllowNonfinite"/> is set; a part of the
     /// result may be written then. <see cref="NativeStatus.InvalidArgument"/> when buffers overlap, and for an importance that is negative,
     /// not finite, or 0 in all columns. Nothing is written when arguments are refused.</returns>
-    /// <remarks>The bytes are those of ggml's ggml_quantize_chunk, built without floating-point contraction. Rows are encoded one by one: a
-    /// matrix may be quantized in pieces of whole rows.</remarks>
+    /// <remarks>The bytes are those of ggml's ggml_quantize_chunk (Q8_1 and Q8_K: of its quantize_row_*_ref), built without floating-point
+    /// contraction. Rows are encoded one by one: a matrix may be quantized in pieces of whole rows.</remarks>
     [LibraryImport(LibraryName)]
     public static partial NativeStatus qn_quantize(
         DeviceHandle device, QuantFormat input, void* source, nuint source_size, ulong values_per_row, qn_quantize_options* options,
