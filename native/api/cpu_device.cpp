@@ -258,6 +258,8 @@ class CpuDevice final : public qn_device {
   qn_status quantize(const QuantizeWork& work, uint64_t& first_nonfinite, const char*& kernel) override {
     const EncoderRow& row = set_.encoders->rows[work.format];
     if (!row.encode) return fail(QN_ERROR_UNSUPPORTED, "there is no encoder for %s", kFormats[work.format].name);
+    if (row.needs_importance && !work.importance)
+      return fail(QN_ERROR_INVALID_ARGUMENT, "%s cannot be encoded without importance", kFormats[work.format].name);
     if (work.rows == 0) return QN_OK;
     kernel = row.names[work.input];
     const EncodeJob job(work, *set_.encoders);

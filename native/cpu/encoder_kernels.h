@@ -15,6 +15,7 @@ using EncodeKernel = void (*)(const float* numbers, const float* importance, flo
 struct EncoderRow {
   EncodeKernel encode;          // nullptr: there is no encoder for this format
   bool needs_row;               // with an importance matrix, row_mean_square must be given
+  bool needs_importance;        // importance must be given
   const char* names[kOutputs];  // by the format of the source, such as "avx512/f32/Q4_K"
 };
 

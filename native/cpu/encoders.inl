@@ -58,6 +58,7 @@ static constexpr EncoderRow kEncoderRows[] = {
 #define QN_ROW(format, number)                                                  \
   {encoder_of<format>(),                                                        \
    kNeedsRow<format>,                                                           \
+   kNeedsImportance<format>,                                                    \
    {QN_STRING(QN_TARGET) "/f32/" #format, QN_STRING(QN_TARGET) "/f16/" #format, \
     QN_STRING(QN_TARGET) "/bf16/" #format}},
     QN_FORMATS(QN_ROW)

@@ -21,16 +21,18 @@ namespace {
 
 constexpr uint64_t kColumns = 1024;  // of the known answers
 
-// Formats of numbers alone, and those whose encoders search code books, which there are none of yet.
+// All but the formats of other numbers.
 bool has_encoder(const qn_format_info& format) {
-  static const std::set<std::string> kNone = {"I8",     "I16",   "I32",     "I64",   "F64",   "IQ2_XXS",
-                                              "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ1_S", "IQ1_M"};
+  static const std::set<std::string> kNone = {"I8", "I16", "I32", "I64", "F64"};
   return kNone.count(format.name) == 0;
 }
 
 // Formats whose bytes importance changes; the others give the same with it as without.
-const std::set<std::string> kWeighted = {"Q4_0", "Q4_1", "Q5_0", "Q5_1",   "Q2_K",  "Q3_K",
-                                         "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"};
+const std::set<std::string> kWeighted = {"Q4_0", "Q4_1",   "Q5_0",   "Q5_1",  "Q2_K",    "Q3_K",  "Q4_K", "Q5_K",
+                                         "Q6_K", "IQ4_NL", "IQ4_XS", "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ1_M"};
+
+// Formats that cannot be encoded without importance.
+const std::set<std::string> kAlwaysWeighted = {"IQ2_XXS", "IQ2_XS", "IQ1_S"};
 
 qn_quantize_options options_with(const std::vector<uint8_t>& importance, uint32_t flags = 0) {
   qn_quantize_options options{};
@@ -78,6 +80,13 @@ std::string first_difference(const std::vector<uint8_t>& expected, const std::ve
 
 class Quantize : public EachFormatAndSet {
  protected:
+  bool needs_importance() const { return kAlwaysWeighted.count(format().name) != 0; }
+
+  // Of kColumns columns, where there has to be one.
+  std::vector<uint8_t> least_importance() const {
+    return needs_importance() ? vector_file(".", "importance.f32") : std::vector<uint8_t>();
+  }
+
   // Numbers of all magnitudes, with zeros and short runs of equal ones.
   std::vector<float> numbers(size_t count) {
     const auto bytes = Random(seed() ^ static_cast<uint64_t>(format().format)).bytes(2 * count);
@@ -96,6 +105,7 @@ TEST_P(Quantize, GivesTheReferencesBytes) {
   ASSERT_EQ(8 * kColumns * sizeof(float), source.size());
   for (const char* file : {"quant.bin", "quant_importance.bin"}) {
     const bool weighted = std::strstr(file, "importance");
+    if (!weighted && needs_importance()) continue;
     const bool same = weighted && kWeighted.count(format().name) == 0;
     const auto expected =
         format().format == QN_FORMAT_F32 ? source : vector_file(format().name, same ? "quant.bin" : file);
@@ -119,6 +129,7 @@ TEST_P(Quantize, EqualsScalarForAnyInputAndThreads) {
     weights[i] = static_cast<float>(i * 37 % 101) / 16;
   const Device scalar = open_cpu(QN_ISA_SCALAR);
   for (const auto& importance : {std::vector<uint8_t>(), bytes_of(weights)}) {
+    if (importance.empty() && needs_importance()) continue;
     for (const qn_format input : kOutputs) {
       const auto source = in_format(all, input);
       const auto widened = dequantize(scalar.get(), input, source, QN_FORMAT_F32);
@@ -153,34 +164,36 @@ TEST_P(Quantize, FindsTheFirstNumberThatIsNotFinite) {
   values[3 * kColumns + 1001] = NAN;
   values[60 * kColumns] = NAN;
   const auto source = bytes_of(values);
+  const auto importance = least_importance();
+  const qn_quantize_options options = options_with(importance);
   std::vector<uint8_t> packed(packed_size(format(), values.size()));
   for (const uint32_t threads : {1u, 4u}) {
     const Device device = open_cpu(set().isa, threads);
     EXPECT_EQ(QN_ERROR_NOT_FINITE, qn_quantize(device.get(), QN_FORMAT_F32, source.data(), source.size(), kColumns,
-                                               nullptr, format().format, packed.data(), packed.size()));
+                                               &options, format().format, packed.data(), packed.size()));
     EXPECT_STREQ("source is infinite at row 3, column 1000, expected a finite number", qn_last_error());
   }
   const auto weak = in_format(source, QN_FORMAT_BF16);
   const Device device = open_cpu(set().isa, 2), scalar = open_cpu(QN_ISA_SCALAR);
   EXPECT_EQ(QN_ERROR_NOT_FINITE,
             qn_quantize(device.get(), QN_FORMAT_BF16, weak.data() + 2 * (3 * kColumns + 1001), 2 * kColumns, kColumns,
-                        nullptr, format().format, packed.data(), packed.size()));
+                        &options, format().format, packed.data(), packed.size()));
   EXPECT_STREQ("source is NaN at row 0, column 0, expected a finite number", qn_last_error());
-  EXPECT_EQ("", first_difference(
-                    quantize(scalar.get(), QN_FORMAT_F32, source, kColumns, {}, format(), QN_QUANTIZE_ALLOW_NONFINITE),
-                    quantize(device.get(), QN_FORMAT_F32, source, kColumns, {}, format(), QN_QUANTIZE_ALLOW_NONFINITE),
-                    format()));
+  const auto allowed = [&](const Device& on) {
+    return quantize(on.get(), QN_FORMAT_F32, source, kColumns, importance, format(), QN_QUANTIZE_ALLOW_NONFINITE);
+  };
+  EXPECT_EQ("", first_difference(allowed(scalar), allowed(device), format()));
 }
 
 #if defined(__x86_64__)
 TEST_P(Quantize, TheCallersFloatModesChangeNothing) {
-  const auto source = vector_file(".", "input.f32");
+  const auto source = vector_file(".", "input.f32"), importance = least_importance();
   const Device plain = open_cpu(set().isa);
-  const auto expected = quantize(plain.get(), QN_FORMAT_F32, source, kColumns, {}, format());
+  const auto expected = quantize(plain.get(), QN_FORMAT_F32, source, kColumns, importance, format());
   const unsigned before = _mm_getcsr();
   for (const unsigned modes : {0x8040u, 0x2000u, 0x6000u}) {
     _mm_setcsr(before | modes);
-    const auto found = quantize(plain.get(), QN_FORMAT_F32, source, kColumns, {}, format());
+    const auto found = quantize(plain.get(), QN_FORMAT_F32, source, kColumns, importance, format());
     _mm_setcsr(before);
     EXPECT_EQ("", first_difference(expected, found, format())) << std::hex << modes;
   }
@@ -261,6 +274,18 @@ TEST_F(QuantizeArguments, AreChecked) {
   EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT, qn_quantize(device_.get(), QN_FORMAT_F32, source_, kSource, 64, nullptr,
                                                    QN_FORMAT_Q8_0, source_ + kSource - 1, kDestination));
   EXPECT_STREQ("source and destination overlap", qn_last_error());
+}
+
+TEST_F(QuantizeArguments, ImportanceIsNeededBySomeFormats) {
+  const std::vector<uint8_t> source(256 * sizeof(float));
+  for (const std::string& name : kAlwaysWeighted)
+    for (const qn_format_info& format : formats())
+      if (name == format.name) {
+        EXPECT_EQ(QN_ERROR_INVALID_ARGUMENT,
+                  qn_quantize(device_.get(), QN_FORMAT_F32, source.data(), source.size(), 256, nullptr, format.format,
+                              destination_, sizeof destination_));
+        EXPECT_EQ(name + " cannot be encoded without importance", qn_last_error());
+      }
 }
 
 TEST_F(QuantizeArguments, MayBeEmpty) {

@@ -28,6 +28,10 @@ struct Values {
 template <class Format>
 inline constexpr bool kNeedsRow = false;
 
+// Is there no encoding without an importance matrix?
+template <class Format>
+inline constexpr bool kNeedsImportance = false;
+
 // Groups whose largest magnitude is below this are taken as all zero by the fits without an offset (ggml,
 // GROUP_MAX_EPS).
 inline constexpr float kNothing = 1e-15f;
@@ -100,6 +104,8 @@ QN_HD Half half(float value) {
   const uint16_t bits = Half::from_float(value);
   return {{static_cast<uint8_t>(bits), static_cast<uint8_t>(bits >> 8)}};
 }
+
+QN_HD Le16 le16(uint32_t value) { return {{static_cast<uint8_t>(value), static_cast<uint8_t>(value >> 8)}}; }
 
 QN_HD Le32 le32(uint32_t value) {
   Le32 result;
