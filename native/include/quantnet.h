@@ -408,7 +408,8 @@ typedef struct qn_quantize_options {
     /** Any of qn_quantize_flags. */
     uint32_t flags;
     /** How much each column matters, float32, from an importance matrix, or NULL. Used by Q4_0, Q4_1, Q5_0, Q5_1, Q2_K
-     * to Q6_K, IQ4_NL and IQ4_XS; others give the same bytes with it as without. */
+     * to Q6_K and the IQ formats, of which IQ2_XXS, IQ2_XS and IQ1_S cannot do without; others give the same bytes with
+     * it as without. */
     const void *importance;
     /** Bytes of importance: a float32 for each value of a row, else QN_ERROR_SIZE. */
     size_t importance_size;
@@ -433,8 +434,8 @@ typedef struct qn_quantize_options {
  *                           are left alone.
  *  @return QN_ERROR_NOT_FINITE for a source with a NaN or infinity, the first of which qn_last_error names, unless
  *          QN_QUANTIZE_ALLOW_NONFINITE is set; a part of the result may be written then. QN_ERROR_INVALID_ARGUMENT when
- *          buffers overlap, and for an importance that is negative, not finite, or 0 in all columns. Nothing is
- *          written when arguments are refused. */
+ *          buffers overlap, for an importance that is negative, not finite, or 0 in all columns, and for none
+ *          where the format needs one. Nothing is written when arguments are refused. */
 QN_API qn_status qn_quantize(qn_device *device, qn_format input, const void *source, size_t source_size,
                              uint64_t values_per_row, const qn_quantize_options *options, qn_format format,
                              void *destination, size_t destination_size);

@@ -10,8 +10,8 @@ public sealed unsafe partial class QuantDevice
     /// <param name="valuesPerRow">Values of a row: a whole number of blocks of the format.</param>
     /// <param name="format">The format of the result.</param>
     /// <param name="destination">Receives the packed rows. What is beyond them is left alone.</param>
-    /// <param name="importance">How much each column matters, from an importance matrix; empty: equally. Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K,
-    /// IQ4_NL and IQ4_XS make use of it; other formats come out the same.</param>
+    /// <param name="importance">How much each column matters, from an importance matrix; empty: equally. Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K
+    /// and the IQ formats make use of it, and IQ2_XXS, IQ2_XS and IQ1_S cannot do without; other formats come out the same.</param>
     /// <param name="allowNonfinite">Whether values may be NaN or infinite; nothing is promised of blocks with such values.</param>
     /// <exception cref="ArgumentException"><paramref name="format"/> is unknown.</exception>
     /// <exception cref="ArgumentException"><paramref name="valuesPerRow"/> is not whole blocks.</exception>
@@ -20,7 +20,7 @@ public sealed unsafe partial class QuantDevice
     /// <exception cref="ArgumentException"><paramref name="destination"/> overlaps <paramref name="source"/> or
     /// <paramref name="importance"/>.</exception>
     /// <exception cref="ArgumentException"><paramref name="importance"/> is not empty and does not have one number for each column, has a
-    /// negative one or one that is not finite, or is 0 in all columns.</exception>
+    /// negative one or one that is not finite, is 0 in all columns, or is empty where the format needs one.</exception>
     /// <exception cref="NotFiniteNumberException">A value is NaN or infinite, and <paramref name="allowNonfinite"/> is not set; the message
     /// says which. A part of the result may be written.</exception>
     /// <exception cref="NotSupportedException">The device cannot do it; see <see cref="GetCapability"/>.</exception>

@@ -163,8 +163,8 @@ internal unsafe struct qn_quantize_options
     /// <summary>Any of <see cref="NativeQuantizeFlags"/>.</summary>
     public uint flags;
 
-    /// <summary>How much each column matters, float32, from an importance matrix, or NULL. Used by Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K,
-    /// IQ4_NL and IQ4_XS; others give the same bytes with it as without.</summary>
+    /// <summary>How much each column matters, float32, from an importance matrix, or NULL. Used by Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K and
+    /// the IQ formats, of which IQ2_XXS, IQ2_XS and IQ1_S cannot do without; others give the same bytes with it as without.</summary>
     public void* importance;
 
     /// <summary>Bytes of importance: a float32 for each value of a row, else <see cref="NativeStatus.Size"/>.</summary>
