@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The loops over numbers and blocks, and the table of encoders. Included by each unit that is compiled for an
-// instruction set; the encoders are plain code, as good as the compiler makes it for the set.
+// The loops over numbers and blocks, and the table of encoders. Included last by each unit that is compiled for an
+// instruction set, after the vector encoders that the unit has (kernels/encode_*.h); formats that have none are encoded
+// by plain code, as good as the compiler makes it for the set.
 
-#include "../formats/encode/encoders.h"
 #include "../formats/formats.h"
 #include "encoder_kernels.h"
+#include "kernels/encode_batch.h"
 
 namespace qn::QN_TARGET {
 
@@ -15,13 +16,25 @@ inline constexpr bool kHasEncoder = requires(const Values& v, Format& block) { e
 template <class Format>
 void encode_kernel(const float* numbers, const float* importance, float row_mean_square, uint8_t* destination,
                    size_t blocks) {
-  for (size_t i = 0; i < blocks; i++) {
+  constexpr size_t kCount = kBatch<Format>, kNumbers = kCount * Format::kValues;
+  using Batch = Format[kCount];  // has alignment 1 and holds only bytes, as all format structs
+  const auto encode_at = [&](size_t i) {
     const size_t at = i * Format::kValues;
-    const Values values{numbers + at, importance ? importance + at : nullptr, row_mean_square};
-    Format block;
-    encode(values, block);
-    memcpy(destination + i * sizeof block, &block, sizeof block);
-  }
+    encode_batch(Values{numbers + at, importance ? importance + at : nullptr, row_mean_square},
+                 reinterpret_cast<Batch&>(destination[i * sizeof(Format)]));
+  };
+  size_t i = 0;
+  for (; i + kCount <= blocks; i += kCount)
+    encode_at(i);
+  if (i == blocks) return;
+  // The rest is the end of one more batch, or alone in it.
+  if (blocks > kCount) return encode_at(blocks - kCount);
+  float few_numbers[kNumbers] = {}, few_importance[kNumbers] = {};
+  Batch few_blocks;
+  memcpy(few_numbers, numbers, blocks * Format::kValues * sizeof(float));
+  if (importance) memcpy(few_importance, importance, blocks * Format::kValues * sizeof(float));
+  encode_batch(Values{few_numbers, importance ? few_importance : nullptr, row_mean_square}, few_blocks);
+  memcpy(destination, few_blocks, blocks * sizeof(Format));
 }
 
 template <class Format>
@@ -33,11 +46,20 @@ constexpr EncodeKernel encoder_of() {
   }
 }
 
+inline constexpr uint32_t kInfinity = 0x7f800000u;
+
 // T is the format of the source: F32, F16 or BF16.
 template <class T>
 bool load_kernel(const uint8_t* source, float* numbers, size_t count) {
   uint32_t largest = 0;
-  for (size_t i = 0; i < count; i++) {
+  size_t i = 0;
+#ifdef QN_VECTOR_ENCODERS
+  Ints largest_bits = splat_int(0);
+  for (; i + 16 <= count; i += 16)
+    largest_bits = load_batch(reinterpret_cast<const T*>(source) + i, numbers + i, largest_bits);
+  if (!all_finite(largest_bits)) largest = kInfinity;
+#endif
+  for (; i < count; i++) {
     T number;
     memcpy(&number, source + i * sizeof number, sizeof number);
     const float value = Half::to_plain_nan(number.to_float());
@@ -45,7 +67,7 @@ bool load_kernel(const uint8_t* source, float* numbers, size_t count) {
     largest = largest > bits ? largest : bits;
     numbers[i] = value;
   }
-  return largest < 0x7f800000u;
+  return largest < kInfinity;
 }
 
 inline float add_squares(float sum, const float* numbers, size_t count) {

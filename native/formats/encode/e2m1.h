@@ -35,7 +35,9 @@ QN_HD int floor_of_rounded_log2(float x) {
   // x is 2^next * (1 - missing * 2^-24), its logarithm next - missing * 2^-24 / ln(2). That rounds to `next` if it is
   // nearer than half a step of the floats before `next`: 2^-24 * reach.
   const int next = exponent + 1;
-  const float missing = static_cast<float>(0x800000u - (bits & 0x7fffffu));
+  const uint32_t fraction = bits & 0x7fffffu;
+  if (fraction < 0x800000u - 128) return exponent;  // no reach is that far
+  const float missing = static_cast<float>(0x800000u - fraction);
   const int distance = next < 0 ? -next : next;
   float reach = 0;
   for (int power = 1; power <= 128; power *= 2)
@@ -45,10 +47,14 @@ QN_HD int floor_of_rounded_log2(float x) {
   return missing < reach * kLn2 ? next : exponent;
 }
 
+// MXFP4::e for numbers of up to `peak`. E2M1's largest number has the exponent 2. Exponents below 0 wrap: ggml leaves
+// that conversion to the processor.
+QN_HD uint8_t exponent_for(float peak) {
+  return peak > 0 ? static_cast<uint8_t>(floor_of_rounded_log2(peak) - 2 + 127) : uint8_t{0};
+}
+
 QN_HD void encode(const Values& v, MXFP4& block) {
-  const float peak = peak_of<32>(v.x).magnitude;
-  // E2M1's largest number has the exponent 2. Exponents below 0 wrap: ggml leaves that conversion to the processor.
-  block.e = peak > 0 ? static_cast<uint8_t>(floor_of_rounded_log2(peak) - 2 + 127) : uint8_t{0};
+  block.e = exponent_for(peak_of<32>(v.x).magnitude);
   const float scale = block.half_scale();
   for (int j = 0; j < 16; j++)
     block.qs[j] = static_cast<uint8_t>(nearest_e2m1(v.x[j], scale) | nearest_e2m1(v.x[j + 16], scale) << 4);
