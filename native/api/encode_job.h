@@ -18,14 +18,16 @@ class EncodeJob {
       : work_(work),
         set_(set),
         row_(set.rows[work.format]),
-        blocks_per_row_(work.values_per_row / work.values_per_block),
+        rows_(work.importance ? work.rows : 1),
+        values_per_row_(work.importance ? work.values_per_row : work.rows * work.values_per_row),
+        blocks_per_row_(values_per_row_ / work.values_per_block),
         by_rows_(row_.needs_row && work.importance) {}
 
-  uint64_t items() const { return by_rows_ ? work_.rows : work_.rows * blocks_per_row_; }
+  uint64_t items() const { return by_rows_ ? rows_ : rows_ * blocks_per_row_; }
 
   // Items that a thread takes at a time: enough that handing them out costs nothing even for the fastest encoders.
   uint64_t grain() const {
-    const uint64_t values = by_rows_ ? work_.values_per_row : work_.values_per_block;
+    const uint64_t values = by_rows_ ? values_per_row_ : work_.values_per_block;
     return values >= kValuesPerPiece ? 1 : kValuesPerPiece / values;
   }
 
@@ -48,11 +50,11 @@ class EncodeJob {
  private:
   static constexpr uint64_t kValuesPerPiece = 16 * 1024;
 
-  // Numbers are read as floats a part at a time, which stays in the L1 cache; a whole number of blocks of any format.
-  static constexpr size_t kPart = 1024;
+  // Numbers are read as floats a part at a time, which stays in the L1 cache; a whole number of batches of any encoder.
+  static constexpr size_t kPart = 2048;
 
   const uint8_t* number(uint64_t row, uint64_t column) const {
-    return work_.source + (row * work_.values_per_row + column) * work_.value_size;
+    return work_.source + (row * values_per_row_ + column) * work_.value_size;
   }
 
   bool load(uint64_t row, uint64_t column, float* numbers, size_t count) const {
@@ -84,14 +86,14 @@ class EncodeJob {
 
   float mean_square_of(uint64_t row) const {
     float numbers[kPart], sum = 0;
-    for (uint64_t column = 0; column < work_.values_per_row;) {
-      const uint64_t left = work_.values_per_row - column;
+    for (uint64_t column = 0; column < values_per_row_;) {
+      const uint64_t left = values_per_row_ - column;
       const size_t now = left < kPart ? static_cast<size_t>(left) : kPart;
       load(row, column, numbers, now);  // what is not finite is found when it is encoded
       sum = set_.add_squares(sum, numbers, now);
       column += now;
     }
-    return sum / static_cast<float>(work_.values_per_row);
+    return sum / static_cast<float>(values_per_row_);
   }
 
   // The smallest place of all threads stays: pieces before it are encoded in any case.
@@ -99,7 +101,7 @@ class EncodeJob {
     for (size_t i = 0; i < count; i++) {
       float one;
       if (load(row, column + i, &one, 1)) continue;
-      const uint64_t place = row * work_.values_per_row + column + i;
+      const uint64_t place = row * values_per_row_ + column + i;
       uint64_t known = first_nonfinite_.load(std::memory_order_relaxed);
       while (place < known && !first_nonfinite_.compare_exchange_weak(known, place, std::memory_order_relaxed)) {
       }
@@ -110,6 +112,8 @@ class EncodeJob {
   const QuantizeWork& work_;
   const EncoderSet& set_;
   const EncoderRow& row_;
+  // Rows matter to importance only: without it all numbers are one row, so that encoders get as many blocks as can be.
+  const uint64_t rows_, values_per_row_;
   const uint64_t blocks_per_row_;
   const bool by_rows_;
   mutable std::atomic<uint64_t> first_nonfinite_{qn_device::kAllFinite};

@@ -18,23 +18,22 @@ void encode_kernel(const float* numbers, const float* importance, float row_mean
                    size_t blocks) {
   constexpr size_t kCount = kBatch<Format>, kNumbers = kCount * Format::kValues;
   using Batch = Format[kCount];  // has alignment 1 and holds only bytes, as all format structs
-  const auto encode_at = [&](size_t i) {
-    const size_t at = i * Format::kValues;
+  if (kCount > 1 && blocks < kCount) {
+    float few_numbers[kNumbers] = {}, few_importance[kNumbers] = {};
+    uint8_t few_blocks[sizeof(Batch)];
+    memcpy(few_numbers, numbers, blocks * Format::kValues * sizeof(float));
+    if (importance) memcpy(few_importance, importance, blocks * Format::kValues * sizeof(float));
+    encode_kernel<Format>(few_numbers, importance ? few_importance : nullptr, row_mean_square, few_blocks, kCount);
+    memcpy(destination, few_blocks, blocks * sizeof(Format));
+    return;
+  }
+  for (size_t i = 0; i < blocks; i += kCount) {
+    // The last batch takes some of the blocks before it once more.
+    const size_t first = i + kCount <= blocks ? i : blocks - kCount;
+    const size_t at = first * Format::kValues;
     encode_batch(Values{numbers + at, importance ? importance + at : nullptr, row_mean_square},
-                 reinterpret_cast<Batch&>(destination[i * sizeof(Format)]));
-  };
-  size_t i = 0;
-  for (; i + kCount <= blocks; i += kCount)
-    encode_at(i);
-  if (i == blocks) return;
-  // The rest is the end of one more batch, or alone in it.
-  if (blocks > kCount) return encode_at(blocks - kCount);
-  float few_numbers[kNumbers] = {}, few_importance[kNumbers] = {};
-  Batch few_blocks;
-  memcpy(few_numbers, numbers, blocks * Format::kValues * sizeof(float));
-  if (importance) memcpy(few_importance, importance, blocks * Format::kValues * sizeof(float));
-  encode_batch(Values{few_numbers, importance ? few_importance : nullptr, row_mean_square}, few_blocks);
-  memcpy(destination, few_blocks, blocks * sizeof(Format));
+                 reinterpret_cast<Batch&>(destination[first * sizeof(Format)]));
+  }
 }
 
 template <class Format>

@@ -98,6 +98,16 @@ class Quantize : public EachFormatAndSet {
     }
     return values;
   }
+
+  static std::vector<float> importance_of(size_t columns) {
+    std::vector<float> weights(columns);
+    for (size_t i = 0; i < columns; i++)
+      weights[i] = static_cast<float>((i * 37 + 1) % 101) / 16;
+    return weights;
+  }
+
+  // As floats, 128 before a power of two up to 2^31.
+  static uint64_t bits_of_power(uint64_t choice) { return ((96 + (choice >> 16 & 63)) << 23) - 128; }
 };
 
 TEST_P(Quantize, GivesTheReferencesBytes) {
@@ -124,11 +134,8 @@ TEST_P(Quantize, GivesTheReferencesBytes) {
 TEST_P(Quantize, EqualsScalarForAnyInputAndThreads) {
   const size_t columns = 768, rows = 61;
   const auto all = bytes_of(numbers(columns * rows));
-  std::vector<float> weights(columns);
-  for (size_t i = 0; i < columns; i++)
-    weights[i] = static_cast<float>(i * 37 % 101) / 16;
   const Device scalar = open_cpu(QN_ISA_SCALAR);
-  for (const auto& importance : {std::vector<uint8_t>(), bytes_of(weights)}) {
+  for (const auto& importance : {std::vector<uint8_t>(), bytes_of(importance_of(columns))}) {
     if (importance.empty() && needs_importance()) continue;
     for (const qn_format input : kOutputs) {
       const auto source = in_format(all, input);
@@ -142,6 +149,75 @@ TEST_P(Quantize, EqualsScalarForAnyInputAndThreads) {
       }
     }
   }
+}
+
+// Vector encoders take several blocks at once; rows end anywhere among them.
+TEST_P(Quantize, EqualsScalarForAnyCountOfBlocks) {
+  const Device scalar = open_cpu(QN_ISA_SCALAR), device = open_cpu(set().isa);
+  for (const size_t blocks : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 61}) {
+    const size_t columns = blocks * format().values_per_block;
+    const auto source = bytes_of(numbers(2 * columns));
+    for (const auto& importance : {std::vector<uint8_t>(), bytes_of(importance_of(columns))})
+      EXPECT_EQ(
+          "", first_difference(quantize(scalar.get(), QN_FORMAT_F32, source, columns, importance, format()),
+                               quantize(device.get(), QN_FORMAT_F32, source, columns, importance, format()), format()))
+          << blocks << " blocks, importance of " << importance.size();
+  }
+}
+
+// Where comparisons decide: equal magnitudes with different signs, zeros with different signs, numbers halfway between
+// two codes, scales that are subnormal or overflow, peaks around powers of two.
+TEST_P(Quantize, EqualsScalarForNumbersOnTheEdge) {
+  const size_t columns = 1024, rows = 64;
+  const auto choices = Random(seed() ^ 0xed9e).bytes(8 * columns * rows);
+  std::vector<float> values(columns * rows);
+  for (size_t i = 0; i < values.size(); i++) {
+    uint64_t choice, of_group;
+    std::memcpy(&choice, &choices[8 * i], 8);
+    std::memcpy(&of_group, &choices[8 * (i / 32 * 32)], 8);
+    const float sign = choice >> 8 & 1 ? -1.f : 1.f,
+                scale = std::ldexp(1.f, static_cast<int>(of_group >> 16 & 31) - 16);
+    const auto some = static_cast<float>(choice >> 32 & 255);
+    const auto float_of = [](uint64_t bits) {
+      const auto low = static_cast<uint32_t>(bits);
+      float value;
+      std::memcpy(&value, &low, 4);
+      return value;
+    };
+    switch (of_group & 7) {
+      case 0:
+        values[i] = sign * 0.f;
+        break;
+      case 1:
+        values[i] = sign * scale;
+        break;
+      case 2:
+        values[i] = choice & 16 ? sign * 0.f : scale * some;
+        break;
+      case 3:
+        values[i] = choice & 16 ? sign * 0.f : -scale * some;
+        break;
+      case 4:
+        values[i] = sign * scale * (some / 2 - (i % 32 == 0 ? 127 : 0));
+        break;
+      case 5:
+        values[i] = sign * scale * some * 0.25f / 15;
+        break;
+      case 6:
+        values[i] = sign * float_of(choice >> 32 & 0xffffff);
+        break;
+      default:
+        values[i] = sign * float_of(bits_of_power(of_group) + (choice >> 32 & 0xff));
+        break;
+    }
+  }
+  const auto source = bytes_of(values);
+  const Device scalar = open_cpu(QN_ISA_SCALAR), device = open_cpu(set().isa);
+  for (const auto& importance : {std::vector<uint8_t>(), bytes_of(importance_of(columns))})
+    EXPECT_EQ("",
+              first_difference(quantize(scalar.get(), QN_FORMAT_F32, source, columns, importance, format()),
+                               quantize(device.get(), QN_FORMAT_F32, source, columns, importance, format()), format()))
+        << "importance of " << importance.size();
 }
 
 TEST_P(Quantize, RowsDoNotDependOnEachOther) {
