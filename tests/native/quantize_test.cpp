@@ -99,11 +99,13 @@ class Quantize : public EachFormatAndSet {
     return values;
   }
 
-  static std::vector<float> importance_of(size_t columns) {
+  // None, where there may be none, and some.
+  std::vector<std::vector<uint8_t>> importances_of(size_t columns) const {
     std::vector<float> weights(columns);
     for (size_t i = 0; i < columns; i++)
       weights[i] = static_cast<float>((i * 37 + 1) % 101) / 16;
-    return weights;
+    if (needs_importance()) return {bytes_of(weights)};
+    return {{}, bytes_of(weights)};
   }
 
   // As floats, 128 before a power of two up to 2^31.
@@ -135,8 +137,7 @@ TEST_P(Quantize, EqualsScalarForAnyInputAndThreads) {
   const size_t columns = 768, rows = 61;
   const auto all = bytes_of(numbers(columns * rows));
   const Device scalar = open_cpu(QN_ISA_SCALAR);
-  for (const auto& importance : {std::vector<uint8_t>(), bytes_of(importance_of(columns))}) {
-    if (importance.empty() && needs_importance()) continue;
+  for (const auto& importance : importances_of(columns)) {
     for (const qn_format input : kOutputs) {
       const auto source = in_format(all, input);
       const auto widened = dequantize(scalar.get(), input, source, QN_FORMAT_F32);
@@ -157,7 +158,7 @@ TEST_P(Quantize, EqualsScalarForAnyCountOfBlocks) {
   for (const size_t blocks : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 61}) {
     const size_t columns = blocks * format().values_per_block;
     const auto source = bytes_of(numbers(2 * columns));
-    for (const auto& importance : {std::vector<uint8_t>(), bytes_of(importance_of(columns))})
+    for (const auto& importance : importances_of(columns))
       EXPECT_EQ(
           "", first_difference(quantize(scalar.get(), QN_FORMAT_F32, source, columns, importance, format()),
                                quantize(device.get(), QN_FORMAT_F32, source, columns, importance, format()), format()))
@@ -213,7 +214,7 @@ TEST_P(Quantize, EqualsScalarForNumbersOnTheEdge) {
   }
   const auto source = bytes_of(values);
   const Device scalar = open_cpu(QN_ISA_SCALAR), device = open_cpu(set().isa);
-  for (const auto& importance : {std::vector<uint8_t>(), bytes_of(importance_of(columns))})
+  for (const auto& importance : importances_of(columns))
     EXPECT_EQ("",
               first_difference(quantize(scalar.get(), QN_FORMAT_F32, source, columns, importance, format()),
                                quantize(device.get(), QN_FORMAT_F32, source, columns, importance, format()), format()))
