@@ -108,8 +108,8 @@ class Quantize : public EachFormatAndSet {
     return {{}, bytes_of(weights)};
   }
 
-  // As floats, 128 before a power of two up to 2^31.
-  static uint64_t bits_of_power(uint64_t choice) { return ((96 + (choice >> 16 & 63)) << 23) - 128; }
+  // As floats, 128 before a power of two up to 2^126; sums of the squares of the largest overflow.
+  static uint64_t bits_of_power(uint64_t choice) { return ((126 + (choice >> 16 & 127)) << 23) - 128; }
 };
 
 TEST_P(Quantize, GivesTheReferencesBytes) {
