@@ -8,4 +8,5 @@
 #include "encode_e2m1.h"
 #include "encode_few_bits.h"
 #include "encode_iq4.h"
+#include "encode_k_formats.h"
 #include "encode_plain.h"

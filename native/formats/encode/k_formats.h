@@ -3,6 +3,9 @@
 // Encoders of Q2_K to Q6_K and Q8_K. Groups are fitted one by one; their scales are fitted, or divided by the largest,
 // to become codes themselves; then the numbers are encoded once more with the scales that came out of that. Source:
 // ggml, ggml-quants.c (quantize_row_q2_K_ref, quantize_row_q2_K_impl and so on).
+//
+// The encoders of instruction sets (cpu/kernels/encode_k_formats.h) fit the groups of several blocks at once; what is
+// done with scales that are found, and the packing, is here for them too.
 #pragma once
 
 #include "../q2_k.h"
@@ -102,6 +105,29 @@ struct AffineGroups {
   }
 };
 
+// What the codes of a group stand for: scale * code - offset.
+struct GroupScale {
+  float scale, offset;
+};
+
+// ---- Q2_K
+
+inline constexpr Steps kStepsQ2_K = {-0.5f, 0.1f, 15, true};  // without importance
+
+QN_HD void store_scales(const AffineGroups<16>& groups, Q2_K& block) {
+  block.d = half(groups.d);
+  block.dmin = half(groups.dmin);
+  for (int g = 0; g < 16; g++)
+    block.scales[g] = static_cast<uint8_t>(groups.scales[g] | groups.mins[g] << 4);
+}
+
+QN_HD GroupScale scale_of(const Q2_K& block, int group) {
+  return {block.d.to_float() * static_cast<float>(block.scales[group] & 15),
+          block.dmin.to_float() * static_cast<float>(block.scales[group] >> 4)};
+}
+
+QN_HD void pack_codes(const uint8_t (&codes)[256], Q2_K& block) { pack_pairs(codes, block.qs); }
+
 QN_HD void encode(const Values& v, Q2_K& block) {
   uint8_t codes[256];
   float weights[256], scales[16], mins[16], group_weights[16];
@@ -117,30 +143,50 @@ QN_HD void encode(const Values& v, Q2_K& block) {
         w[i] = magnitude(x[i]);
     }
   }
-  const Steps steps = v.importance ? kWeightedSteps : Steps{-0.5f, 0.1f, 15, true};
-  fit_affine<16, 3, 16>(v.x, weights, steps, codes, scales, mins);
+  fit_affine<16, 3, 16>(v.x, weights, v.importance ? kWeightedSteps : kStepsQ2_K, codes, scales, mins);
   AffineGroups<16> groups;
   if (v.importance) {
     groups.fit<15>(scales, mins, group_weights);
   } else {
     groups.divide<15>(scales, mins);
   }
-  block.d = half(groups.d);
-  block.dmin = half(groups.dmin);
+  store_scales(groups, block);
   for (int g = 0; g < 16; g++) {
-    block.scales[g] = static_cast<uint8_t>(groups.scales[g] | groups.mins[g] << 4);
-    const float scale = block.d.to_float() * static_cast<float>(block.scales[g] & 15);
-    const float offset = block.dmin.to_float() * static_cast<float>(block.scales[g] >> 4);
-    encode_again<16, 0, 3, 0>(v.x + 16 * g, scale, offset, codes + 16 * g);
+    const GroupScale found = scale_of(block, g);
+    encode_again<16, 0, 3, 0>(v.x + 16 * g, found.scale, found.offset, codes + 16 * g);
   }
+  pack_codes(codes, block);
+}
+
+// ---- Q3_K
+
+// Without importance: the scales as parts of the one with the largest magnitude.
+QN_HD void store_scales(const float (&scales)[16], Q3_K& block) {
+  uint8_t codes[16];
+  const float peak = peak_of<16>(scales).value;
+  const float inverse_scale = peak != 0 ? -32 / peak : 0;
+  block.d = half(inverse(inverse_scale));
+  for (int g = 0; g < 16; g++)  // all 0 where there is no peak
+    codes[g] = static_cast<uint8_t>(
+        peak != 0 ? clamp(static_cast<int8_t>(round_even(inverse_scale * scales[g])), -32, 31) + 32 : 0);
+  block.pack_scales(codes);
+}
+
+QN_HD GroupScale scale_of(const Q3_K& block, int group) {
+  return {block.d.to_float() * static_cast<float>(block.scale(group)), 0};
+}
+
+QN_HD void pack_codes(const uint8_t (&codes)[256], Q3_K& block) {
+  pack_bits(codes, block.hmask, 2);
   pack_pairs(codes, block.qs);
 }
 
 QN_HD void encode(const Values& v, Q3_K& block) {
-  uint8_t codes[256], scale_codes[16];
-  float scales[16], group_weights[16];
+  uint8_t codes[256];
+  float scales[16];
   if (v.importance) {
-    float weights[16];
+    float weights[16], group_weights[16];
+    uint8_t scale_codes[16];
     const float mean_square = 2 * sum_of_squares<256>(v.x) / 256;
     for (int g = 0; g < 16; g++) {
       weigh<16>(v.x + 16 * g, v.importance + 16 * g, mean_square, weights);
@@ -148,28 +194,48 @@ QN_HD void encode(const Values& v, Q3_K& block) {
       scales[g] = fit_symmetric<16, 4>(v.x + 16 * g, weights, codes + 16 * g);
     }
     block.d = half(fit_symmetric<16, 32>(scales, group_weights, scale_codes));
+    block.pack_scales(scale_codes);
   } else {
     for (int g = 0; g < 16; g++)
       scales[g] = fit_symmetric_by_codes<16, 4>(v.x + 16 * g, codes + 16 * g);
-    const float peak = peak_of<16>(scales).value;
-    const float inverse_scale = peak != 0 ? -32 / peak : 0;
-    block.d = half(inverse(inverse_scale));
-    for (int g = 0; g < 16; g++)  // all 0 where there is no peak
-      scale_codes[g] = static_cast<uint8_t>(
-          peak != 0 ? clamp(static_cast<int8_t>(round_even(inverse_scale * scales[g])), -32, 31) + 32 : 0);
+    store_scales(scales, block);
   }
-  block.pack_scales(scale_codes);
-  for (int g = 0; g < 16; g++) {
-    const float scale = block.d.to_float() * static_cast<float>(block.scale(g));
-    encode_again<16, -4, 3, 4>(v.x + 16 * g, scale, 0, codes + 16 * g);
-  }
-  pack_bits(codes, block.hmask, 2);
-  pack_pairs(codes, block.qs);
+  for (int g = 0; g < 16; g++)
+    encode_again<16, -4, 3, 4>(v.x + 16 * g, scale_of(block, g).scale, 0, codes + 16 * g);
+  pack_codes(codes, block);
 }
 
-// What Q4_K and Q5_K have in common: all but the packing of codes of 0 to kLimit. `steps` are those without importance.
+// ---- Q4_K and Q5_K: all but the packing of codes of 0 to kLimit is the same
+
+inline constexpr Steps kStepsQ4_K = {-1, 0.1f, 20}, kStepsQ5_K = {-0.5f, 0.1f, 15};  // without importance
+
 template <int kLimit, class Block>
-QN_HD void encode_groups_of_32(const Values& v, const Steps& steps, Block& block, uint8_t (&codes)[256]) {
+QN_HD void store_scales(AffineGroups<8>& groups, bool has_importance, Block& block) {
+  // With an importance matrix ggml does so for Q5_K only.
+  if (!has_importance || kLimit == 31) groups.limit(63);
+  block.d = half(groups.d);
+  block.dmin = half(groups.dmin);
+  block.scales.pack(groups.scales, groups.mins);
+}
+
+template <class Block>
+QN_HD GroupScale scale_of_32(const Block& block, int group) {
+  return {block.d.to_float() * static_cast<float>(block.scales.scale(group)),
+          block.dmin.to_float() * static_cast<float>(block.scales.min(group))};
+}
+QN_HD GroupScale scale_of(const Q4_K& block, int group) { return scale_of_32(block, group); }
+QN_HD GroupScale scale_of(const Q5_K& block, int group) { return scale_of_32(block, group); }
+
+QN_HD void pack_codes(const uint8_t (&codes)[256], Q4_K& block) { pack_nibbles<32>(codes, block.qs); }
+
+QN_HD void pack_codes(const uint8_t (&codes)[256], Q5_K& block) {
+  pack_nibbles<32>(codes, block.qs);
+  pack_bits(codes, block.qh, 4);
+}
+
+template <int kLimit, class Block>
+QN_HD void encode_groups_of_32(const Values& v, const Steps& steps, Block& block) {
+  uint8_t codes[256];
   float weights[256], scales[8], mins[8], group_weights[8];
   const float mean_square = v.importance ? 2 * sum_of_squares<256>(v.x) / 256 : 0;
   for (int g = 0; g < 8; g++) {
@@ -191,29 +257,41 @@ QN_HD void encode_groups_of_32(const Values& v, const Steps& steps, Block& block
   } else {
     groups.divide<63>(scales, mins);
   }
-  // With an importance matrix ggml does so for Q5_K only.
-  if (!v.importance || kLimit == 31) groups.limit(63);
-  block.d = half(groups.d);
-  block.dmin = half(groups.dmin);
-  block.scales.pack(groups.scales, groups.mins);
+  store_scales<kLimit>(groups, v.importance, block);
   for (int g = 0; g < 8; g++) {
-    const float scale = block.d.to_float() * static_cast<float>(block.scales.scale(g));
-    const float offset = block.dmin.to_float() * static_cast<float>(block.scales.min(g));
-    encode_again<32, 0, kLimit, 0>(v.x + 32 * g, scale, offset, codes + 32 * g);
+    const GroupScale found = scale_of(block, g);
+    encode_again<32, 0, kLimit, 0>(v.x + 32 * g, found.scale, found.offset, codes + 32 * g);
   }
+  pack_codes(codes, block);
 }
 
-QN_HD void encode(const Values& v, Q4_K& block) {
-  uint8_t codes[256];
-  encode_groups_of_32<15>(v, Steps{-1, 0.1f, 20}, block, codes);
-  pack_nibbles<32>(codes, block.qs);
+QN_HD void encode(const Values& v, Q4_K& block) { encode_groups_of_32<15>(v, kStepsQ4_K, block); }
+
+QN_HD void encode(const Values& v, Q5_K& block) { encode_groups_of_32<31>(v, kStepsQ5_K, block); }
+
+// ---- Q6_K
+
+// The scales as parts of the one with the largest magnitude; false, and a block of zeros, where all are nearly 0.
+QN_HD bool store_scales(const float (&scales)[16], Q6_K& block) {
+  const Peak peak = peak_of<16>(scales);
+  if (peak.magnitude < kNothing) {
+    memset(&block, 0, sizeof block);
+    return false;
+  }
+  const float inverse_scale = -128 / peak.value;
+  block.d = half(1 / inverse_scale);
+  for (int g = 0; g < 16; g++)
+    block.scales[g] = static_cast<int8_t>(at_most(round_even(inverse_scale * scales[g]), 127));
+  return true;
 }
 
-QN_HD void encode(const Values& v, Q5_K& block) {
-  uint8_t codes[256];
-  encode_groups_of_32<31>(v, Steps{-0.5f, 0.1f, 15}, block, codes);
-  pack_nibbles<32>(codes, block.qs);
-  pack_bits(codes, block.qh, 4);
+QN_HD GroupScale scale_of(const Q6_K& block, int group) {
+  return {block.d.to_float() * static_cast<float>(block.scales[group]), 0};
+}
+
+QN_HD void pack_codes(const uint8_t (&codes)[256], Q6_K& block) {
+  pack_nibbles<64>(codes, block.ql);
+  pack_pairs(codes, block.qh, 4);
 }
 
 QN_HD void encode(const Values& v, Q6_K& block) {
@@ -221,21 +299,13 @@ QN_HD void encode(const Values& v, Q6_K& block) {
   float scales[16];
   for (int g = 0; g < 16; g++)
     scales[g] = fit_symmetric<16, 32>(v.x + 16 * g, v.importance ? v.importance + 16 * g : nullptr, codes + 16 * g);
-  const Peak peak = peak_of<16>(scales);
-  if (peak.magnitude < kNothing) {
-    memset(&block, 0, sizeof block);
-    return;
-  }
-  const float inverse_scale = -128 / peak.value;
-  block.d = half(1 / inverse_scale);
-  for (int g = 0; g < 16; g++) {
-    block.scales[g] = static_cast<int8_t>(at_most(round_even(inverse_scale * scales[g]), 127));
-    const float scale = block.d.to_float() * static_cast<float>(block.scales[g]);
-    encode_again<16, -32, 31, 32>(v.x + 16 * g, scale, 0, codes + 16 * g);
-  }
-  pack_nibbles<64>(codes, block.ql);
-  pack_pairs(codes, block.qh, 4);
+  if (!store_scales(scales, block)) return;
+  for (int g = 0; g < 16; g++)
+    encode_again<16, -32, 31, 32>(v.x + 16 * g, scale_of(block, g).scale, 0, codes + 16 * g);
+  pack_codes(codes, block);
 }
+
+// ---- Q8_K
 
 QN_HD void encode(const Values& v, Q8_K& block) {
   const Peak peak = peak_of<256>(v.x);

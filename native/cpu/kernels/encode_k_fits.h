@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+//
+// The searches of formats/encode/fit.h that only K formats use, for sixteen groups at once, each in a lane: columns
+// hold number i of each group. A lane does what the search there does, in its order of operations; where that one skips
+// numbers or stops, a mask keeps what was.
+#pragma once
+
+#include "encode_fits.h"
+
+namespace qn::QN_TARGET {
+
+// A code is found as the bits of a float: kRounder with the code added to its fraction. See round_even().
+inline constexpr uint32_t kCodeZero = 0x4b400000;  // the bits of kRounder
+static_assert(kRounder == 0x1.8p23f);
+
+// round_even() of any numbers, brought to kLow to kHigh: as bits, and as floats.
+template <int kLow, int kHigh>
+QN_HD Ints code_bits(Floats values) {
+  constexpr uint32_t kExponent = kCodeZero - kRoundedZero;
+  const Ints bits = and_or(bits_of(add(values, splat(kRounder))), splat_int(kRoundedBits), splat_int(kExponent));
+  return least(greatest(bits, splat_int(kCodeZero + kLow)), splat_int(kCodeZero + kHigh));
+}
+
+template <int kLow, int kHigh>
+QN_HD Floats codes_of(Floats values) {
+  return sub(floats_of(code_bits<kLow, kHigh>(values)), splat(kRounder));
+}
+
+QN_HD bool any(Mask a) { return bits(a) != 0; }
+QN_HD Mask differ(Floats a, Floats b) { return either(above(a, b), above(b, a)); }
+
+// See CodeSums. `weighted` is weight * x.
+struct CodeSumsOfGroups {
+  Floats xl = splat(0), l2 = splat(0);
+
+  QN_HD void add_codes(Floats weight, Floats weighted, Floats codes) {
+    xl = add(xl, mul(weighted, codes));
+    l2 = add(l2, mul(mul(weight, codes), codes));
+  }
+  QN_HD void remove_codes(Floats weight, Floats weighted, Floats codes) {
+    xl = sub(xl, mul(weighted, codes));
+    l2 = sub(l2, mul(mul(weight, codes), codes));
+  }
+  // Is the scale that follows from these the better one? Both l2 are positive.
+  QN_HD Mask better_than(const CodeSumsOfGroups& old) const {
+    return above(mul(mul(xl, xl), old.l2), mul(mul(old.xl, old.xl), l2));
+  }
+  QN_HD void replace_where(Mask where, const CodeSumsOfGroups& by) {
+    xl = select(where, by.xl, xl);
+    l2 = select(where, by.l2, l2);
+  }
+  QN_HD Floats scales() const { return select(above(l2, splat(0)), div(xl, l2), splat(0)); }
+};
+
+// See Peak.
+struct PeaksOfGroups {
+  Floats magnitude = splat(0), value = splat(0);
+
+  template <int N>
+  QN_HD explicit PeaksOfGroups(const Floats (&x)[N]) {
+    for (int i = 0; i < N; i++) {
+      const Floats m = magnitudes(x[i]);
+      value = select(above(m, magnitude), x[i], value);
+      magnitude = larger(m, magnitude);
+    }
+  }
+  QN_HD Mask nearly_zero() const { return above(splat(kNothing), magnitude); }
+};
+
+// See fit_symmetric_by_codes(). kSets sets of sixteen groups are searched in turn, since each step waits for the one
+// before it in its set.
+template <int N, int kLimit, int kSets>
+QN_HD void fit_symmetric_by_codes(const Floats (&x)[kSets][N], Floats (&codes)[kSets][N], Floats (&scales)[kSets]) {
+  const auto code = [](Floats values) { return codes_of<-kLimit, kLimit - 1>(values); };
+  CodeSumsOfGroups sums[kSets];
+  Mask nothing[kSets];
+  for (int s = 0; s < kSets; s++) {
+    const PeaksOfGroups peaks(x[s]);
+    const Floats inverse_scale = div(splat(-kLimit), peaks.value);
+    nothing[s] = peaks.nearly_zero();
+    for (int i = 0; i < N; i++) {
+      const Floats weight = mul(x[s][i], x[s][i]);
+      codes[s][i] = code(mul(inverse_scale, x[s][i]));
+      sums[s].add_codes(weight, mul(weight, x[s][i]), codes[s][i]);
+    }
+  }
+  bool changed = true;
+  for (int round = 0; round < 5 && changed; round++) {
+    changed = false;
+    for (int i = 0; i < N; i++) {
+      for (int s = 0; s < kSets; s++) {
+        const Floats weight = mul(x[s][i], x[s][i]), weighted = mul(weight, x[s][i]), old = codes[s][i];
+        CodeSumsOfGroups others = sums[s];
+        others.remove_codes(weight, weighted, old);
+        const Floats found = code(div(mul(x[s][i], others.l2), others.xl));
+        const Mask is_new = both(above(others.xl, splat(0)), differ(found, old));
+        others.add_codes(weight, weighted, found);
+        const Mask better = both(is_new, both(above(others.l2, splat(0)), others.better_than(sums[s])));
+        codes[s][i] = select(better, found, old);
+        sums[s].replace_where(better, others);
+        changed |= any(better);
+      }
+    }
+  }
+  for (int s = 0; s < kSets; s++) {
+    scales[s] = select(nothing[s], splat(0), sums[s].scales());
+    for (int i = 0; i < N; i++)
+      codes[s][i] = select(nothing[s], splat(0), add(codes[s][i], splat(kLimit)));
+  }
+}
+
+// What fit_affine() finds. Codes are those of inverse_scales * (x - begins).
+struct AffineFits {
+  Floats scales, mins;
+  Floats inverse_scales, begins;
+  Floats weights;  // their sums
+};
+
+template <int N, int kLimit, bool kAbsolute = false>
+QN_HD AffineFits fit_affine(const Floats (&x)[N], const Floats (&weights)[N], const Steps& steps) {
+  constexpr float kTop = kLimit;
+  const Floats zero = splat(0);
+  Floats low = x[0], high = x[0], sum_w = weights[0], sum_x = mul(weights[0], x[0]);
+  for (int i = 1; i < N; i++) {
+    low = smaller(x[i], low);
+    high = larger(x[i], high);
+    sum_w = add(sum_w, weights[i]);
+    sum_x = add(sum_x, mul(weights[i], x[i]));
+  }
+  low = smaller(zero, low);
+  const Mask has_range = above(high, low);
+  const Floats first_low = low;
+
+  Floats codes[N];
+  const auto measure = [&](Floats scale, Floats offset) {
+    Floats error = zero;
+    for (int i = 0; i < N; i++) {
+      const Floats difference = sub(add(mul(scale, codes[i]), offset), x[i]);
+      error = add(error, mul(weights[i], kAbsolute ? magnitudes(difference) : mul(difference, difference)));
+    }
+    return error;
+  };
+  Floats best_inverse = div(splat(kTop), sub(high, low)), scale = div(splat(1), best_inverse), begin = low;
+  for (int i = 0; i < N; i++)
+    codes[i] = codes_of<0, kLimit>(mul(best_inverse, sub(x[i], low)));
+  Floats best = measure(scale, low);
+  for (int step = 0; step <= steps.last; step++) {
+    const float steps_of_range = steps.first + steps.step * static_cast<float>(step) + kTop;
+    const Floats inverse_scale = div(splat(steps_of_range), sub(high, low));
+    Floats sum_l = zero, sum_l2 = zero, sum_xl = zero;
+    for (int i = 0; i < N; i++) {
+      codes[i] = codes_of<0, kLimit>(mul(inverse_scale, sub(x[i], low)));
+      const Floats weighted = mul(weights[i], codes[i]);
+      sum_l = add(sum_l, weighted);
+      sum_l2 = add(sum_l2, mul(weighted, codes[i]));
+      sum_xl = add(sum_xl, mul(weighted, x[i]));
+    }
+    const Floats determinant = sub(mul(sum_w, sum_l2), mul(sum_l, sum_l));
+    Floats tried_scale = div(sub(mul(sum_w, sum_xl), mul(sum_x, sum_l)), determinant);
+    Floats tried_low = div(sub(mul(sum_l2, sum_x), mul(sum_l, sum_xl)), determinant);
+    const Mask is_above = above(tried_low, zero);
+    if (any(is_above)) {
+      tried_low = select(is_above, zero, tried_low);
+      tried_scale = select(is_above, div(sum_xl, sum_l2), tried_scale);
+    }
+    const Floats error = measure(tried_scale, tried_low);
+    const Mask better = both(above(determinant, zero), above(best, error));
+    best = select(better, error, best);
+    scale = select(better, tried_scale, scale);
+    best_inverse = select(better, inverse_scale, best_inverse);
+    begin = select(better, low, begin);
+    low = select(better, tried_low, low);
+  }
+  low = select(has_range, low, first_low);
+  return {select(has_range, scale, zero), floats_of(sub_ints(bits_of(low), splat_int(0x80000000u))),
+          select(has_range, best_inverse, zero), begin, sum_w};
+}
+
+// See fit_positive(). Codes are what a byte keeps of them.
+template <int N, int kLimit>
+QN_HD Floats fit_positive(const Floats (&x)[N], const Floats (&weights)[N], Floats (&codes)[N]) {
+  constexpr float kTop = kLimit;
+  constexpr int kLowest = -kRoundedZero;
+  const auto code = [](Floats values) { return codes_of<kLowest, kLimit>(values); };
+  const auto as_byte = [](Floats code) {
+    const Ints byte = and_or(bits_of(add(code, splat(kRounder))), splat_int(255), splat_int(kCodeZero));
+    return sub(floats_of(byte), splat(kRounder));
+  };
+  Floats max = splat(0);
+  for (int i = 0; i < N; i++)
+    max = larger(max, x[i]);
+  Floats inverse_scale = div(splat(kTop), max), best = splat(0);
+  const Floats first_scale = div(splat(1), inverse_scale);
+  for (int i = 0; i < N; i++) {
+    const Floats byte = as_byte(codes_of<kLowest, kRoundedZero - 1>(mul(inverse_scale, x[i])));
+    const Floats difference = sub(x[i], mul(first_scale, byte));
+    best = add(best, mul(mul(weights[i], difference), difference));
+  }
+  for (int step = -4; step <= 4; step++) {
+    if (step == 0) continue;
+    const Floats candidate = div(splat(0.1f * static_cast<float>(step) + kTop), max);
+    const Floats scale = div(splat(1), candidate);
+    Floats error = splat(0);
+    for (int i = 0; i < N; i++) {
+      const Floats difference = sub(x[i], mul(scale, code(mul(candidate, x[i]))));
+      error = add(error, mul(mul(weights[i], difference), difference));
+    }
+    const Mask better = above(best, error);
+    best = select(better, error, best);
+    inverse_scale = select(better, candidate, inverse_scale);
+  }
+  CodeSumsOfGroups sums;
+  for (int i = 0; i < N; i++) {
+    const Floats found = code(mul(inverse_scale, x[i]));
+    sums.add_codes(weights[i], mul(weights[i], x[i]), found);
+    codes[i] = as_byte(found);
+  }
+  bool changed = true;
+  for (int round = 0; round < 5 && changed; round++) {
+    changed = false;
+    for (int i = 0; i < N; i++) {
+      const Floats weighted = mul(weights[i], x[i]), old = codes[i];
+      CodeSumsOfGroups others = sums;
+      others.remove_codes(weights[i], weighted, old);
+      const Mask is_valid = both(above(others.xl, splat(0)), above(others.l2, splat(0)));
+      const Floats found = code(div(mul(x[i], others.l2), others.xl));
+      const Mask is_new = both(is_valid, differ(found, old));
+      others.add_codes(weights[i], weighted, found);
+      const Mask better = both(is_new, others.better_than(sums));
+      codes[i] = select(better, as_byte(found), old);
+      sums.replace_where(better, others);
+      changed |= any(better);
+    }
+  }
+  const Mask nothing = above(splat(kNothing), max);
+  for (int i = 0; i < N; i++)
+    codes[i] = select(nothing, splat(0), codes[i]);
+  return select(nothing, splat(0), sums.scales());
+}
+
+}  // namespace qn::QN_TARGET

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+//
+// Vector encoders of Q2_K to Q6_K. Sixteen groups are fitted at once: those of one block where groups have 16 numbers,
+// of two where they have 32. Scales that are fitted themselves are so for all blocks of a batch at once.
+#pragma once
+
+#include "encode_k_fits.h"
+
+namespace qn::QN_TARGET {
+
+template <>
+inline constexpr int kBatch<Q2_K> = 4;
+template <>
+inline constexpr int kBatch<Q3_K> = 4;
+template <>
+inline constexpr int kBatch<Q4_K> = 4;
+template <>
+inline constexpr int kBatch<Q5_K> = 4;
+template <>
+inline constexpr int kBatch<Q6_K> = 1;
+
+// Can no sum overflow? What would follow, NaNs, must meet in the order of the definition. Numbers of models are far
+// below these limits.
+template <int kCount>
+QN_HD bool are_ordinary(const float* x, float limit) {
+  Floats largest = splat(0);
+  for (int i = 0; i < kCount; i += 16)
+    largest = floats_of(max_ints(bits_of(largest), bits_of(magnitudes(load_floats(x + i)))));
+  return bits(above(splat(limit), largest)) == 0xffff;
+}
+
+template <class Format>
+QN_HD bool is_ordinary(const Values& v) {
+  constexpr int kCount = kBatch<Format> * Format::kValues;
+  return are_ordinary<kCount>(v.x, 0x1p30f) && (!v.importance || are_ordinary<kCount>(v.importance, 0x1p60f));
+}
+
+// The sums of squares of the blocks of a batch, side by side since each is one chain of additions.
+template <int kBlocks>
+QN_HD void sum_squares(const float* x, float (&sums)[kBlocks]) {
+  for (float& sum : sums)
+    sum = 0;
+  for (int i = 0; i < 256; i++)
+    for (int b = 0; b < kBlocks; b++)
+      sums[b] += x[256 * b + i] * x[256 * b + i];
+}
+
+template <int N>
+QN_HD Floats sum_columns(const Floats (&x)[N]) {
+  Floats sum = x[0];
+  for (int i = 1; i < N; i++)
+    sum = add(sum, x[i]);
+  return sum;
+}
+
+// Encodes the numbers of a block with its final scales, and packs the codes. Where a scale is 0, codes are those that
+// fitted(group, codes) gives. See encode_again().
+template <int kLow, int kHigh, class Format, class Fitted>
+QN_HD void encode_block(const float* x, const Fitted& fitted, Format& block) {
+  constexpr int N = Format::kGroup;
+  uint8_t codes[256];
+  for (int g = 0; g < 256 / N; g++) {
+    const GroupScale found = scale_of(block, g);
+    if (found.scale == 0) {
+      fitted(g, codes + N * g);
+      continue;
+    }
+    for (int i = N * g; i < N * (g + 1); i += 16) {
+      const Floats shifted = add(load_floats(x + i), splat(found.offset));
+      const Bytes bytes = low_bytes(code_bits<kLow, kHigh>(div(shifted, splat(found.scale))));
+      keep_bytes(codes + i, add_bytes(bytes, splat_byte(-kLow)));
+    }
+  }
+  pack_codes(codes, block);
+}
+
+// ---- scales and mins
+
+// The fits of sixteen groups, in memory.
+struct AffineRows {
+  alignas(64) float scales[16], mins[16], inverse_scales[16], begins[16], weights[16];
+
+  QN_HD explicit AffineRows(const AffineFits& fits) {
+    keep(scales, fits.scales);
+    keep(mins, fits.mins);
+    keep(inverse_scales, fits.inverse_scales);
+    keep(begins, fits.begins);
+    keep(weights, fits.weights);
+  }
+
+  template <int N, int kLimit>
+  QN_HD void encode(int group, const float* x, uint8_t* codes) const {
+    for (int i = 0; i < N; i++) {
+      const float code = inverse_scales[group] * (x[i] - begins[group]);
+      codes[i] = static_cast<uint8_t>(clamp(round_even(code), 0, kLimit));
+    }
+  }
+};
+
+// The scales and mins of the blocks of a batch as codes, by fits (see AffineGroups::fit). Rows 0 to 7 of the tables are
+// for scales of blocks, 8 to 15 for mins.
+template <int kGroups>
+struct ScalesOfBatch {
+  static constexpr int kMins = 8;
+  alignas(64) float x[16][16] = {}, weights[16][16] = {};
+
+  QN_HD void set(int block, const AffineRows& rows, int first) {
+    const auto copy = [](float* to, const float* from) { memcpy(to, from, kGroups * sizeof(float)); };
+    copy(x[block], rows.scales + first);
+    copy(x[kMins + block], rows.mins + first);
+    copy(weights[block], rows.weights + first);
+    copy(weights[kMins + block], rows.weights + first);
+  }
+
+  template <int kLimit, int kBlocks>
+  QN_HD void fit(AffineGroups<kGroups> (&blocks)[kBlocks]) const {
+    Floats x_columns[16], weight_columns[16];
+    by_columns<16>(x[0], x_columns);
+    by_columns<16>(weights[0], weight_columns);
+    Floats some_x[kGroups], some_weights[kGroups], codes[kGroups];
+    for (int g = 0; g < kGroups; g++) {
+      some_x[g] = x_columns[g];
+      some_weights[g] = weight_columns[g];
+    }
+    const Sixteen d(fit_positive<kGroups, kLimit>(some_x, some_weights, codes));
+    for (int b = 0; b < kBlocks; b++) {
+      blocks[b].d = d[b];
+      blocks[b].dmin = d[kMins + b];
+    }
+    for (int g = 0; g < kGroups; g++) {
+      const Sixteen code(codes[g]);
+      for (int b = 0; b < kBlocks; b++) {
+        blocks[b].scales[g] = static_cast<uint8_t>(code[b]);
+        blocks[b].mins[g] = static_cast<uint8_t>(code[kMins + b]);
+      }
+    }
+  }
+};
+
+QN_HD void encode_batch(const Values& v, Q2_K (&blocks)[4]) {
+  if (!is_ordinary<Q2_K>(v)) return encode_one_by_one(v, blocks);
+  AffineFits fits[4];
+  AffineGroups<16> groups[4];
+  float squares[4];
+  if (v.importance) sum_squares(v.x, squares);
+  for (int b = 0; b < 4; b++) {
+    Floats x[16], weights[16];
+    by_columns<16>(v.x + 256 * b, x);
+    if (v.importance) {
+      weigh_columns(x, v.importance + 256 * b, splat(squares[b] / 256), weights);
+      fits[b] = fit_affine<16, 3>(x, weights, kWeightedSteps);
+    } else {
+      for (int i = 0; i < 16; i++)
+        weights[i] = magnitudes(x[i]);
+      fits[b] = fit_affine<16, 3, true>(x, weights, kStepsQ2_K);
+    }
+  }
+  const AffineRows rows[4] = {AffineRows(fits[0]), AffineRows(fits[1]), AffineRows(fits[2]), AffineRows(fits[3])};
+  if (v.importance) {
+    ScalesOfBatch<16> scales;
+    for (int b = 0; b < 4; b++)
+      scales.set(b, rows[b], 0);
+    scales.fit<15>(groups);
+  } else {
+    for (int b = 0; b < 4; b++)
+      groups[b].divide<15>(rows[b].scales, rows[b].mins);
+  }
+  for (int b = 0; b < 4; b++) {
+    const float* const x = v.x + 256 * b;
+    store_scales(groups[b], blocks[b]);
+    encode_block<0, 3>(x, [&](int g, uint8_t* codes) { rows[b].encode<16, 3>(g, x + 16 * g, codes); }, blocks[b]);
+  }
+}
+
+template <int kLimit, class Format>
+QN_HD void encode_batch_of_32(const Values& v, const Steps& steps, Format (&blocks)[4]) {
+  if (!is_ordinary<Format>(v)) return encode_one_by_one(v, blocks);
+  AffineFits fits[2];
+  AffineGroups<8> groups[4];
+  float squares[4];
+  if (v.importance) sum_squares(v.x, squares);
+  for (int pair = 0; pair < 2; pair++) {
+    Floats x[32], weights[32];
+    by_columns<32>(v.x + 512 * pair, x);
+    if (v.importance) {
+      const float* const of_blocks = squares + 2 * pair;
+      const Floats mean_squares = select(0x00ff, splat(2 * of_blocks[0] / 256), splat(2 * of_blocks[1] / 256));
+      weigh_columns(x, v.importance + 512 * pair, mean_squares, weights);
+    } else {
+      for (int i = 0; i < 32; i++)
+        weights[i] = mul(x[i], x[i]);
+      const Floats average = square_roots(div(sum_columns(weights), splat(32)));
+      for (int i = 0; i < 32; i++)
+        weights[i] = add(average, magnitudes(x[i]));
+    }
+    fits[pair] = fit_affine<32, kLimit>(x, weights, v.importance ? kWeightedSteps : steps);
+  }
+  const AffineRows rows[2] = {AffineRows(fits[0]), AffineRows(fits[1])};
+  if (v.importance) {
+    ScalesOfBatch<8> scales;
+    for (int b = 0; b < 4; b++)
+      scales.set(b, rows[b / 2], b % 2 * 8);
+    scales.fit<63>(groups);
+  } else {
+    for (int b = 0; b < 4; b++)
+      groups[b].divide<63>(rows[b / 2].scales + b % 2 * 8, rows[b / 2].mins + b % 2 * 8);
+  }
+  for (int b = 0; b < 4; b++) {
+    const float* const x = v.x + 256 * b;
+    store_scales<kLimit>(groups[b], v.importance, blocks[b]);
+    encode_block<0, kLimit>(
+        x, [&](int g, uint8_t* codes) { rows[b / 2].encode<32, kLimit>(b % 2 * 8 + g, x + 32 * g, codes); }, blocks[b]);
+  }
+}
+
+QN_HD void encode_batch(const Values& v, Q4_K (&blocks)[4]) { encode_batch_of_32<15>(v, kStepsQ4_K, blocks); }
+
+QN_HD void encode_batch(const Values& v, Q5_K (&blocks)[4]) { encode_batch_of_32<31>(v, kStepsQ5_K, blocks); }
+
+// ---- scales alone
+
+// The fits of sixteen groups, in memory.
+struct SymmetricRows {
+  alignas(64) float scales[16], inverse_scales[16];
+  uint32_t nothing;
+
+  template <int N, int kLimit>
+  QN_HD SymmetricRows(const Floats (&x)[N], const Floats (&weights)[N], Constant<kLimit>) {
+    const PeaksOfGroups peaks(x);
+    const SymmetricFits fits = fit_symmetric<N, kLimit>(x, weights, peaks.magnitude, peaks.value);
+    keep(scales, fits.scales);
+    keep(inverse_scales, fits.inverse_scales);
+    nothing = fits.nothing;
+  }
+
+  template <int N, int kLimit>
+  QN_HD void encode(int group, const float* x, uint8_t* codes) const {
+    for (int i = 0; i < N; i++) {
+      const int code = clamp(round_even(inverse_scales[group] * x[i]), -kLimit, kLimit - 1);
+      codes[i] = static_cast<uint8_t>(nothing >> group & 1 ? 0 : code + kLimit);
+    }
+  }
+};
+
+QN_HD void encode_batch(const Values& v, Q6_K (&blocks)[1]) {
+  if (!is_ordinary<Q6_K>(v)) return encode_one_by_one(v, blocks);
+  Floats x[16], weights[16];
+  by_columns<16>(v.x, x);
+  if (v.importance) {
+    by_columns<16>(v.importance, weights);
+  } else {
+    for (int i = 0; i < 16; i++)
+      weights[i] = mul(x[i], x[i]);
+  }
+  const SymmetricRows rows(x, weights, Constant<32>());
+  if (!store_scales(rows.scales, blocks[0])) return;
+  encode_block<-32, 31>(v.x, [&](int g, uint8_t* codes) { rows.encode<16, 32>(g, v.x + 16 * g, codes); }, blocks[0]);
+}
+
+QN_HD void encode_weighted_batch(const Values& v, Q3_K (&blocks)[4]) {
+  alignas(64) float scales[16][16] = {}, group_weights[16][16] = {};
+  float squares[4];
+  sum_squares(v.x, squares);
+  Floats x[16], weights[16];
+  const auto fit = [&](int b) {
+    by_columns<16>(v.x + 256 * b, x);
+    weigh_columns(x, v.importance + 256 * b, splat(2 * squares[b] / 256), weights);
+    keep(group_weights[b], sum_columns(weights));
+    const SymmetricRows rows(x, weights, Constant<4>());
+    memcpy(scales[b], rows.scales, sizeof rows.scales);
+    return rows;
+  };
+  const SymmetricRows rows[4] = {fit(0), fit(1), fit(2), fit(3)};
+  // The scales of all blocks, a block in each lane.
+  by_columns<16>(scales[0], x);
+  by_columns<16>(group_weights[0], weights);
+  const SymmetricRows of_blocks(x, weights, Constant<32>());
+  for (int b = 0; b < 4; b++) {
+    uint8_t scale_codes[16];
+    of_blocks.encode<16, 32>(b, scales[b], scale_codes);
+    blocks[b].d = half(of_blocks.scales[b]);
+    blocks[b].pack_scales(scale_codes);
+    const float* const numbers = v.x + 256 * b;
+    encode_block<-4, 3>(
+        numbers, [&](int g, uint8_t* codes) { rows[b].encode<16, 4>(g, numbers + 16 * g, codes); }, blocks[b]);
+  }
+}
+
+QN_HD void encode_batch(const Values& v, Q3_K (&blocks)[4]) {
+  if (!is_ordinary<Q3_K>(v)) return encode_one_by_one(v, blocks);
+  if (v.importance) return encode_weighted_batch(v, blocks);
+  Floats x[4][16], fitted[4][16], scales[4];
+  for (int b = 0; b < 4; b++)
+    by_columns<16>(v.x + 256 * b, x[b]);
+  fit_symmetric_by_codes<16, 4>(x, fitted, scales);
+  for (int b = 0; b < 4; b++) {
+    float of_groups[16];
+    keep(of_groups, scales[b]);
+    store_scales(of_groups, blocks[b]);
+    const auto fitted_codes = [&](int g, uint8_t* codes) {
+      for (int i = 0; i < 16; i++)
+        codes[i] = static_cast<uint8_t>(Sixteen(fitted[b][i])[g]);
+    };
+    encode_block<-4, 3>(v.x + 256 * b, fitted_codes, blocks[b]);
+  }
+}
+
+}  // namespace qn::QN_TARGET
