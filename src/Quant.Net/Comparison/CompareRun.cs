@@ -9,13 +9,9 @@ internal sealed class CompareRun(
     ModelWeights original, ModelWeights other, CompareOptions options, QuantDevice device, IProgress<ConversionProgress>? progress,
     CancellationToken cancellation)
 {
-    /// <summary>Rows that are summed by one thread: what is added in which order must not depend on how many there are.</summary>
-    private const int ValuesOfPiece = 1 << 16;
-
     private readonly SortedSet<string> _kernels = new(StringComparer.Ordinal);
     private readonly List<string> _faults = [];
-    private float[] _original = [];
-    private float[] _other = [];
+    private readonly ErrorMeter _meter = new(device.Threads, options.WorstRows);
 
     public CompareResult Run()
     {
@@ -23,26 +19,21 @@ internal sealed class CompareRun(
         (ComparedWeight Original, ComparedWeight Other)[] pairs = [.. Pairs()];
         long bytes = pairs.Sum(pair => pair.Original.Bytes + pair.Other.Bytes);
         var count = new ProgressCount(bytes, pairs.Length, progress);
-        var total = new ErrorSums();
-        var formats = new SortedDictionary<string, (int Tensors, long Bytes, ErrorSums Sums)>(StringComparer.Ordinal);
-        List<TensorComparison> tensors = [];
+        var tally = new ComparisonTally();
         foreach ((ComparedWeight from, ComparedWeight to) in pairs)
         {
             (ErrorSums sums, WorstRowList worst) = Compare(from, to, count);
-            tensors.Add(new TensorComparison(
-                from.Name, from.Format, to.Format, from.Shape, from.Bytes, to.Bytes, new ErrorStatistics(sums), worst.ToList(from.Columns)));
-            (int before, long bytesBefore, ErrorSums formatSums) = formats.GetValueOrDefault(to.Format, (0, 0, new ErrorSums()));
-            formatSums.Add(sums, sameTensor: false);
-            formats[to.Format] = (before + 1, bytesBefore + to.Bytes, formatSums);
-            total.Add(sums, sameTensor: false);
+            tally.Add(
+                new TensorComparison(
+                    from.Name, from.Format, to.Format, from.Shape, from.Bytes, to.Bytes, new ErrorStatistics(sums), worst.ToList(from.Columns)),
+                sums);
         }
 
         return new CompareResult
         {
-            Tensors = tensors,
-            Formats = [.. formats.Select(format => new FormatComparison(
-                format.Key, format.Value.Tensors, format.Value.Bytes, new ErrorStatistics(format.Value.Sums)))],
-            Total = new ErrorStatistics(total),
+            Tensors = tally.Tensors,
+            Formats = tally.Formats,
+            Total = tally.Total,
             OnlyInOriginal = [.. Chosen(original).Select(weight => weight.Name).Where(name => other.Find(name) is null)],
             OnlyInOther = [.. Chosen(other).Select(weight => weight.Name).Where(name => original.Find(name) is null)],
             Faults = _faults,
@@ -98,9 +89,9 @@ internal sealed class CompareRun(
             cancellation.ThrowIfCancellationRequested();
             int rows = (int)Math.Min(most, from.Rows - row);
             int values = checked((int)(rows * columns));
-            Decode(from, row, rows, Room(ref _original, values));
-            Decode(to, row, rows, Room(ref _other, values));
-            Measure(row, rows, (int)columns, sums, worst);
+            Decode(from, row, rows, _meter.Originals(values));
+            Decode(to, row, rows, _meter.Others(values));
+            _meter.Measure(row, rows, (int)columns, sums, worst);
             long there = (long)((Int128)(from.Bytes + to.Bytes) * (row + rows) / from.Rows);
             count.Add(from.Name, there - done, isLast: false);
             done = there;
@@ -114,40 +105,5 @@ internal sealed class CompareRun(
     {
         weight.Decode!(device, row, rows, values);
         _kernels.Add(QuantDevice.LastKernel);
-    }
-
-    private void Measure(long first, int rows, int columns, ErrorSums sums, WorstRowList worst)
-    {
-        int rowsOfPiece = Math.Max(ValuesOfPiece / columns, 1);
-        var pieces = new (ErrorSums Sums, WorstRowList Worst)[(rows + rowsOfPiece - 1) / rowsOfPiece];
-        Parallel.For(0, pieces.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(device.Threads, 1) }, piece =>
-        {
-            var pieceSums = new ErrorSums();
-            var pieceWorst = new WorstRowList(options.WorstRows);
-            int end = Math.Min((piece + 1) * rowsOfPiece, rows);
-            for (int row = piece * rowsOfPiece; row < end; row++)
-            {
-                (double errors, double originals) = pieceSums.AddRow(
-                    _original.AsSpan(row * columns, columns), _other.AsSpan(row * columns, columns), (first + row) * columns);
-                pieceWorst.Consider(first + row, errors, originals);
-            }
-
-            pieces[piece] = (pieceSums, pieceWorst);
-        });
-        foreach ((ErrorSums pieceSums, WorstRowList pieceWorst) in pieces)
-        {
-            sums.Add(pieceSums, sameTensor: true);
-            worst.Consider(pieceWorst);
-        }
-    }
-
-    private static Span<float> Room(ref float[] buffer, int values)
-    {
-        if (buffer.Length < values)
-        {
-            buffer = GC.AllocateUninitializedArray<float>(values);
-        }
-
-        return buffer.AsSpan(0, values);
     }
 }

@@ -7,7 +7,7 @@ namespace Quant.Net.Conversion;
 /// <summary>Carries out a plan: while one chunk is decoded, the next is read and the one before is written.</summary>
 internal sealed class DequantizeRun(
     GgufFile model, DequantizePlan plan, IModelWriter writer, DequantizeOptions options, QuantDevice device,
-    IProgress<ConversionProgress>? progress, ResumeLog? log)
+    IProgress<ConversionProgress>? progress, ResumeLog? log) : IChunkWork<TensorChunk>
 {
     private readonly ChunkDecoder _decoder = new(device);
     private readonly List<string> _warnings = [.. plan.Warnings];
@@ -15,9 +15,7 @@ internal sealed class DequantizeRun(
     private readonly byte[][] _output = [[], []];
     private readonly ProgressCount _progress = new(plan.Tensors.Select(tensor => tensor.Source).ToList(), progress);
     private readonly Dictionary<string, long> _overflows = new(log?.Overflows ?? new Dictionary<string, long>());
-    private int _chunksDone;
-    private long _bytesResumed;
-    private long _bytesSinceCheckpoint;
+    private readonly Checkpoints _checkpoints = new(log, writer, options.CheckpointBytes);
 
     public async Task<DequantizeResult> RunAsync(CancellationToken cancellation)
     {
@@ -34,7 +32,7 @@ internal sealed class DequantizeRun(
             ElementCount = plan.Tensors.Sum(tensor => tensor.Source.ElementCount),
             SourceBytes = _progress.BytesTotal,
             OutputBytes = outputBytes,
-            ResumedBytes = _bytesResumed,
+            ResumedBytes = _checkpoints.BytesResumed,
             Kernels = _decoder.Kernels.ToArray(),
             Warnings = _warnings,
             Elapsed = watch.Elapsed,
@@ -43,39 +41,11 @@ internal sealed class DequantizeRun(
 
     private async Task WriteAllAsync(CancellationToken cancellation)
     {
-        Task read = Task.CompletedTask;
-        Task write = Task.CompletedTask;
-        try
+        using IEnumerator<TensorChunk> chunks = plan.Tensors
+            .SelectMany(tensor => TensorChunk.Cut(tensor, options.ChunkBytes)).GetEnumerator();
+        if (SkipDone(chunks))
         {
-            using IEnumerator<TensorChunk> chunks = plan.Tensors
-                .SelectMany(tensor => TensorChunk.Cut(tensor, options.ChunkBytes)).GetEnumerator();
-            bool more = SkipDone(chunks);
-            if (more)
-            {
-                read = Read(chunks.Current, 0);
-            }
-
-            for (int side = 0; more; side = 1 - side)
-            {
-                TensorChunk chunk = chunks.Current;
-                await read.ConfigureAwait(false);
-                cancellation.ThrowIfCancellationRequested();
-                more = chunks.MoveNext();
-                if (more)
-                {
-                    read = Read(chunks.Current, 1 - side);
-                }
-
-                Decode(chunk, side);
-                await write.ConfigureAwait(false);
-                write = Write(chunk, side);
-                Report(chunk);
-            }
-        }
-        finally
-        {
-            // Neither may still be at work when buffers and files go.
-            await Task.WhenAll(read, write).ConfigureAwait(false);
+            await ChunkPipeline.RunAsync(chunks, this, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -84,28 +54,22 @@ internal sealed class DequantizeRun(
     {
         while (chunks.MoveNext())
         {
-            if (_chunksDone == (log?.Chunks ?? 0))
+            TensorChunk chunk = chunks.Current;
+            if (!_checkpoints.Skip(chunk.Tensor.Source.Name, chunk.OutputBytes))
             {
                 return true;
             }
 
-            TensorChunk chunk = chunks.Current;
-            writer.Skip(chunk.Tensor.Source.Name, chunk.OutputBytes);
-            _bytesResumed += chunk.OutputBytes;
-            _chunksDone++;
             Report(chunk);
         }
 
         return false;
     }
 
-    private Task Read(TensorChunk chunk, int side)
-    {
-        byte[] buffer = Grow(ref _packed[side], chunk.SourceBytes);
-        return Task.Run(() => chunk.Tensor.Source.Read(chunk.SourceOffset, buffer.AsSpan(0, chunk.SourceBytes)));
-    }
+    void IChunkWork<TensorChunk>.Read(TensorChunk chunk, int side) =>
+        chunk.Tensor.Source.Read(chunk.SourceOffset, Grow(ref _packed[side], chunk.SourceBytes).AsSpan(0, chunk.SourceBytes));
 
-    private void Decode(TensorChunk chunk, int side)
+    void IChunkWork<TensorChunk>.Work(TensorChunk chunk, int side)
     {
         byte[] output = Grow(ref _output[side], chunk.OutputBytes);
         long overflows = _decoder.Decode(chunk, _packed[side].AsSpan(0, chunk.SourceBytes), output.AsSpan(0, chunk.OutputBytes));
@@ -116,32 +80,16 @@ internal sealed class DequantizeRun(
         }
     }
 
-    private Task Write(TensorChunk chunk, int side)
+    Action IChunkWork<TensorChunk>.PrepareWrite(TensorChunk chunk, int side)
     {
         byte[] output = _output[side];
-        Action checkpoint = Checkpoint(chunk);
-        return Task.Run(() =>
+        Action checkpoint = _checkpoints.Pass(chunk.OutputBytes, _overflows);
+        Report(chunk);
+        return () =>
         {
             writer.Write(chunk.Tensor.Source.Name, output.AsSpan(0, chunk.OutputBytes));
             checkpoint();
-        });
-    }
-
-    /// <summary>What is to be done when a chunk is written: now and then, say that it is on the disk.</summary>
-    private Action Checkpoint(TensorChunk chunk)
-    {
-        _chunksDone++;
-        _bytesSinceCheckpoint += chunk.OutputBytes;
-        if (log is null || _bytesSinceCheckpoint < options.CheckpointBytes)
-        {
-            return () => { };
-        }
-
-        // Copied, because the next chunk is decoded meanwhile.
-        int chunks = _chunksDone;
-        var overflows = new Dictionary<string, long>(_overflows);
-        _bytesSinceCheckpoint = 0;
-        return () => log.Save(chunks, overflows);
+        };
     }
 
     private void Report(TensorChunk chunk)

@@ -82,17 +82,30 @@ public static partial class ModelConverter
         GgufFile model, string outputPrefix, SplitOptions options, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
-        using var shards = new GgufShards(model, outputPrefix, options);
-        var count = new ProgressCount(model.Tensors, progress);
+        var whole = new GgufContents();
+        whole.CopyMetadata(model);
+        foreach (GgufTensor tensor in model.Tensors)
+        {
+            whole.Add(GgufEntry.Of(tensor));
+        }
+
+        List<int> counts = GgufDivision.Cut(model.ShownPath, whole, options.MaxDataBytes, options.MaxTensors);
+        using var shards = new GgufShards(
+            [.. GgufSplit.PathsOfParts(outputPrefix, counts.Count)], GgufDivision.AsSplitDoes(whole, counts),
+            new GgufWriterOptions { Overwrite = options.Overwrite });
         string[] inputs = [.. model.Parts.Select(part => part.Path)];
         OutputGuard.RefuseInputs(shards.Files, inputs);
-        OutputGuard.RequireSpace(shards.Files[0], count.BytesTotal);
-        var copy = new TensorCopy(count, cancellation);
-        shards.Write((tensor, writer) => copy.Copy(tensor, bytes => writer.Write(tensor.Name, bytes)));
+        OutputGuard.RequireSpace(shards.Files[0], shards.DeclaredLength);
+        var copy = new TensorCopy(new ProgressCount(model.Tensors, progress), cancellation);
+        foreach (GgufTensor tensor in model.Tensors)
+        {
+            copy.Copy(tensor, bytes => shards.Write(tensor.Name, bytes));
+        }
+
         cancellation.ThrowIfCancellationRequested();
         shards.Complete();
         return Done(
-            model, shards.Files, shards.Length, StaleFiles.WarnBesideParts(Path.GetFullPath(outputPrefix), shards.Files, inputs), watch);
+            model, shards.Files, shards.DeclaredLength, StaleFiles.WarnBesideParts(Path.GetFullPath(outputPrefix), shards.Files, inputs), watch);
     }
 
     private static CopyResult WriteOne(

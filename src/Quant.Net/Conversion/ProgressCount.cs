@@ -6,6 +6,7 @@ namespace Quant.Net.Conversion;
 internal sealed class ProgressCount(long bytesTotal, int tensorCount, IProgress<ConversionProgress>? progress)
 {
     private long _bytesDone;
+    private long _outputBytesDone;
     private int _tensorsDone;
 
     public ProgressCount(IReadOnlyCollection<IStoredTensor> tensors, IProgress<ConversionProgress>? progress)
@@ -20,10 +21,14 @@ internal sealed class ProgressCount(long bytesTotal, int tensorCount, IProgress<
     public void Add(IStoredTensor tensor, long bytes, bool isLast) => Add(tensor.Name, bytes, isLast);
 
     /// <inheritdoc cref="Add(IStoredTensor, long, bool)"/>
-    public void Add(string tensor, long bytes, bool isLast)
+    public void Add(string tensor, long bytes, bool isLast, long outputBytes = 0)
     {
         _bytesDone += bytes;
+        _outputBytesDone += outputBytes;
         _tensorsDone += isLast ? 1 : 0;
-        progress?.Report(new ConversionProgress(_bytesDone, bytesTotal, tensor, _tensorsDone, tensorCount));
+        progress?.Report(new ConversionProgress(_bytesDone, bytesTotal, tensor, _tensorsDone, tensorCount)
+        {
+            OutputBytesDone = _outputBytesDone,
+        });
     }
 }

@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.Numerics;
-using System.Text;
 using Quant.Net.IO;
 
 namespace Quant.Net.Gguf;
@@ -23,20 +20,26 @@ namespace Quant.Net.Gguf;
 public sealed class GgufWriter : IModelWriter
 {
     private readonly AtomicFile _file;
-    private readonly List<KeyValuePair<string, GgufValue>> _metadata = [];
-    private readonly List<Entry> _tensors = [];
+    private readonly GgufContents _contents;
     private readonly TensorQueue _queue = new();
     private long _position;
     private bool _declared;
     private bool _completed;
 
-    private GgufWriter(AtomicFile file) => _file = file;
+    private GgufWriter(AtomicFile file, GgufContents contents)
+    {
+        (_file, _contents) = (file, contents);
+        foreach (GgufEntry tensor in contents.Tensors)
+        {
+            _queue.Add(tensor.Name, tensor.Bytes);
+        }
+    }
 
     /// <summary>What the data of tensors are padded to: <c>general.alignment</c> of the metadata, else 32.</summary>
-    public long Alignment { get; private set; } = GgufLayout.DefaultAlignment;
+    public long Alignment => _contents.Alignment;
 
     /// <summary>Bytes of the whole file with everything that was declared.</summary>
-    public long DeclaredLength => Padded(BuildHead().WrittenCount) + DataLength;
+    public long DeclaredLength => _contents.Length;
 
     /// <summary>The file that is being written.</summary>
     public IReadOnlyList<string> Files => [_file.Path];
@@ -49,8 +52,12 @@ public sealed class GgufWriter : IModelWriter
     public static GgufWriter Create(string path, GgufWriterOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new GgufWriter(AtomicFile.Create(path, options?.Overwrite ?? false, options?.Log));
+        return Create(path, options, new GgufContents());
     }
+
+    /// <summary>Begins a file of which everything is declared.</summary>
+    internal static GgufWriter Create(string path, GgufWriterOptions? options, GgufContents contents) =>
+        new(AtomicFile.Create(path, options?.Overwrite ?? false, options?.Log), contents);
 
     /// <summary>Sets a metadata value. A key that is set again keeps its place.</summary>
     /// <param name="key">The key; by custom lower-case words joined by dots and underscores.</param>
@@ -60,25 +67,8 @@ public sealed class GgufWriter : IModelWriter
     public void SetMetadata(string key, GgufValue value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        RequireText(key, GgufLayout.LongestKey, nameof(key));
-        ArgumentException.ThrowIfNullOrEmpty(key);
         RequireDeclaring();
-        if (key == GgufLayout.AlignmentKey)
-        {
-            Alignment = value.Type == GgufValueType.UInt32 && BitOperations.IsPow2(value.Get<uint>())
-                ? value.Get<uint>()
-                : throw new ArgumentException($"{GgufLayout.AlignmentKey} is {value}, expected a power of two, as u32.", nameof(value));
-        }
-
-        int place = _metadata.FindIndex(entry => entry.Key == key);
-        if (place < 0)
-        {
-            _metadata.Add(new KeyValuePair<string, GgufValue>(key, value));
-        }
-        else
-        {
-            _metadata[place] = new KeyValuePair<string, GgufValue>(key, value);
-        }
+        _contents.Set(key, value);
     }
 
     /// <summary>Declares a tensor.</summary>
@@ -89,17 +79,7 @@ public sealed class GgufWriter : IModelWriter
     /// <exception cref="InvalidOperationException">Data are being written already.</exception>
     public void AddTensor(string name, QuantFormat format, ReadOnlySpan<long> dimensions)
     {
-        QuantFormatInfo info = GgufLayout.Format((uint)format)
-            ?? throw new ArgumentException(ErrorText.Invariant($"GGUF has no type {(int)format}."), nameof(format));
-        long elements = RequireDimensions(dimensions);
-        long row = dimensions.IsEmpty ? 1 : dimensions[0];
-        if (row % info.ValuesPerBlock != 0)
-        {
-            throw new ArgumentException(ErrorText.Invariant(
-                $"Rows have {row} values, but blocks of {info.Name} have {info.ValuesPerBlock}."), nameof(dimensions));
-        }
-
-        Add(name, (uint)format, dimensions, info.GetByteCount(elements));
+        Add(GgufEntry.Of(name, format, dimensions));
     }
 
     /// <summary>Declares a tensor that is to be copied from a model, also one whose type nobody knows.</summary>
@@ -109,7 +89,7 @@ public sealed class GgufWriter : IModelWriter
     public void AddTensor(GgufTensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        Add(tensor.Name, tensor.TypeNumber, tensor.Dimensions.ToArray(), tensor.ByteLength);
+        Add(GgufEntry.Of(tensor));
     }
 
     /// <summary>Appends bytes of a tensor. Tensors come in the order in which they were declared, empty ones too.</summary>
@@ -161,28 +141,17 @@ public sealed class GgufWriter : IModelWriter
     /// <summary>Removes the file if it was not completed.</summary>
     public void Dispose() => _file.Dispose();
 
+    /// <summary>Whether all tensors have their bytes.</summary>
+    internal bool IsFilled => _queue.IsComplete;
+
     /// <summary>Sets the metadata of a model, except for those that say which part of a split model a file is.</summary>
-    internal void CopyMetadata(GgufFile model)
+    internal void CopyMetadata(GgufFile model) => _contents.CopyMetadata(model);
+
+    private void Add(GgufEntry tensor)
     {
-        foreach ((string key, GgufValue value) in model.Metadata)
-        {
-            if (!GgufLayout.IsSplitKey(key))
-            {
-                SetMetadata(key, value);
-            }
-        }
-    }
-
-    private long DataLength => _tensors.Aggregate(0L, (sum, tensor) => checked(sum + Padded(tensor.Bytes)));
-
-    private long Padded(long bytes) => (long)GgufLayout.Pad((ulong)bytes, (uint)Alignment);
-
-    private void Add(string name, uint type, ReadOnlySpan<long> dimensions, long bytes)
-    {
-        RequireText(name, GgufLayout.LongestTensorName, nameof(name));
         RequireDeclaring();
-        _queue.Add(name, bytes);
-        _tensors.Add(new Entry(name, type, dimensions.ToArray(), bytes));
+        _contents.Add(tensor);
+        _queue.Add(tensor.Name, tensor.Bytes);
     }
 
     private void EndDeclaring()
@@ -194,10 +163,10 @@ public sealed class GgufWriter : IModelWriter
         }
 
         _declared = true;
-        ArrayBufferWriter<byte> head = BuildHead();
+        ArrayBufferWriter<byte> head = _contents.BuildHead();
         _file.Write(head.WrittenSpan);
         _position = head.WrittenCount;
-        PadTo(Padded(_position));
+        PadTo(_contents.Padded(_position));
     }
 
     private void Advance(int bytes, bool last)
@@ -205,7 +174,7 @@ public sealed class GgufWriter : IModelWriter
         _position += bytes;
         if (last)
         {
-            PadTo(Padded(_position));
+            PadTo(_contents.Padded(_position));
         }
     }
 
@@ -215,64 +184,6 @@ public sealed class GgufWriter : IModelWriter
         _position = position;
     }
 
-    private ArrayBufferWriter<byte> BuildHead()
-    {
-        var head = new ArrayBufferWriter<byte>();
-        UInt32(head, GgufLayout.Magic);
-        UInt32(head, GgufLayout.Version);
-        UInt64(head, (ulong)_tensors.Count);
-        UInt64(head, (ulong)_metadata.Count);
-        foreach ((string key, GgufValue value) in _metadata)
-        {
-            Text(head, key);
-            UInt32(head, (uint)value.Type);
-            value.WriteTo(head);
-        }
-
-        long offset = 0;
-        foreach (Entry tensor in _tensors)
-        {
-            Text(head, tensor.Name);
-            UInt32(head, (uint)tensor.Dimensions.Length);
-            foreach (long dimension in tensor.Dimensions)
-            {
-                UInt64(head, (ulong)dimension);
-            }
-
-            UInt32(head, tensor.Type);
-            UInt64(head, (ulong)offset);
-            offset = checked(offset + Padded(tensor.Bytes));
-        }
-
-        return head;
-    }
-
-    private static long RequireDimensions(ReadOnlySpan<long> dimensions)
-    {
-        if (dimensions.Length > GgufLayout.MostDimensions)
-        {
-            throw new ArgumentException(ErrorText.Invariant(
-                $"{dimensions.Length} dimensions, expected at most {GgufLayout.MostDimensions}."), nameof(dimensions));
-        }
-
-        return dimensions.IndexOfAnyInRange(long.MinValue, -1) < 0 && TensorShape.CountElements(dimensions) is { } elements
-            ? elements
-            : throw new ArgumentException(
-                $"Dimensions are {string.Join(" x ", dimensions.ToArray())}; none is negative, and all together are less than 2^63.",
-                nameof(dimensions));
-    }
-
-    private static void RequireText(string text, int longest, string parameter)
-    {
-        ArgumentNullException.ThrowIfNull(text, parameter);
-        int bytes = Encoding.UTF8.GetByteCount(text);
-        if (bytes > longest || Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) != text)
-        {
-            throw new ArgumentException(ErrorText.Invariant(
-                $"{ErrorText.Quote(text)} has {bytes} bytes of UTF-8, expected valid text of at most {longest}."), parameter);
-        }
-    }
-
     private void RequireDeclaring()
     {
         if (_declared)
@@ -280,24 +191,4 @@ public sealed class GgufWriter : IModelWriter
             throw new InvalidOperationException("Data are being written already: metadata and tensors are declared before.");
         }
     }
-
-    private static void Text(ArrayBufferWriter<byte> head, string text)
-    {
-        UInt64(head, (ulong)Encoding.UTF8.GetByteCount(text));
-        Encoding.UTF8.GetBytes(text, head);
-    }
-
-    private static void UInt32(ArrayBufferWriter<byte> head, uint value)
-    {
-        BinaryPrimitives.WriteUInt32LittleEndian(head.GetSpan(sizeof(uint)), value);
-        head.Advance(sizeof(uint));
-    }
-
-    private static void UInt64(ArrayBufferWriter<byte> head, ulong value)
-    {
-        BinaryPrimitives.WriteUInt64LittleEndian(head.GetSpan(sizeof(ulong)), value);
-        head.Advance(sizeof(ulong));
-    }
-
-    private readonly record struct Entry(string Name, uint Type, long[] Dimensions, long Bytes);
 }

@@ -11,6 +11,9 @@ internal sealed class TensorQueue
     private int _current;
     private long _written;
 
+    /// <summary>Whether every tensor has all its bytes.</summary>
+    public bool IsComplete => _current == _tensors.Count;
+
     /// <summary>Declares a tensor.</summary>
     /// <exception cref="ArgumentException">There is one of its name already.</exception>
     public void Add(string name, long bytes)
@@ -27,9 +30,9 @@ internal sealed class TensorQueue
     /// <exception cref="InvalidOperationException">It is another tensor's turn, or these are more bytes than were declared.</exception>
     public bool Take(string name, int bytes)
     {
-        if (_current == _tensors.Count || _tensors[_current].Name != name)
+        if (IsComplete || _tensors[_current].Name != name)
         {
-            string turn = _current == _tensors.Count
+            string turn = IsComplete
                 ? "all tensors are complete"
                 : $"it is the turn of {ErrorText.Quote(_tensors[_current].Name)}";
             throw new InvalidOperationException($"Bytes came for tensor {ErrorText.Quote(name)}, but {turn}.");
@@ -57,7 +60,7 @@ internal sealed class TensorQueue
     /// <exception cref="InvalidOperationException">One has not.</exception>
     public void RequireComplete()
     {
-        if (_current < _tensors.Count)
+        if (!IsComplete)
         {
             (string name, long bytes) = _tensors[_current];
             throw new InvalidOperationException(ErrorText.Invariant($"Tensor {ErrorText.Quote(name)} has {_written} of {bytes} bytes."));

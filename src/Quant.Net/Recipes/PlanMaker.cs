@@ -22,8 +22,8 @@ internal sealed class PlanMaker
     public PlanMaker(QuantizationModel model, QuantizationRecipe recipe, QuantizationOptions options)
     {
         (_model, _recipe, _options) = (model, recipe, options);
-        _isKnown = KnownArchitectures.Contains(model.Architecture);
-        if (model.LayerCount is null && KnownArchitectures.HasLayers(model.Architecture))
+        _isKnown = model.IsKnown;
+        if (_isKnown && model.LayerCount is null && KnownArchitectures.HasLayers(model.Architecture))
         {
             throw new ArgumentException($"Architecture {model.Architecture} without a number of layers.", nameof(model));
         }
@@ -56,7 +56,7 @@ internal sealed class PlanMaker
         var planned = Array.AsReadOnly(_model.Tensors.Select(tensor => entries[tensor]).ToArray());
         RefuseWhatCannotBeRead(planned);
         RefuseSubstitutions(planned);
-        return new QuantizationPlan(_model, _recipe, planned, [.. Notes(planned)]);
+        return new QuantizationPlan(_model, _recipe, planned, [.. Notes(planned)]) { KeepsSplit = _options.KeepSplit };
     }
 
     private static void RequireTarget(QuantFormat? format, string name)
@@ -185,7 +185,8 @@ internal sealed class PlanMaker
     {
         if (!_isKnown)
         {
-            string architecture = _model.Architecture is { } name ? $"architecture {ErrorText.Quote(name)} is not known" : "no architecture is named";
+            string architecture = _model.HasForeignNames ? "tensors have the names of a checkpoint"
+                : _model.Architecture is { } name ? $"architecture {ErrorText.Quote(name)} is not known" : "no architecture is named";
             yield return $"{_model.ShownName}: {architecture}; quantized by the names and shapes of its tensors";
         }
 

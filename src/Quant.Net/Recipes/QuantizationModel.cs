@@ -1,6 +1,8 @@
 using Quant.Net.Gguf;
 using Quant.Net.IO;
+using Quant.Net.Quantization;
 using Quant.Net.Recipes;
+using Quant.Net.Safetensors;
 
 namespace Quant.Net;
 
@@ -27,6 +29,12 @@ public sealed class QuantizationModel
 
     /// <summary>How messages name it.</summary>
     internal string ShownName { get; private init; } = "model";
+
+    /// <summary>Whether its tensors have the names of a checkpoint, and not those of GGUF, whatever its architecture.</summary>
+    internal bool HasForeignNames { get; private init; }
+
+    /// <summary>Whether llama-quantize knows it.</summary>
+    internal bool IsKnown => !HasForeignNames && KnownArchitectures.Contains(Architecture);
 
     /// <summary>How many heads share their keys and values.</summary>
     internal int HeadsPerKeyValueHead => (KeyValueHeadCount ?? HeadCount) is > 0 and int keyValues ? HeadCount / keyValues : 0;
@@ -57,6 +65,31 @@ public sealed class QuantizationModel
             ExpertCount = Number("expert_count") ?? 0,
             Tensors = [.. model.Tensors.Select(TensorDescription.Of)],
         };
+    }
+
+    /// <summary>Describes a safetensors model. Its tensors have the names of a checkpoint, and so it is planned by names and shapes alone.</summary>
+    /// <param name="model">The model. None of its weights is read.</param>
+    /// <returns>The description.</returns>
+    /// <exception cref="ArgumentException">Files of the model are missing.</exception>
+    /// <exception cref="NotSupportedException">The model is packed, or has tensors that GGUF cannot have.</exception>
+    public static QuantizationModel Of(SafetensorsModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        PlainCheckpoint.Require(model);
+        ModelConfig? config = model.Config;
+        return new QuantizationModel
+        {
+            ShownName = ErrorText.EscapePath(model.Path),
+            HasForeignNames = true,
+            Architecture = config?.ModelType,
+            LayerCount = Number(config?.LayerCount),
+            HeadCount = Number(config?.HeadCount) ?? 0,
+            KeyValueHeadCount = Number(config?.KeyValueHeadCount),
+            ExpertCount = Number(config?.Size("num_local_experts") ?? config?.Size("num_experts") ?? config?.Size("n_routed_experts")) ?? 0,
+            Tensors = [.. model.Tensors.Select(tensor => new TensorDescription(tensor.Name, tensor.Format!.Value, tensor.Shape))],
+        };
+
+        static int? Number(long? value) => value is >= 0 and <= int.MaxValue ? (int)value : null;
     }
 
     /// <summary>A number, or the first of an array with one for each layer; null if it is missing or none of ours.</summary>

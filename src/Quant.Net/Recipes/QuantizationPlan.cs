@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Quant.Net.Gguf;
 using Quant.Net.Recipes;
+using Quant.Net.Safetensors;
 
 namespace Quant.Net;
 
@@ -34,7 +35,10 @@ public sealed class QuantizationPlan
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>Whether llama-quantize knows the architecture, and does the same.</summary>
-    public bool IsArchitectureKnown => KnownArchitectures.Contains(Model.Architecture);
+    public bool IsArchitectureKnown => Model.IsKnown;
+
+    /// <summary>Whether the output is divided as the input is (<see cref="QuantizationOptions.KeepSplit"/>).</summary>
+    public bool KeepsSplit { get; internal init; }
 
     /// <summary>The number of values of all tensors.</summary>
     public long ElementCount { get; }
@@ -67,6 +71,12 @@ public sealed class QuantizationPlan
     /// <exception cref="NotSupportedException">Tensors are quantized already and that is not allowed, cannot be decoded, or have rows that fit no
     /// format; or they would get another format than the chosen one and the options are strict.</exception>
     public static QuantizationPlan Create(GgufFile model, QuantizationRecipe recipe, QuantizationOptions? options = null) =>
+        Create(QuantizationModel.Of(model), recipe, options);
+
+    /// <summary>Plans how to quantize a safetensors model, whose tensors keep their names. None of its weights is read.</summary>
+    /// <inheritdoc cref="Create(QuantizationModel, QuantizationRecipe, QuantizationOptions?)"/>
+    /// <exception cref="NotSupportedException">The model is packed, or has tensors that GGUF cannot have.</exception>
+    public static QuantizationPlan Create(SafetensorsModel model, QuantizationRecipe recipe, QuantizationOptions? options = null) =>
         Create(QuantizationModel.Of(model), recipe, options);
 
     /// <summary>Plans how to quantize a model that is described.</summary>

@@ -4,11 +4,28 @@ namespace Quant.Net.Tests.Conversion;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class SharedFactAttribute : FactAttribute
 {
-    public SharedFactAttribute(params string[] files)
+    public SharedFactAttribute(params string[] files) => Skip = SkipWithout(files);
+
+    /// <summary>Why a test is skipped; null if all files are there.</summary>
+    public static string? SkipWithout(params ReadOnlySpan<string> files)
     {
-        string? missing = files.FirstOrDefault(file => !File.Exists(PathOf(file)));
-        Skip = missing is null ? null : $"../shared/{missing} is not there";
+        foreach (string file in files)
+        {
+            if (!File.Exists(PathOf(file)))
+            {
+                return $"../shared/{file} is not there";
+            }
+        }
+
+        return null;
     }
 
     public static string PathOf(string file) => Repository.PathOf("..", "shared", file);
+}
+
+/// <summary>The same with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SharedTheoryAttribute : TheoryAttribute
+{
+    public SharedTheoryAttribute(params string[] files) => Skip = SharedFactAttribute.SkipWithout(files);
 }

@@ -1,0 +1,134 @@
+using System.Runtime.InteropServices;
+using Quant.Net.Conversion;
+using Quant.Net.IO;
+using Quant.Net.Verification;
+
+namespace Quant.Net.Quantization;
+
+/// <summary>Encodes chunks, and refuses what is not finite.</summary>
+internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinite)
+{
+    private readonly SortedSet<string> _kernels = new(StringComparer.Ordinal);
+    private float[] _floats = [];
+
+    /// <summary>The kernels that worked.</summary>
+    public IReadOnlyCollection<string> Kernels => _kernels;
+
+    /// <summary>Whether a tensor has to become float32 before it can be encoded.</summary>
+    public static bool NeedsFloats(QuantizeTask task) =>
+        !TensorChoice.IsOutputType(task.Plan.Target) && !TensorChoice.IsOutputType(task.Plan.Tensor.Format);
+
+    /// <summary>What keeps a device from encoding a tensor; null: nothing.</summary>
+    public static string? Refusal(QuantDevice device, QuantizeTask task)
+    {
+        (QuantFormat from, QuantFormat to) = (task.Plan.Tensor.Format, task.Plan.Target);
+        bool Can(QuantOperation operation, QuantFormat input, QuantFormat output) => device.GetCapability(operation, input, output).IsSupported;
+        bool can = task.IsCopy
+            || (TensorChoice.IsOutputType(to) ? Can(QuantOperation.Dequantize, from, to)
+                : !NeedsFloats(task) ? Can(QuantOperation.Quantize, from, to)
+                : Can(QuantOperation.Dequantize, from, QuantFormat.F32) && Can(QuantOperation.Quantize, QuantFormat.F32, to));
+        return can ? null : $"{task.Plan.Tensor.FormatName} to {to}";
+    }
+
+    /// <summary>Encodes a chunk.</summary>
+    /// <exception cref="NotFiniteNumberException">A weight is NaN or infinite.</exception>
+    /// <exception cref="OverflowException">A weight is too large for a float type of the output.</exception>
+    public void Encode(QuantizeChunk chunk, ReadOnlySpan<byte> source, Span<byte> output)
+    {
+        QuantizeTask task = chunk.Task;
+        (QuantFormat from, QuantFormat to) = (task.Plan.Tensor.Format, task.Plan.Target);
+        if (TensorChoice.IsOutputType(to))
+        {
+            Decode(from, source, to, output);
+            RefuseNonFinite(chunk, source, output);
+        }
+        else if (NeedsFloats(task))
+        {
+            Span<byte> floats = MemoryMarshal.AsBytes(Room(chunk.Values));
+            Decode(from, source, QuantFormat.F32, floats);
+            Quantize(chunk, QuantFormat.F32, floats, output);
+        }
+        else
+        {
+            Quantize(chunk, from, source, output);
+        }
+    }
+
+    private void Quantize(QuantizeChunk chunk, QuantFormat input, ReadOnlySpan<byte> source, Span<byte> output)
+    {
+        if (chunk.Values == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            fixed (byte* from = source)
+            fixed (byte* to = output)
+            {
+                device.Quantize(
+                    input, from, (nuint)source.Length, chunk.Task.RowLength, chunk.Task.Plan.Target, to, (nuint)output.Length,
+                    chunk.Task.ImportanceOf(chunk.FirstRow), allowNonFinite);
+            }
+        }
+        catch (NotFiniteNumberException found)
+        {
+            throw NotFinite(chunk, input, source) ?? found;
+        }
+
+        _kernels.Add(QuantDevice.LastKernel);
+    }
+
+    private void Decode(QuantFormat format, ReadOnlySpan<byte> source, QuantFormat to, Span<byte> destination)
+    {
+        fixed (byte* from = source)
+        fixed (byte* into = destination)
+        {
+            device.Dequantize(format, from, (nuint)source.Length, to, into, (nuint)destination.Length);
+        }
+
+        _kernels.Add(QuantDevice.LastKernel);
+    }
+
+    private void RefuseNonFinite(QuantizeChunk chunk, ReadOnlySpan<byte> source, ReadOnlySpan<byte> output)
+    {
+        if (allowNonFinite || FirstNonFinite(chunk.Task.Plan.Target, output) is not (>= 0 and int place))
+        {
+            return;
+        }
+
+        throw NotFinite(chunk, chunk.Task.Plan.Tensor.Format, source)
+            ?? (Exception)new OverflowException(
+                $"{chunk.Task.Source.Place}: {PlaceOf(chunk, place)} is too large for {chunk.Task.Plan.Target}");
+    }
+
+    /// <summary>What to say of the first value that is not finite; null if all are.</summary>
+    private NotFiniteNumberException? NotFinite(QuantizeChunk chunk, QuantFormat format, ReadOnlySpan<byte> source)
+    {
+        float[] values = new float[chunk.Values];
+        Decode(format, source, QuantFormat.F32, MemoryMarshal.AsBytes(values.AsSpan()));
+        int place = NonFinite.Count(values).First;
+        return place < 0 ? null : new NotFiniteNumberException(
+            $"{chunk.Task.Source.Place}: {PlaceOf(chunk, place)} is {(float.IsNaN(values[place]) ? "NaN" : "infinite")}, expected a finite number");
+    }
+
+    private static string PlaceOf(QuantizeChunk chunk, int place) => ErrorText.Invariant(
+        $"row {chunk.FirstRow + (place / chunk.Task.RowLength)}, column {place % chunk.Task.RowLength}");
+
+    private static int FirstNonFinite(QuantFormat format, ReadOnlySpan<byte> output) => NonFinite.Count(format switch
+    {
+        QuantFormat.F32 => Safetensors.SafetensorsType.F32,
+        QuantFormat.F16 => Safetensors.SafetensorsType.F16,
+        _ => Safetensors.SafetensorsType.BF16,
+    }, output).First;
+
+    private Span<float> Room(int values)
+    {
+        if (_floats.Length < values)
+        {
+            _floats = GC.AllocateUninitializedArray<float>(values);
+        }
+
+        return _floats.AsSpan(0, values);
+    }
+}

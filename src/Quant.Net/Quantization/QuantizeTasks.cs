@@ -1,0 +1,95 @@
+using Quant.Net.IO;
+using Quant.Net.Recipes;
+
+namespace Quant.Net.Quantization;
+
+/// <summary>What becomes of the tensors of a model, in the order of the output. Everything that can be refused is refused here.</summary>
+internal static class QuantizeTasks
+{
+    /// <summary>Puts a plan and a model together, in the order in which llama-quantize writes tensors.</summary>
+    /// <exception cref="ArgumentException">The plan is of another model.</exception>
+    public static IReadOnlyList<QuantizeTask> Order(QuantizeSource source, QuantizationPlan plan)
+    {
+        Dictionary<string, SourceTensor> sources = source.Tensors.ToDictionary(tensor => tensor.Stored.Name, StringComparer.Ordinal);
+        Dictionary<string, QuantizationPlanEntry> entries = new(StringComparer.Ordinal);
+        foreach (QuantizationPlanEntry entry in plan.Entries)
+        {
+            bool isSame = entries.TryAdd(entry.Tensor.Name, entry) && sources.TryGetValue(entry.Tensor.Name, out SourceTensor? tensor)
+                && (uint)entry.Tensor.Format == tensor.Type && entry.Tensor.ByteLength == tensor.Stored.ByteLength
+                && entry.Tensor.Shape.Reverse().SequenceEqual(tensor.Dimensions[..Math.Min(entry.Tensor.Shape.Count, tensor.Dimensions.Length)]);
+            if (!isSame)
+            {
+                throw new ArgumentException($"{source.ShownName}: the plan is of another model, with {entry.Tensor}.", nameof(plan));
+            }
+        }
+
+        return entries.Count == sources.Count
+            ? [.. (plan.KeepsSplit ? plan.Model.Tensors : LayerNames.Sort(plan.Model.Tensors)).Select(
+                tensor => new QuantizeTask(sources[tensor.Name], entries[tensor.Name], default))]
+            : throw new ArgumentException(
+                $"{source.ShownName}: the plan is of another model, with {ErrorText.Count(entries.Count, "tensor")}, expected {sources.Count}.", nameof(plan));
+    }
+
+    /// <summary>Adds what is known of importance.</summary>
+    /// <exception cref="ModelFormatException">It is of tensors of other shapes.</exception>
+    /// <exception cref="NotSupportedException">There are tensors that need it, and nothing is known of them.</exception>
+    public static IReadOnlyList<QuantizeTask> Weigh(
+        QuantizeSource source, IReadOnlyList<QuantizeTask> tasks, ImportanceMatrix? importance, List<string> warnings)
+    {
+        QuantizeTask[] weighed = [.. tasks.Select(task => task with { Importance = ImportanceOf(task, importance, warnings) })];
+        Refuse(
+            source, weighed.Where(task => task.Plan.RequiresImportanceMatrix && task.Importance.IsEmpty),
+            importance is null ? "that need an importance matrix" : $"that need importance, of which {ErrorText.EscapePath(importance.Path)} knows nothing",
+            task => $"{task.Plan.Target}");
+        if (importance is not null && weighed.All(task => task.Importance.IsEmpty) && weighed.Any(IsWeighable))
+        {
+            warnings.Add($"{ErrorText.EscapePath(importance.Path)}: knows no tensor that is quantized");
+        }
+
+        return weighed;
+    }
+
+    /// <summary>Refuses what cannot be done on a device, or with so much memory.</summary>
+    /// <exception cref="NotSupportedException">There are tensors that the device cannot encode, or rows that are too long; they are named.</exception>
+    public static void RequirePossible(
+        QuantizeSource source, IReadOnlyList<QuantizeTask> tasks, QuantizeOptions options, QuantDevice device, long memory)
+    {
+        Refuse(
+            source, tasks.Where(task => ChunkEncoder.Refusal(device, task) is not null), $"that {device.Name} cannot encode",
+            task => ChunkEncoder.Refusal(device, task)!);
+        Refuse(
+            source, tasks.Where(task => !task.IsCopy && QuantizeChunk.MemoryOfRow(task, options.Measure) > memory),
+            ErrorText.Invariant($"with rows that do not fit into {memory} bytes of memory"),
+            task => ErrorText.Count(QuantizeChunk.MemoryOfRow(task, options.Measure), "byte"));
+    }
+
+    private static ReadOnlyMemory<float> ImportanceOf(QuantizeTask task, ImportanceMatrix? importance, List<string> warnings)
+    {
+        if (importance is null || !IsWeighable(task) || !importance.TryGet(task.Name, out ImportanceEntry? entry) || task.RowCount == 0)
+        {
+            return default;
+        }
+
+        try
+        {
+            return entry.GetValues(task.RowLength, task.Plan.Tensor.MatrixCount);
+        }
+        catch (ModelFormatException misfit) when (TensorCategories.IsTokenEmbedding(task.Name))
+        {
+            // Embeddings are looked up and not multiplied, and so what was measured may be of something else. The reference passes over it too.
+            warnings.Add($"{misfit.Message}; the tensor is quantized without");
+            return default;
+        }
+    }
+
+    private static bool IsWeighable(QuantizeTask task) => !task.IsCopy && TargetFormats.IsQuantized(task.Plan.Target);
+
+    private static void Refuse(QuantizeSource source, IEnumerable<QuantizeTask> tasks, string what, Func<QuantizeTask, string> detail)
+    {
+        string[] refused = [.. tasks.Select(task => $"{task.Name} ({detail(task)})")];
+        if (refused.Length > 0)
+        {
+            throw new NotSupportedException($"{source.ShownName}: {ErrorText.Count(refused.Length, "tensor")} {what}: {ErrorText.QuoteAll(refused)}");
+        }
+    }
+}
