@@ -53,18 +53,24 @@ internal sealed class QuantizeRun(
 
     void IChunkWork<QuantizeChunk>.Work(QuantizeChunk chunk, int side)
     {
-        ReadOnlySpan<byte> source = _source[side].AsSpan(0, chunk.SourceBytes);
-        if (!chunk.Task.IsCopy)
+        if (chunk.Task.IsCopy)
         {
-            _encoder.Encode(chunk, source, Grow(ref _output[side], chunk.OutputBytes).AsSpan(0, chunk.OutputBytes));
+            // What was read is what is written, and the next chunk is read meanwhile.
+            (_source[side], _output[side]) = (_output[side], _source[side]);
+            Span<byte> bytes = _output[side].AsSpan(0, chunk.OutputBytes);
+            _errors?.Add(chunk, bytes, bytes);
+            return;
         }
 
-        _errors?.Add(chunk, source, OutputOf(chunk, side).AsSpan(0, chunk.OutputBytes));
+        ReadOnlySpan<byte> source = _source[side].AsSpan(0, chunk.SourceBytes);
+        Span<byte> output = Grow(ref _output[side], chunk.OutputBytes).AsSpan(0, chunk.OutputBytes);
+        _encoder.Encode(chunk, source, output);
+        _errors?.Add(chunk, source, output);
     }
 
     Action IChunkWork<QuantizeChunk>.PrepareWrite(QuantizeChunk chunk, int side)
     {
-        byte[] output = OutputOf(chunk, side);
+        byte[] output = _output[side];
         Action checkpoint = _checkpoints.Pass(chunk.OutputBytes, NoOverflows);
         Report(chunk);
         return () =>
@@ -91,8 +97,6 @@ internal sealed class QuantizeRun(
     }
 
     private void Report(QuantizeChunk chunk) => _progress.Add(chunk.Task.Name, chunk.SourceBytes, chunk.IsLast, chunk.OutputBytes);
-
-    private byte[] OutputOf(QuantizeChunk chunk, int side) => chunk.Task.IsCopy ? _source[side] : _output[side];
 
     private static byte[] Grow(ref byte[] buffer, int bytes)
     {

@@ -17,7 +17,8 @@ public sealed class ReferenceFileTests
                 files.Add(Wide, type, $"models/wide256/llamacpp_quantized/wide-{type}.gguf");
             }
 
-            foreach (string type in new[] { "F16", "BF16", "Q2_K", "Q3_K_M", "Q4_K_M", "Q6_K" })
+            // Its Q2_K and Q3_K_M are of a llama.cpp that gave rows which are not whole blocks IQ4_NL, where it gives them Q4_0 today.
+            foreach (string type in new[] { "F16", "BF16", "Q4_K_M", "Q6_K" })
             {
                 files.Add(Small, type, $"models/stories260K/llamacpp_quantized/stories260K-{type}.gguf");
             }
