@@ -1,0 +1,124 @@
+using Quant.Net.Gguf;
+using Quant.Net.Safetensors;
+using Quant.Net.Tests.Gguf;
+
+namespace Quant.Net.Tests.Quantization;
+
+/// <summary>Checkpoints as GGUF: names stay, dimensions turn around.</summary>
+public sealed class SafetensorsQuantizeTests : IDisposable
+{
+    private readonly QuantizedModels _models = new();
+
+    public void Dispose() => _models.Dispose();
+
+    [Theory]
+    [InlineData(SafetensorsType.F32)]
+    [InlineData(SafetensorsType.F16)]
+    [InlineData(SafetensorsType.BF16)]
+    [InlineData(SafetensorsType.F64)]
+    public async Task TensorsKeepTheirNames(SafetensorsType type)
+    {
+        using SafetensorsModel model = Write(type);
+        var plan = QuantizationPlan.Create(model, QuantizationRecipe.Get("Q8_0"));
+        QuantizeResult result = await ModelQuantizer.QuantizeAsync(
+            model, plan, _models.Folder["out.gguf"], new QuantizeOptions(), _models.Device);
+        using GgufFile quantized = GgufFile.Open(_models.Folder["out.gguf"]);
+
+        Assert.Equal(["model.layers.0.mlp.up_proj.weight", "model.norm.weight", "positions", "scale"], quantized.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal(
+            ["general.architecture", "general.name", "general.quantization_version", "general.file_type"], quantized.Metadata.Keys);
+        Assert.Equal(("llama", "model.safetensors"), (quantized.Architecture!, quantized.Metadata.GetString("general.name")));
+        Assert.Contains("tensors have the names of a checkpoint", Assert.Single(plan.Notes));
+        Assert.False(plan.IsArchitectureKnown);
+        Assert.Equal(result.OutputBytes, ModelQuantizer.GetOutputBytes(model, plan, new QuantizeOptions()));
+
+        GgufTensor up = quantized.Tensors["model.layers.0.mlp.up_proj.weight"];
+        Assert.Equal((QuantFormat.Q8_0, 64L, 3L), (up.Format, up.Dimensions[0], up.Dimensions[1]));
+        byte[] expected = new byte[up.ByteLength];
+        _models.Device.Quantize(Values(3 * 64), 64, QuantFormat.Q8_0, expected);
+        Assert.Equal(expected, up.GetSpan(0, 3).ToArray());
+        Assert.Equal([1], quantized.Tensors["scale"].Dimensions);
+        Assert.Equal([7, 0, 0, 0, 8, 0, 0, 0], quantized.Tensors["positions"].GetSpan(0, 1).ToArray());
+    }
+
+    [Fact]
+    public void WhatGgufCannotHaveIsNamed()
+    {
+        string longName = new('x', 65);
+        using SafetensorsModel bytes = Write("bytes", ("a.weight", SafetensorsType.U8, [4])),
+            deep = Write("deep", ("b.weight", SafetensorsType.F32, [1, 1, 1, 1, 4])), named = Write("named", (longName, SafetensorsType.F32, [4]));
+
+        Assert.Contains("1 tensor of types that GGUF does not have: 'a.weight (U8)'", Refusal(bytes));
+        Assert.Contains("1 tensor with more than the 4 dimensions that GGUF has: 'b.weight (5)'", Refusal(deep));
+        Assert.Contains("1 tensor with names of more than the 64 bytes that GGUF has", Refusal(named));
+    }
+
+    [Fact]
+    public void PackedModelsAreToBeDecodedFirst()
+    {
+        using SafetensorsModel packed = SafetensorsModel.Open(Repository.PathOf("samples", "models", "wide-GPTQ-4bit"));
+        Assert.EndsWith("is quantized already ('gptq'), expected plain weights: dequantize it first", Refusal(packed));
+    }
+
+    private static string Refusal(SafetensorsModel model)
+    {
+        string message = Assert.Throws<NotSupportedException>(
+            () => QuantizationPlan.Create(model, QuantizationRecipe.Get("Q8_0"))).Message;
+        MalformedFileTests.AssertIsOneCleanLine(message);
+        return message;
+    }
+
+    private SafetensorsModel Write(SafetensorsType type)
+    {
+        Directory.CreateDirectory(_models.Folder["checkpoint"]);
+        using (var writer = SafetensorsWriter.Create(Path.Combine(_models.Folder["checkpoint"], "model.safetensors")))
+        {
+            writer.AddTensor("positions", SafetensorsType.I32, [2]);
+            writer.AddTensor("model.layers.0.mlp.up_proj.weight", type, [3, 64]);
+            writer.AddTensor("model.norm.weight", type, [64]);
+            writer.AddTensor("scale", type, []);
+            writer.Write("positions", [7, 0, 0, 0, 8, 0, 0, 0]);
+            writer.Write("model.layers.0.mlp.up_proj.weight", Bytes(type, Values(3 * 64)));
+            writer.Write("model.norm.weight", Bytes(type, Values(64)));
+            writer.Write("scale", Bytes(type, Values(1)));
+            writer.Complete();
+        }
+
+        File.WriteAllText(
+            Path.Combine(_models.Folder["checkpoint"], "config.json"),
+            """{ "model_type": "llama", "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2 }""");
+        return SafetensorsModel.Open(Path.Combine(_models.Folder["checkpoint"], "model.safetensors"));
+    }
+
+    private SafetensorsModel Write(string name, params (string Name, SafetensorsType Type, long[] Shape)[] tensors)
+    {
+        string path = _models.Folder[name + ".safetensors"];
+        using (var writer = SafetensorsWriter.Create(path))
+        {
+            foreach ((string tensor, SafetensorsType type, long[] shape) in tensors)
+            {
+                writer.AddTensor(tensor, type, shape);
+            }
+
+            foreach ((string tensor, SafetensorsType type, _) in tensors)
+            {
+                writer.Write(tensor, new byte[type == SafetensorsType.U8 ? 4 : 16]);
+            }
+
+            writer.Complete();
+        }
+
+        return SafetensorsModel.Open(path);
+    }
+
+    /// <summary>Numbers that all types hold exactly.</summary>
+    private static float[] Values(int count) => [.. Enumerable.Range(0, count).Select(i => ((i * 37) % 101) - 50f)];
+
+    private static byte[] Bytes(SafetensorsType type, float[] values) => [.. values.SelectMany(value => type switch
+    {
+        SafetensorsType.F32 => BitConverter.GetBytes(value),
+        SafetensorsType.F16 => BitConverter.GetBytes((Half)value),
+        SafetensorsType.BF16 => BitConverter.GetBytes(((BFloat16)value).Bits),
+        _ => BitConverter.GetBytes((double)value),
+    })];
+}
