@@ -10,6 +10,7 @@ using Quant.Net.Tool.Formats;
 using Quant.Net.Tool.Inspect;
 using Quant.Net.Tool.Metadata;
 using Quant.Net.Tool.Output;
+using Quant.Net.Tool.Quantize;
 using Quant.Net.Tool.Slice;
 using Quant.Net.Tool.Split;
 using Quant.Net.Tool.Verify;
@@ -27,6 +28,7 @@ internal static class QuantNetCommand
             CommonOptions.Quiet,
             new InspectCommand(console),
             new DequantizeCommand(console),
+            new QuantizeCommand(console),
             new ExtractCommand(console),
             new SplitCommand(console),
             new MergeCommand(console),

@@ -3,11 +3,11 @@ using System.CommandLine.Parsing;
 
 namespace Quant.Net.Tool.CommandLine;
 
-/// <summary><c>--tensor GLOB</c>: the tensors that a command deals with.</summary>
+/// <summary><c>--tensor GLOB</c>, or by another name: the tensors that a command deals with.</summary>
 internal sealed class TensorOption : Option<NamePattern[]>
 {
-    public TensorOption(string description)
-        : base("--tensor")
+    public TensorOption(string description, string name = "--tensor")
+        : base(name)
     {
         Description = description;
         HelpName = "GLOB";
@@ -32,12 +32,12 @@ internal sealed class TensorOption : Option<NamePattern[]>
             : [.. tensors.Where(tensor => patterns.Any(pattern => pattern.IsMatch(nameOf(tensor))))];
     }
 
-    private static NamePattern[]? Parse(ArgumentResult result)
+    private NamePattern[]? Parse(ArgumentResult result)
     {
-        // The parser is content if one of several --tensor has a value.
+        // The parser is content if one of several has a value.
         if (result.Parent is OptionResult option && option.IdentifierTokenCount > result.Tokens.Count)
         {
-            result.AddError("--tensor: a pattern is missing");
+            result.AddError($"{Name}: a pattern is missing");
             return null;
         }
 
@@ -47,7 +47,7 @@ internal sealed class TensorOption : Option<NamePattern[]>
         }
         catch (FormatException malformed)
         {
-            result.AddError($"--tensor: {malformed.Message}");
+            result.AddError($"{Name}: {malformed.Message}");
             return null;
         }
     }

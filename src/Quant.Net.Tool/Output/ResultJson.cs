@@ -9,6 +9,7 @@ using Quant.Net.Tool.Extract;
 using Quant.Net.Tool.Formats;
 using Quant.Net.Tool.Inspect;
 using Quant.Net.Tool.Metadata;
+using Quant.Net.Tool.Quantize;
 using Quant.Net.Tool.Slice;
 using Quant.Net.Tool.Split;
 using Quant.Net.Tool.Verify;
@@ -26,6 +27,7 @@ namespace Quant.Net.Tool.Output;
     WriteIndented = true)]
 [JsonSerializable(typeof(InspectResult))]
 [JsonSerializable(typeof(DequantizeReport))]
+[JsonSerializable(typeof(QuantizeReport))]
 [JsonSerializable(typeof(ExtractReport))]
 [JsonSerializable(typeof(CopyReport))]
 [JsonSerializable(typeof(MetadataReport))]

@@ -19,29 +19,34 @@ internal static class WorkProgress
         : work(new Forward(new ProgressLines(console.Error, title, done).Report));
 
     private static Task<T> RunWithBarAsync<T>(
-        ToolConsole console, string title, Func<IProgress<ConversionProgress>?, Task<T>> work, string done) =>
-        console.CreateErrorTerminal().Progress()
+        ToolConsole console, string title, Func<IProgress<ConversionProgress>?, Task<T>> work, string done)
+    {
+        long written = 0;
+        return console.CreateErrorTerminal().Progress()
             .AutoClear(true)
             .Columns(
                 new TaskDescriptionColumn(),
                 new ProgressBarColumn { Width = 24 },
                 new PercentageColumn(),
                 new TextColumn(task => task.Speed is { } speed ? $"{Quantity.Rate(speed)} {done}" : ""),
-                new TextColumn(task => task.RemainingTime is { } time ? $"{Quantity.Forecast(time)} left" : ""))
+                new TextColumn(task => task.RemainingTime is { } time ? $"{Quantity.Forecast(time)} left" : ""),
+                new TextColumn(_ => written > 0 ? $"{Quantity.Bytes(written)} so far" : ""))
             .StartAsync(context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(SafeText.Shorten(title, 30)));
-                return work(new Forward((bytes, total) =>
+                return work(new Forward((bytes, total, output) =>
                 {
                     task.MaxValue = Math.Max(total, 1);
                     task.Value = bytes;
+                    written = output;
                 }));
             });
+    }
 
     /// <summary>Hands progress on in the thread that reports it, unlike <see cref="Progress{T}"/>.</summary>
-    private sealed class Forward(Action<long, long> report) : IProgress<ConversionProgress>
+    private sealed class Forward(Action<long, long, long> report) : IProgress<ConversionProgress>
     {
-        public void Report(ConversionProgress value) => report(value.BytesDone, value.BytesTotal);
+        public void Report(ConversionProgress value) => report(value.BytesDone, value.BytesTotal, value.OutputBytesDone);
     }
 
     /// <summary>A column that says something of the work in words.</summary>

@@ -69,6 +69,31 @@ public static class ModelQuantizer
         return QuantizeAsync(() => QuantizeSource.Of(model), plan, outputPath, options, device, progress, cancellationToken);
     }
 
+    /// <summary>Refuses what <see cref="QuantizeAsync(GgufFile, QuantizationPlan, string, QuantizeOptions, QuantDevice, IProgress{ConversionProgress}?, CancellationToken)"/>
+    /// would refuse before it reads weights, the output aside. Nothing is written.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="plan">What becomes of its tensors.</param>
+    /// <param name="options">How.</param>
+    /// <param name="device">Would encode.</param>
+    /// <returns>What a user should know, each in one line.</returns>
+    /// <exception cref="ArgumentException">The plan is of another model, parts of the model are missing, or an option is none that there is.</exception>
+    /// <exception cref="NotSupportedException">There are tensors that the device cannot encode, that need an importance matrix, or whose rows
+    /// do not fit into the memory; they are named.</exception>
+    /// <exception cref="ModelFormatException">The importance matrix does not fit the model.</exception>
+    public static IReadOnlyList<string> Check(GgufFile model, QuantizationPlan plan, QuantizeOptions options, QuantDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Check(QuantizeSource.Of(model), plan, options, device);
+    }
+
+    /// <inheritdoc cref="Check(GgufFile, QuantizationPlan, QuantizeOptions, QuantDevice)"/>
+    /// <exception cref="NotSupportedException">The model is packed, or has tensors that GGUF cannot have.</exception>
+    public static IReadOnlyList<string> Check(SafetensorsModel model, QuantizationPlan plan, QuantizeOptions options, QuantDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Check(QuantizeSource.Of(model), plan, options, device);
+    }
+
     /// <summary>Bytes of the files that quantizing would write. Nothing is read of the weights.</summary>
     /// <param name="model">The model.</param>
     /// <param name="plan">What becomes of its tensors.</param>
@@ -96,6 +121,27 @@ public static class ModelQuantizer
         return QuantizeOutput.Of("model.gguf", source, QuantizeTasks.Order(source, plan), plan, options).Length;
     }
 
+    private static List<string> Check(QuantizeSource source, QuantizationPlan plan, QuantizeOptions options, QuantDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(device);
+        RequireOptions(options, plan);
+        List<string> warnings = [.. source.Warnings];
+        _ = Prepare(source, plan, options, device, warnings);
+        return warnings;
+    }
+
+    private static IReadOnlyList<QuantizeTask> Prepare(
+        QuantizeSource source, QuantizationPlan plan, QuantizeOptions options, QuantDevice device, List<string> warnings)
+    {
+        IReadOnlyList<QuantizeTask> tasks = QuantizeTasks.Weigh(source, QuantizeTasks.Order(source, plan), options.Importance, warnings);
+        QuantizeTasks.RequirePossible(source, tasks, options, device, MemoryOf(options));
+        return tasks;
+    }
+
+    private static long MemoryOf(QuantizeOptions options) => options.MaxMemory ?? QuantizeOptions.DefaultMaxMemory;
+
     private static Task<QuantizeResult> QuantizeAsync(
         Func<QuantizeSource> source, QuantizationPlan plan, string outputPath, QuantizeOptions options, QuantDevice device,
         IProgress<ConversionProgress>? progress, CancellationToken cancellation)
@@ -113,9 +159,8 @@ public static class ModelQuantizer
         IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
         List<string> warnings = [.. source.Warnings];
-        long memory = options.MaxMemory ?? QuantizeOptions.DefaultMaxMemory;
-        IReadOnlyList<QuantizeTask> tasks = QuantizeTasks.Weigh(source, QuantizeTasks.Order(source, plan), options.Importance, warnings);
-        QuantizeTasks.RequirePossible(source, tasks, options, device, memory);
+        long memory = MemoryOf(options);
+        IReadOnlyList<QuantizeTask> tasks = Prepare(source, plan, options, device, warnings);
         var output = QuantizeOutput.Of(outputPath, source, tasks, plan, options);
         using ResumeLog? log = options.Resume
             ? ResumeLog.Open(outputPath, Fingerprint(source, tasks, output, options, memory), cancellation)

@@ -15,13 +15,21 @@ internal sealed class PlanMaker
     private readonly QuantizationRecipe _recipe;
     private readonly QuantizationOptions _options;
     private readonly bool _isKnown;
+    private readonly IReadOnlyDictionary<TensorDescription, QuantFormat>? _choices;
+    private readonly bool _isTied;
     private readonly TypeMix? _mix;
     private readonly HashSet<TensorDescription> _chosen;
     private readonly HashSet<string> _usedOptions = new(StringComparer.Ordinal);
 
-    public PlanMaker(QuantizationModel model, QuantizationRecipe recipe, QuantizationOptions options)
+    /// <param name="model">The model.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="options">What else is asked for.</param>
+    /// <param name="choices">Formats that take the place of the recipe's; null: the recipe chooses.</param>
+    public PlanMaker(
+        QuantizationModel model, QuantizationRecipe recipe, QuantizationOptions options,
+        IReadOnlyDictionary<TensorDescription, QuantFormat>? choices = null)
     {
-        (_model, _recipe, _options) = (model, recipe, options);
+        (_model, _recipe, _options, _choices) = (model, recipe, options, choices);
         _isKnown = model.IsKnown;
         if (_isKnown && model.LayerCount is null && KnownArchitectures.HasLayers(model.Architecture))
         {
@@ -31,10 +39,10 @@ internal sealed class PlanMaker
         RequireTarget(options.OutputTensorType, nameof(options.OutputTensorType));
         RequireTarget(options.TokenEmbeddingType, nameof(options.TokenEmbeddingType));
         _chosen = [.. TensorChoice.Choose(model.ShownName, model.Tensors, tensor => tensor.Name, options.Include, options.Exclude)];
-        if (recipe.Format is { } format && TargetFormats.IsQuantized(format))
+        _isTied = model.Tensors.All(tensor => CategoryOf(tensor) != TensorCategory.Output);
+        if (choices is null && recipe.Format is { } format && TargetFormats.IsQuantized(format))
         {
-            bool isTied = model.Tensors.All(tensor => CategoryOf(tensor) != TensorCategory.Output);
-            _mix = new TypeMix(recipe, model, options, _isKnown, isTied);
+            _mix = new TypeMix(recipe, model, options, _isKnown, _isTied);
         }
     }
 
@@ -91,7 +99,7 @@ internal sealed class PlanMaker
         QuantFormat target = ShapeFallback.For(wanted, tensor.RowLength) ?? (_isKnown ? throw NoFormat(tensor, wanted) : QuantFormat.F16);
         string? note = target == wanted ? option : Misfit(tensor, wanted);
         return new QuantizationPlanEntry(
-            tensor, wanted, target, option is null ? QuantizationReason.Recipe : QuantizationReason.Option, note,
+            tensor, wanted, target, option is not null ? QuantizationReason.Option : _choices is null ? QuantizationReason.Recipe : QuantizationReason.Budget, note,
             target != tensor.Format && RequiresImportanceMatrix(tensor, target));
     }
 
@@ -112,7 +120,7 @@ internal sealed class PlanMaker
             return (output, OutputOption);
         }
 
-        if (_mix is null)
+        if (_mix is null && _choices is null)
         {
             return (_recipe.Format!.Value, null);
         }
@@ -127,8 +135,8 @@ internal sealed class PlanMaker
             return (_recipe.Format!.Value, null);
         }
 
-        bool isAskedFor = category == TensorCategory.TokenEmbedding && _mix.IsTied && _options.OutputTensorType is not null;
-        return (_mix.Of(tensor, category), isAskedFor ? OutputOption : null);
+        QuantFormat? tied = category == TensorCategory.TokenEmbedding && _isTied ? _options.OutputTensorType : null;
+        return (tied ?? _choices?[tensor] ?? _mix!.Of(tensor, category), tied is null ? null : OutputOption);
     }
 
     private static string NameOfRule(TensorTypeRule rule) => $"tensor type {ErrorText.Quote(rule.ToString())}";
@@ -136,12 +144,10 @@ internal sealed class PlanMaker
     private TensorCategory CategoryOf(TensorDescription tensor) =>
         _isKnown ? TensorCategories.Of(tensor.Name) : TensorCategories.Guess(tensor.Name);
 
-    /// <summary>Where the reference refuses to go on without one. The library's encoders need one only for some of these formats.</summary>
+    /// <summary>Where the reference refuses to go on without one.</summary>
     private bool RequiresImportanceMatrix(TensorDescription tensor, QuantFormat target) =>
         CategoryOf(tensor) is not (TensorCategory.Output or TensorCategory.TokenEmbedding)
-        && (target is QuantFormat.IQ3_XXS or QuantFormat.IQ2_XXS or QuantFormat.IQ2_XS or QuantFormat.IQ2_S or QuantFormat.IQ1_M
-                or QuantFormat.IQ1_S
-            || (target == QuantFormat.Q2_K && _recipe.Kind == FileType.Q2_K_S));
+        && (TargetFormats.NeedsImportance(target) || (target == QuantFormat.Q2_K && _recipe.Kind == FileType.Q2_K_S));
 
     private static string Misfit(TensorDescription tensor, QuantFormat wanted) => ErrorText.Invariant(
         $"rows of {tensor.RowLength} values are not whole blocks of {wanted} ({QuantFormats.Get(wanted).ValuesPerBlock})");

@@ -10,6 +10,12 @@ namespace Quant.Net;
 public sealed record QuantizationPlanEntry(
     TensorDescription Tensor, QuantFormat Wanted, QuantFormat Target, QuantizationReason Reason, string? Note, bool RequiresImportanceMatrix)
 {
+    /// <summary>
+    /// The relative error that the format makes, measured on some of the tensor's rows, if that is what it was chosen by; else null. If it
+    /// is known how much columns matter, they count by that.
+    /// </summary>
+    public double? EstimatedError { get; init; }
+
     /// <summary>Whether its bytes stay as they are.</summary>
     public bool IsCopy => Target == Tensor.Format;
 

@@ -11,4 +11,7 @@ public enum QuantizationReason
 
     /// <summary>An option asks for it.</summary>
     Option = 2,
+
+    /// <summary>It was chosen with those of the other tensors, so that the model keeps within a budget at the least error.</summary>
+    Budget = 3,
 }

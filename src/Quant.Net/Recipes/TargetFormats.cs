@@ -16,6 +16,10 @@ internal static class TargetFormats
     /// <summary>Whether values share their scales in blocks.</summary>
     public static bool IsQuantized(QuantFormat format) => QuantFormats.TryGet(format, out QuantFormatInfo? info) && info.ValuesPerBlock > 1;
 
+    /// <summary>Whether the result is poor without an importance matrix. The library's encoders need one only for some of these.</summary>
+    public static bool NeedsImportance(QuantFormat format) =>
+        format is QuantFormat.IQ3_XXS or QuantFormat.IQ2_XXS or QuantFormat.IQ2_XS or QuantFormat.IQ2_S or QuantFormat.IQ1_M or QuantFormat.IQ1_S;
+
     public static QuantFormat Require(QuantFormat format, string parameter) => Contains(format)
         ? format
         : throw new ArgumentException($"Nothing is quantized to {format}.", parameter);
