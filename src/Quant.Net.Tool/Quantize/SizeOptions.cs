@@ -53,11 +53,11 @@ internal sealed class SizeOptions
         }
         else if ((size || bits) && type)
         {
-            command.AddError($"{(size ? _size : _bits).Name} chooses the types, expected no TYPE beside it");
+            command.AddError($"{(size ? _size.Name : _bits.Name)} chooses the types, expected no TYPE beside it");
         }
         else if ((size || bits) && command.GetResult(_forRecipesOnly) is { Implicit: false })
         {
-            command.AddError($"{_forRecipesOnly.Name} goes with TYPE, not with {(size ? _size : _bits).Name}");
+            command.AddError($"{_forRecipesOnly.Name} goes with TYPE, not with {(size ? _size.Name : _bits.Name)}");
         }
     }
 

@@ -116,7 +116,7 @@ internal sealed class BudgetRun
         QuantFormat most = chosen.Length == 0
             ? QuantFormat.F16
             : chosen.Select((candidate, i) => (candidate.Format, _free[i].ElementCount)).GroupBy(tensor => tensor.Format)
-                .MaxBy(tensors => tensors.Sum(tensor => (Int128)tensor.ElementCount))!.Key;
+                .MaxBy(tensors => tensors.Sum(tensor => tensor.ElementCount))!.Key;
         Dictionary<TensorDescription, QuantFormat> choices = _model.Tensors.ToDictionary(tensor => tensor, tensor => tensor.Format);
         Dictionary<TensorDescription, double> errors = [];
         for (int i = 0; i < chosen.Length; i++)

@@ -48,6 +48,19 @@ public class JsonTests
     }
 
     [Fact]
+    public void QuantizeKeysAreDocumented()
+    {
+        using var folder = new TemporaryFolder();
+        string[] quantize = ["quantize", Repository.StoriesModel, "--allow-requantize", "--json", "-q"];
+
+        Compare(
+            "quantize",
+            Succeed([.. quantize, "Q4_K_M", "--dry-run", "--imatrix", Repository.PathOf("tests/vectors/imatrix/imatrix.dat")]).Json,
+            Succeed([.. quantize, "--target-bpw", "6", "--dry-run"]).Json,
+            Succeed([.. quantize, "--target-size", "400kB", "-o", folder["x.gguf"]]).Json);
+    }
+
+    [Fact]
     public void ExtractKeysAreDocumented()
     {
         using var folder = new TemporaryFolder();

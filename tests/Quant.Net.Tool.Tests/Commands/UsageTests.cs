@@ -6,7 +6,7 @@ namespace Quant.Net.Tool.Tests.Commands;
 public class UsageTests
 {
     [Theory]
-    [InlineData("expected a command: inspect, dequantize, extract, split, merge, metadata, slice, concat, verify, compare, formats, doctor, bench, completion (see 'quantnet --help')")]
+    [InlineData("expected a command: inspect, dequantize, quantize, extract, split, merge, metadata, slice, concat, verify, compare, formats, doctor, bench, completion (see 'quantnet --help')")]
     [InlineData("MODEL is missing (see 'quantnet inspect --help')", "inspect")]
     [InlineData("MODEL is empty", "inspect", "")]
     [InlineData("'--all' is not an option of quantnet verify", "verify", "--all")]
@@ -23,6 +23,26 @@ public class UsageTests
     [InlineData("'f8' is none of f32, f16, bf16", "dequantize", "model.gguf", "-o", "out.gguf", "--type", "f8")]
     [InlineData("'5 apples' is not a size", "dequantize", "model.gguf", "-o", "out.safetensors", "--shard-size", "5 apples")]
     [InlineData("only .safetensors output", "dequantize", "MODEL", "-o", "out.gguf", "--shard-size", "5GB")]
+    [InlineData("expected TYPE, such as Q4_K_M, or --target-size or --target-bpw", "quantize", "MODEL", "-o", "x.gguf")]
+    [InlineData("IN is missing", "quantize")]
+    [InlineData("TYPE: 'Q4_K_N' is none of Q1_0, IQ1_S", "quantize", "MODEL", "-o", "x.gguf", "Q4_K_N")]
+    [InlineData("did you mean 'Q4_K_M'?", "quantize", "MODEL", "-o", "x.gguf", "q4_km")]
+    [InlineData("--output is required, or --dry-run", "quantize", "MODEL", "Q4_0")]
+    [InlineData("does not end in .gguf", "quantize", "MODEL", "-o", "x", "Q4_0")]
+    [InlineData("--target-bpw chooses the types, expected no TYPE", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--target-bpw", "4")]
+    [InlineData("--target-size and --target-bpw cannot be had together", "quantize", "MODEL", "-o", "x.gguf", "--target-size", "1GB", "--target-bpw", "4")]
+    [InlineData("--pure goes with TYPE", "quantize", "MODEL", "-o", "x.gguf", "--pure", "--target-bpw", "4")]
+    [InlineData("--target-bpw: '-4' is not a number of bits", "quantize", "MODEL", "-o", "x.gguf", "--target-bpw", "-4")]
+    [InlineData("--tensor-type: 'Q9' is no format", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--tensor-type", "x=Q9")]
+    [InlineData("'x' is no rule, expected PATTERN=TYPE", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--tensor-type", "x")]
+    [InlineData("Regular expression '(' is malformed", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--tensor-type", "(=Q4_0")]
+    [InlineData("--output-tensor-type: 'Q8_K' is no format", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--output-tensor-type", "Q8_K")]
+    [InlineData("--include: a pattern is missing", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--include", "a", "--include")]
+    [InlineData("--keep-split and --split-max-size cannot be had together", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--keep-split", "--split-max-size", "1GB")]
+    [InlineData("--report: 'x.txt' ends neither in .json nor in .html", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--report", "x.txt")]
+    [InlineData("--report does not go with --resume", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--report", "x.json", "--resume")]
+    [InlineData("--report does not go with --dry-run", "quantize", "MODEL", "Q4_0", "--report", "x.json", "--dry-run")]
+    [InlineData("--report - and --json cannot be had together", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--report", "-", "--json")]
     [InlineData("expected one of --max-size and --max-tensors", "split", "MODEL", "-o", "x")]
     [InlineData("expected one of --max-size and --max-tensors", "split", "MODEL", "-o", "x", "--max-size", "5GB", "--max-tensors", "3")]
     [InlineData("'0' is not a number of tensors", "split", "MODEL", "-o", "x", "--max-tensors", "0")]
@@ -76,6 +96,7 @@ public class UsageTests
     [Theory]
     [InlineData("inspect")]
     [InlineData("dequantize")]
+    [InlineData("quantize")]
     [InlineData("extract")]
     [InlineData("split")]
     [InlineData("merge")]
@@ -114,7 +135,7 @@ public class UsageTests
     {
         string help = Succeed("--help").Out;
 
-        string[] commands = ["inspect", "dequantize", "extract", "split", "merge", "metadata", "slice", "concat", "verify", "compare", "formats", "doctor", "completion"];
+        string[] commands = ["inspect", "dequantize", "quantize", "extract", "split", "merge", "metadata", "slice", "concat", "verify", "compare", "formats", "doctor", "completion"];
         Assert.All(commands, command => Assert.Contains($"  {command}", help, StringComparison.Ordinal));
     }
 

@@ -1,0 +1,167 @@
+using System.Text.Json;
+using Quant.Net.Tool.Tests.Support;
+using static Quant.Net.Tool.Tests.Support.CommandLineTool;
+
+namespace Quant.Net.Tool.Tests.Commands;
+
+public sealed class QuantizeTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _model;
+
+    public QuantizeTests()
+    {
+        _model = _folder["wide-f16.gguf"];
+        Succeed("dequantize", Repository.WideModel, "-o", _model, "-q");
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void WhatWasPlannedIsWritten()
+    {
+        ToolResult plan = Succeed("quantize", _model, "q4_k_m", "--dry-run", "--json");
+        Assert.Empty(plan.Json.List("outputs"));
+        string written = Succeed("quantize", _model, "-o", _folder["x.gguf"], "q4_k_m").Out;
+        Assert.Matches(@"^written +.*x\.gguf\ntype +Q4_K_M\narchitecture +llama\ntensors +4\.26 MiB → 1\.29 MiB\nbits/weight +16\.\d\d → 4\.84\nfile +1\.\d+ MiB \(", written);
+
+        Assert.Equal(new FileInfo(_folder["x.gguf"]).Length, plan.Json.Number("fileBytes"));
+        Dictionary<string, string> types = Succeed("inspect", _folder["x.gguf"], "--json").Json.List("tensors")
+            .ToDictionary(tensor => tensor.Text("name")!, tensor => tensor.Text("type")!);
+        Assert.All(plan.Json.List("tensors"), tensor => Assert.Equal(types[tensor.Text("name")!], tensor.Text("to")));
+        Assert.Equal("Q6_K", types["output.weight"]);
+    }
+
+    [Fact]
+    public void APlanSaysWhatBecomesOfEachTensorAndWhy()
+    {
+        string shown = Succeed("quantize", _model, "Q4_K_M", "--dry-run", "--tensor-type", "blk.1.ffn_up=Q8_0", "--exclude", "blk.2.*").Out;
+        Assert.Matches(@"\nTensor +Shape +From +To +Before +After +Bits +Why\n", shown);
+        Assert.Matches(@"\nblk\.0\.attn_norm\.weight +256 +F32 +F32 +1\.00 KiB +1\.00 KiB +32 +a vector\n", shown);
+        Assert.Matches(@"\nblk\.1\.ffn_up\.weight +256 × 256 +F16 +Q8_0 +128 KiB +68\.0 KiB +8\.5 +tensor type 'blk\.1\.ffn_up=Q8_0'\n", shown);
+        Assert.Matches(@"\nblk\.2\.ffn_up\.weight +256 × 256 +F16 +F16 .* left out by an option\n", shown);
+        Assert.Matches(@"\nall +48 +2,231,040 +", shown);
+        Assert.Matches(@"\nmodel +.*wide-f16\.gguf\ntype +Q4_K_M\n", shown);
+        Assert.Single(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void WhatNeedsImportanceIsRefusedAndNamed()
+    {
+        Run("quantize", _model, "-o", _folder["x.gguf"], "IQ2_XS").AssertFails(1, "tensors that need an importance matrix: 'blk.0.attn_k.weight (IQ2_XS)'");
+        Assert.False(File.Exists(_folder["x.gguf"]));
+
+        ToolResult plan = Run("quantize", _model, "IQ2_XS", "--dry-run");
+        Assert.Equal(1, plan.ExitCode);
+        Assert.Contains("tensors that need an importance matrix: 'blk.0.attn_k.weight (IQ2_XS)'", plan.Out, StringComparison.Ordinal);
+        plan = Run("quantize", _model, "IQ2_XS", "--dry-run", "--json");
+        Assert.Equal(1, plan.ExitCode);
+        Assert.Single(plan.Json.List("faults"));
+        Assert.Contains(plan.Json.List("tensors"), tensor => tensor.GetProperty("needsImportance").GetBoolean());
+    }
+
+    [Fact]
+    public void SubstitutionsAreSaidAndStrictRefusesThem()
+    {
+        string odd = new TinyGguf().Add("general.architecture", "odd").AddTensor("x.weight", 0, [96, 2], new byte[768]).Write(_folder["odd.gguf"]);
+        string shown = Succeed("quantize", odd, "Q4_K_M", "--dry-run").Out;
+        Assert.Matches(@"\nx\.weight +.*F32 +Q5_0 +.* rows of 96 values are not whole blocks of Q4_K \(256\)\n", shown);
+        Assert.Matches(@"\narchitecture +odd, of which there are no rules\n", shown);
+        Assert.Contains("architecture 'odd' is not known; quantized by the names and shapes of its tensors", shown, StringComparison.Ordinal);
+
+        Run("quantize", odd, "-o", _folder["x.gguf"], "Q4_K_M", "--strict").AssertFails(1, "'x.weight (Q5_0 instead of Q4_K)'");
+        ToolResult written = Run("quantize", odd, "-o", _folder["x.gguf"], "Q4_K_M");
+        Assert.Equal(0, written.ExitCode);
+        Assert.Contains("quantnet: warning:", written.Error, StringComparison.Ordinal);
+        Succeed("quantize", odd, "-o", _folder["y.gguf"], "Q4_K_M", "-q");
+    }
+
+    [Theory]
+    [InlineData("no tensor matches 'nothing'", "--tensor-type", "nothing=Q4_0")]
+    [InlineData("no tensor matches 'nothing*'", "--include", "nothing*")]
+    [InlineData("no tensor matches 'nothing*'", "--exclude", "nothing*")]
+    [InlineData("/nowhere: no such file", "--imatrix", "/nowhere")]
+    [InlineData("rows that do not fit into 10 bytes", "--max-memory", "10")]
+    public void WhatCannotBeDoneIsExitCode1(string complaint, params string[] options)
+    {
+        Run(["quantize", _model, "-o", _folder["x.gguf"], "Q4_0", .. options]).AssertFails(1, complaint);
+        Assert.Single(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void WhatIsQuantizedAlreadyIsRefusedUnlessAllowed()
+    {
+        Run("quantize", Repository.WideModel, "-o", _folder["x.gguf"], "Q4_0").AssertFails(1, "quantized already", "'token_embd.weight (Q4_K)'");
+        Succeed("quantize", Repository.WideModel, "-o", _folder["x.gguf"], "Q4_0", "--allow-requantize");
+    }
+
+    [Fact]
+    public void AnExistingOutputIsReplacedOnlyByForceAndTheModelNever()
+    {
+        File.WriteAllText(_folder["x.gguf"], "mine");
+        Run("quantize", _model, "-o", _folder["x.gguf"], "Q8_0").AssertFails(1, "x.gguf: exists already (--force replaces it)");
+        Assert.Equal("mine", File.ReadAllText(_folder["x.gguf"]));
+        Run("quantize", _model, "-o", _model, "Q8_0", "--force").AssertFails(1, "is the model itself");
+        Succeed("quantize", _model, "-o", _folder["x.gguf"], "Q8_0", "--force");
+    }
+
+    [Fact]
+    public void ABudgetChoosesTheTypes()
+    {
+        JsonElement result = Succeed("quantize", _model, "-o", _folder["x.gguf"], "--target-size", "1.2MB", "--json", "-q").Json;
+        Assert.InRange(new FileInfo(_folder["x.gguf"]).Length, 1_180_000, 1_200_000);
+        Assert.Equal(1_200_000, result.Number("targetBytes"));
+        Assert.All(
+            result.List("tensors").Where(tensor => tensor.Text("reason") == "budget"),
+            tensor => Assert.InRange(tensor.GetProperty("estimatedError").GetDouble(), 0, 1));
+
+        string shown = Succeed("quantize", _model, "--target-bpw", "4.5", "--dry-run").Out;
+        Assert.Matches(@" Error +Why\n", shown);
+        Assert.Matches(@"\ntype +mostly .*, chosen for 4\.5 bits per weight\n", shown);
+        Run("quantize", _model, "-o", _folder["y.gguf"], "--target-bpw", "0.5").AssertFails(1, "0.5 bits per weight are too few: with the smallest type", "it takes ");
+    }
+
+    [Fact]
+    public void ErrorsAreReportedAsCompareDoes()
+    {
+        string shown = Succeed("quantize", _model, "-o", _folder["x.gguf"], "Q4_0", "--report", "-").Out;
+        Assert.Matches(@"\nblk\.0\.attn_q\.weight +F16 +Q4_0 +\d\.\d\de-\d +\d+\.\d+ % +", shown);
+
+        Succeed("quantize", _model, "-o", _folder["y.gguf"], "Q4_0", "--report", _folder["errors.json"]);
+        Succeed("quantize", _model, "-o", _folder["y.gguf"], "Q4_0", "--report", _folder["errors.html"], "--force");
+        Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(_folder["errors.html"]), StringComparison.Ordinal);
+        JsonElement reported = JsonDocument.Parse(File.ReadAllText(_folder["errors.json"])).RootElement;
+        JsonElement compared = Succeed("compare", _model, _folder["y.gguf"], "--json").Json;
+        Assert.Equal(Errors(compared), Errors(reported));
+
+        Run("quantize", _model, "-o", _folder["z.gguf"], "Q4_0", "--report", _folder["errors.json"]).AssertFails(1, "errors.json: exists already");
+        Assert.False(File.Exists(_folder["z.gguf"]));
+    }
+
+    [Fact]
+    public void FilesMayBeSplit()
+    {
+        JsonElement result = Succeed("quantize", _model, "-o", _folder["x.gguf"], "Q8_0", "--split-max-size", "1MB", "--json", "-q").Json;
+        Assert.Equal(
+            ["x-00001-of-00003.gguf", "x-00002-of-00003.gguf", "x-00003-of-00003.gguf"],
+            result.List("outputs").Select(file => Path.GetFileName(file.GetString())));
+        Succeed("quantize", _folder["x-00002-of-00003.gguf"], "-o", _folder["y.gguf"], "Q4_0", "--allow-requantize", "--keep-split");
+        Assert.True(File.Exists(_folder["y-00003-of-00003.gguf"]));
+    }
+
+    [Fact]
+    public void SafetensorsAreQuantizedByTheirNames()
+    {
+        Directory.CreateDirectory(_folder["checkpoint"]);
+        Succeed("dequantize", Repository.WideModel, "-o", _folder["checkpoint/model.safetensors"], "-q");
+        ToolResult result = Run("quantize", _folder["checkpoint"], "-o", _folder["x.gguf"], "Q8_0");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("tensors have the names of a checkpoint", result.Error, StringComparison.Ordinal);
+        Assert.Equal(48, Succeed("inspect", _folder["x.gguf"], "--json").Json.List("tensors").Count());
+        Run("quantize", Repository.GptqModel, "-o", _folder["y.gguf"], "Q8_0").AssertFails(1, "is quantized already", "dequantize it first");
+    }
+
+    private static IEnumerable<(string, double)> Errors(JsonElement report) => report.List("tensors")
+        .Select(tensor => (tensor.Text("name")!, tensor.GetProperty("error").GetProperty("rmse").GetDouble()))
+        .OrderBy(tensor => tensor.Item1, StringComparer.Ordinal);
+}
