@@ -11,6 +11,7 @@ internal sealed class TypeArgument : Argument<QuantizationRecipe?>
         : base("TYPE")
     {
         Description = $"The file type, such as Q4_K_M; left out with --target-size and --target-bpw. One of {string.Join(", ", Names)}";
+        HelpName = "TYPE";
         Arity = ArgumentArity.ZeroOrOne;
         CustomParser = Parse;
         CompletionSources.Add([.. Names]);
