@@ -46,17 +46,17 @@ public class BudgetChoiceTests
     {
         PricedChoice[][] items = [[new(10, 1), new(5, 2)], [new(7, 3)]];
         Assert.Null(BudgetChoice.Choose(items, 11));
-        Assert.Equal([1, 0], BudgetChoice.Choose(items, 12));
-        Assert.Equal([1, 0], BudgetChoice.Choose(items, 16));
-        Assert.Equal([0, 0], BudgetChoice.Choose(items, 17));
-        Assert.Equal([], BudgetChoice.Choose([], 0));
+        Assert.Equal([1, 0], BudgetChoice.Choose(items, 12)!);
+        Assert.Equal([1, 0], BudgetChoice.Choose(items, 16)!);
+        Assert.Equal([0, 0], BudgetChoice.Choose(items, 17)!);
+        Assert.Equal([], BudgetChoice.Choose([], 0)!);
     }
 
     [Fact]
     public void WhatCostsAsMuchAsSomethingSmallerIsNotChosen()
     {
         PricedChoice[] item = [new(10, 1), new(5, 1), new(20, 2)];
-        Assert.Equal([1], BudgetChoice.Choose([item], 100));
+        Assert.Equal([1], BudgetChoice.Choose([item], 100)!);
     }
 
     private static PricedChoice[] Item(Random random, int most = 6)
