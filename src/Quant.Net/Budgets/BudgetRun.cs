@@ -34,8 +34,7 @@ internal sealed class BudgetRun
         var count = new ProgressCount(_free.Sum(tensor => tensor.ByteLength), _free.Length, progress);
         foreach (TensorDescription tensor in _free)
         {
-            cancellation.ThrowIfCancellationRequested();
-            _candidates.Add([new Candidate(tensor.Format, tensor.ByteLength, 0), .. Measure(tensor, weights.Find(tensor.Name)!, formats, meter)]);
+            _candidates.Add([new Candidate(tensor.Format, tensor.ByteLength, 0), .. Measure(tensor, weights.Find(tensor.Name)!, formats, meter, cancellation)]);
             count.Add(tensor.Name, tensor.ByteLength, isLast: true);
         }
     }
@@ -70,7 +69,8 @@ internal sealed class BudgetRun
             + ErrorText.Invariant($"{smallest.TargetBitsPerWeight:0.####} bits per weight"));
     }
 
-    private IEnumerable<Candidate> Measure(TensorDescription tensor, ComparedWeight weight, QuantFormat[] formats, CandidateMeter meter)
+    private IEnumerable<Candidate> Measure(
+        TensorDescription tensor, ComparedWeight weight, QuantFormat[] formats, CandidateMeter meter, CancellationToken cancellation)
     {
         ReadOnlyMemory<float> importance = ImportanceOf(tensor);
         QuantFormat[] possible = [.. formats.Where(format => IsPossible(tensor, format, hasImportance: !importance.IsEmpty))];
@@ -82,6 +82,7 @@ internal sealed class BudgetRun
         var sample = TensorSample.Read(weight, _search.SampleValues, tensor.MatrixCount, importance, _output.AllowNonFinite, _device);
         foreach (QuantFormat format in possible)
         {
+            cancellation.ThrowIfCancellationRequested();
             double squares = meter.Measure(sample, format);
             if (double.IsFinite(squares))
             {

@@ -59,6 +59,15 @@ public class InterruptTests
     }
 
     [InterruptFact]
+    public void CtrlCWhileAModelIsQuantizedLeavesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        string model = Hole(folder);
+        End(folder, ["INT"], "quantize", model, "-o", folder["out.gguf"], "Q8_0");
+        End(folder, ["INT"], "quantize", model, "-o", folder["parts.gguf"], "Q8_0", "--split-max-size", "1GB");
+    }
+
+    [InterruptFact]
     public void CtrlCWhileATensorIsCutLeavesNothing()
     {
         using var folder = new TemporaryFolder();
