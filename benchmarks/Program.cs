@@ -2,6 +2,7 @@ using System.CommandLine;
 using Quant.Net;
 using Quant.Net.Benchmarks;
 using Quant.Net.Benchmarks.Api;
+using Quant.Net.Benchmarks.Encoders;
 using Quant.Net.Benchmarks.Kernels;
 using Quant.Net.Benchmarks.Matrices;
 using Quant.Net.Benchmarks.Report;
@@ -35,6 +36,7 @@ var tool = new Option<string?>("--tool") { Description = "The published tool's a
 var hello = new Option<string?>("--hello") { Description = "That of a program to compare with", HelpName = "PATH" };
 var model = new Option<string?>("--model") { Description = "The model that the tool looks into", HelpName = "PATH" };
 var matrices = new Option<bool>("--matrices") { Description = "Only packed matrices (GPTQ, AWQ ...), which have a page of their own" };
+var encoders = new Option<bool>("--encoders") { Description = "Only encoders, which have a page of their own" };
 var python = new Option<string?>("--python")
 {
     Description = "With --matrices: a Python that has torch or numpy, to compare with the usual unpacking",
@@ -42,7 +44,7 @@ var python = new Option<string?>("--python")
 };
 var command = new RootCommand("Measures the kernels, the .NET API and the start of the tool, and writes a page and a plot of them.")
 {
-    peers, format, output, seconds, tool, hello, model, matrices, python,
+    peers, format, output, seconds, tool, hello, model, matrices, encoders, python,
 };
 command.SetAction(parsed =>
 {
@@ -61,6 +63,18 @@ command.SetAction(parsed =>
     Peer[] libraries = [.. parsed.GetRequiredValue(peers).Select(LoadPeer)];
     var chosen = new NamePattern(parsed.GetRequiredValue(format));
     QuantFormatInfo[] formats = [.. QuantFormats.All.Where(info => chosen.IsMatch(info.Name))];
+    string shown = string.Concat(libraries.Select(peer => $" --peer {peer.Name}=..."));
+    shown += formats.Length < QuantFormats.All.Count ? $" --format '{chosen}'" : "";
+    DirectoryInfo folder = parsed.GetRequiredValue(output);
+    folder.Create();
+    if (parsed.GetValue(encoders))
+    {
+        IReadOnlyList<EncoderRace> races = EncoderContest.Run(formats, libraries, parsed.GetValue(seconds), Console.Error.WriteLine);
+        using var encoderPage = new StreamWriter(Path.Combine(folder.FullName, "encoders.md"));
+        new EncoderPage(races, libraries, encoderPage).Write($"./build.sh bench --encoders{shown}");
+        return;
+    }
+
     BenchResult kernels = KernelContest.Run(formats, libraries, parsed.GetValue(seconds), Console.Error.WriteLine);
     Console.Error.WriteLine("comparing bits");
     var differences = libraries.SelectMany(peer => formats.Select(info =>
@@ -68,16 +82,12 @@ command.SetAction(parsed =>
         .Where(one => one.Count is not null)
         .ToDictionary(one => one.Key, one => one.Count!.Value);
     Console.Error.WriteLine("the .NET API");
-    DirectoryInfo folder = parsed.GetRequiredValue(output);
     IReadOnlyList<ApiResult> api = ApiBenchmarks.Run(Path.Combine(Path.GetTempPath(), "quantnet-benchmarks"));
     ToolStart? start = parsed.GetValue(tool) is { } toolPath && parsed.GetValue(hello) is { } helloPath
         ? ToolStart.Measure(toolPath, helloPath, parsed.GetValue(model)!, seconds: 5)
         : null;
 
-    string shown = string.Concat(libraries.Select(peer => $" --peer {peer.Name}=..."));
-    shown += formats.Length < QuantFormats.All.Count ? $" --format '{chosen}'" : "";
     var results = new Results($"./build.sh bench{shown}", kernels, libraries, differences, api, start);
-    folder.Create();
     using (var page = new StreamWriter(Path.Combine(folder.FullName, "latest.md")))
     {
         new ResultsPage(results, page).Write("latest.svg");
