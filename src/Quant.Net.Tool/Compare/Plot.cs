@@ -46,10 +46,14 @@ internal sealed class Plot
     public void Line(IEnumerable<(double X, double Y)> places, int colour) => _svg.Append(
         $"\n<polyline class=\"run\" stroke=\"var(--c{colour})\" points=\"{string.Join(' ', places.Select(place => string.Create(CultureInfo.InvariantCulture, $"{X(place.X):0.#},{Y(place.Y):0.#}")))}\"/>");
 
-    /// <summary>A bar from the bottom up.</summary>
-    public void Bar(double from, double to, double y, string text) => _svg.Append(
-        CultureInfo.InvariantCulture,
-        $"\n<rect class=\"mark\" x=\"{X(from):0.#}\" y=\"{Y(y):0.#}\" width=\"{X(to) - X(from):0.#}\" height=\"{Y(0) - Y(y):0.#}\" fill=\"var(--c0)\"><title>{text}</title></rect>");
+    /// <summary>A bar from the bottom up, never so low that it is not seen beside its outline.</summary>
+    public void Bar(double from, double to, double y, string text)
+    {
+        double height = Math.Max(Y(0) - Y(y), 2);
+        _svg.Append(
+            CultureInfo.InvariantCulture,
+            $"\n<rect class=\"mark\" x=\"{X(from):0.#}\" y=\"{Y(0) - height:0.#}\" width=\"{X(to) - X(from):0.#}\" height=\"{height:0.#}\" fill=\"var(--c0)\"><title>{text}</title></rect>");
+    }
 
     /// <summary>The drawing, with its legend above.</summary>
     public string ToSvg(IEnumerable<(int Colour, string Text)> legend) =>
