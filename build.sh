@@ -81,7 +81,12 @@ if (($# > 1)) && [[ $word != bench && $word != fuzz ]]; then
   exit 2
 fi
 case $word in
-  setup) need dotnet build gpu bindings test fuzz ;;
+  setup)
+    need dotnet build gpu bindings test fuzz
+    # Checks that want these are skipped without them, and say so.
+    (like browser) || echo "build.sh: goes on without a browser" >&2
+    get_reader || echo "build.sh: goes on without @huggingface/gguf" >&2
+    ;;
   native)
     need build
     like gpu

@@ -74,6 +74,21 @@ missing_for_test() {
   fi
 }
 
+# Opens a page that the tool writes, in a check that is skipped without one.
+missing_for_browser() {
+  have chromium || have chromium-browser || have google-chrome && return
+  apt-cache pkgnames chromium 2>/dev/null | grep -x chromium || true
+}
+
+# A reader of GGUF from npm, for a check that is skipped without it.
+get_reader() {
+  local folder=artifacts/readers
+  have npm && have node || return 0
+  mkdir -p "$folder"
+  cp tests/readers/package.json tests/readers/package-lock.json "$folder"
+  npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund >&2
+}
+
 missing() {
   local group
   for group in "$@"; do
