@@ -37,6 +37,12 @@ var hello = new Option<string?>("--hello") { Description = "That of a program to
 var model = new Option<string?>("--model") { Description = "The model that the tool looks into", HelpName = "PATH" };
 var matrices = new Option<bool>("--matrices") { Description = "Only packed matrices (GPTQ, AWQ ...), which have a page of their own" };
 var encoders = new Option<bool>("--encoders") { Description = "Only encoders, which have a page of their own" };
+var files = new Option<bool>("--files") { Description = "With --encoders: also whole models of 1 GiB, with the tool" };
+var llamaQuantize = new Option<string?>("--llama-quantize")
+{
+    Description = "With --files: llama.cpp's program, to compare with",
+    HelpName = "PATH",
+};
 var python = new Option<string?>("--python")
 {
     Description = "With --matrices: a Python that has torch or numpy, to compare with the usual unpacking",
@@ -44,7 +50,7 @@ var python = new Option<string?>("--python")
 };
 var command = new RootCommand("Measures the kernels, the .NET API and the start of the tool, and writes a page and a plot of them.")
 {
-    peers, format, output, seconds, tool, hello, model, matrices, encoders, python,
+    peers, format, output, seconds, tool, hello, model, matrices, encoders, files, llamaQuantize, python,
 };
 command.SetAction(parsed =>
 {
@@ -70,8 +76,16 @@ command.SetAction(parsed =>
     if (parsed.GetValue(encoders))
     {
         IReadOnlyList<EncoderRace> races = EncoderContest.Run(formats, libraries, parsed.GetValue(seconds), Console.Error.WriteLine);
+        IReadOnlyList<WholeFile> models = [];
+        if (parsed.GetValue(files))
+        {
+            using var contest = new WholeFileContest(parsed.GetRequiredValue(tool)!, parsed.GetValue(llamaQuantize));
+            models = contest.Run(Console.Error.WriteLine);
+            shown += parsed.GetValue(llamaQuantize) is null ? " --files" : " --files --llama-quantize ...";
+        }
+
         using var encoderPage = new StreamWriter(Path.Combine(folder.FullName, "encoders.md"));
-        new EncoderPage(races, libraries, encoderPage).Write($"./build.sh bench --encoders{shown}");
+        new EncoderPage(races, libraries, models, encoderPage).Write($"./build.sh bench --encoders{shown}");
         return;
     }
 
