@@ -80,4 +80,6 @@ for check in tests/checks/*.sh; do
   step "$(basename "$check" .sh)" read_checks "$check"
 done
 
+step "interop with llama.cpp" read_checks tests/interop/run.sh
+
 summary
