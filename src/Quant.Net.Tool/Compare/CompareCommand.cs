@@ -71,13 +71,15 @@ internal sealed class CompareCommand : ToolCommand
             progress => ModelComparer.CompareAsync(from, to, options, device, progress, cancellation));
         RequireAny(original, other, options, result);
         var report = CompareReport.Of(original, other, result, parsed.GetValue(_maxError), page, DeviceFacts.Of(device));
-        if (page is not null)
+        string? refusal = page is null ? null : PageFile.Write(page, ErrorPage.Make(report), parsed.GetValue(_force));
+        CompareText.Show(_console, parsed, refusal is null ? report : report with { Page = null });
+        if (refusal is not null)
         {
-            PageFile.Write(page, ErrorPage.Make(report), parsed.GetValue(_force));
+            _console.Flush();   // what took long to find out comes first
+            _console.Complain(refusal);
         }
 
-        CompareText.Show(_console, parsed, report);
-        return report.Good ? ExitCode.Done : ExitCode.Failed;
+        return refusal is null && report.Good ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static IDisposable Open(string path, CancellationToken cancellation, out ModelWeights weights)

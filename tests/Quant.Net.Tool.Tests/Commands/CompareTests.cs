@@ -129,10 +129,15 @@ public class CompareTests
         File.WriteAllText(folder["page.html"], "precious");
 
         Run("compare", model, model, "--html", folder["page.html"]).AssertFails(1, "exists already (--force replaces it)");
-        Run("compare", model, model, "--html", folder["none/page.html"]).AssertFails(1, "none/page.html: cannot be written: its folder is not there");
+
+        // What took long to find out is shown all the same.
+        ToolResult shown = Run("compare", model, model, "--html", folder["none/page.html"], "--json", "-q");
+        Assert.Equal(1, shown.ExitCode);
+        Assert.EndsWith("none/page.html: cannot be written: its folder is not there", shown.Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal("quantnet: ", Assert.Single(shown.Error.TrimEnd().Split('\n'))[..10]);
+        Assert.True(shown.Json.Flag("good"));
         Assert.Equal("precious", File.ReadAllText(folder["page.html"]));
         Succeed("compare", model, model, "--html", folder["page.html"], "--force");
-        Run("compare", model, model, "--html", folder["nowhere/page.html"]).AssertFails(1, "page.html");
     }
 
     private static XElement[] Plots(string page) => [.. Regex.Matches(page, "<svg .*?</svg>", RegexOptions.Singleline).Select(svg => XElement.Parse(svg.Value))];
