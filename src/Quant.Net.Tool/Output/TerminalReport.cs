@@ -6,6 +6,12 @@ namespace Quant.Net.Tool.Output;
 /// <summary>Tables and a little colour for a person at a terminal.</summary>
 internal sealed class TerminalReport(IAnsiConsole console) : IReport
 {
+    // Where columns have to go, one that can be broken into lines keeps so much: a name, or some words.
+    private const int LeastWrapped = 20;
+
+    // What the border of tables takes beside each column, and beside all.
+    private const int ColumnPadding = 3, TablePadding = 1;
+
     private bool _needsGap;
 
     public void Heading(string title)
@@ -34,8 +40,8 @@ internal sealed class TerminalReport(IAnsiConsole console) : IReport
     {
         StartBlock();
         int width = console.Profile.Width;
-        Column[] hidden = [.. table.Columns.Where(column => column.ShownFromWidth > width)];
-        int[] shown = [.. Enumerable.Range(0, table.Columns.Count).Where(i => table.Columns[i].ShownFromWidth <= width)];
+        IReadOnlyList<int> all = [.. Enumerable.Range(0, table.Columns.Count)], shown = ColumnsWithin(width, table);
+        Column[] hidden = [.. all.Except(shown).Select(i => table.Columns[i])];
 
         var view = new Table { Border = TableBorder.Simple, BorderStyle = new Style(decoration: Decoration.Dim) };
         foreach (int i in shown)
@@ -58,8 +64,30 @@ internal sealed class TerminalReport(IAnsiConsole console) : IReport
         if (hidden.Length > 0)
         {
             string titles = string.Join(", ", hidden.Select(column => column.Title));
-            Line(new Cell($"A terminal of {hidden.Max(column => column.ShownFromWidth)} columns shows also: {titles}", Tone.Dim));
+            int needed = Math.Max(hidden.Max(column => column.ShownFromWidth), WidthOf(table, all));
+            Line(new Cell($"A terminal of {needed} columns shows also: {titles}", Tone.Dim));
         }
+    }
+
+    /// <summary>The columns that fit. What names the rows stays, and what can be broken into lines; of the others the last ones go first.</summary>
+    private static List<int> ColumnsWithin(int width, ReportTable table)
+    {
+        List<int> shown = [.. Enumerable.Range(0, table.Columns.Count).Where(i => table.Columns[i].ShownFromWidth <= width)];
+        while (WidthOf(table, shown) > width && shown.FindLastIndex(i => i > 0 && !table.Columns[i].Wraps) is >= 0 and var last)
+        {
+            shown.RemoveAt(last);
+        }
+
+        return shown;
+    }
+
+    private static int WidthOf(ReportTable table, IReadOnlyList<int> columns) =>
+        columns.Sum(i => WidthOf(table, i) + ColumnPadding) + TablePadding;
+
+    private static int WidthOf(ReportTable table, int column)
+    {
+        int widest = table.Rows.Select(row => SafeText.Escape(row[column].Text)).Append(table.Columns[column].Title).Max(text => text.GetCellWidth());
+        return table.Columns[column].Wraps ? Math.Min(widest, LeastWrapped) : widest;
     }
 
     public void Line(Cell text)

@@ -36,6 +36,28 @@ public class ReportTests
         Assert.Contains("Note", text, StringComparison.Ordinal);
     }
 
+    // Rather less than everything in dots.
+    [Theory]
+    [InlineData(40)]
+    [InlineData(60)]
+    [InlineData(75)]
+    [InlineData(200)]
+    public void ColumnsThatDoNotFitAreLeftOutAndNamesStay(int width)
+    {
+        var table = new ReportTable(
+            new Column("Module") { Wraps = true }, new Column("Count") { IsNumber = true }, new Column("Kind"), new Column("Shape") { IsNumber = true },
+            new Column("Each rank") { IsNumber = true }, new Column("Remark") { Wraps = true });
+        table.Add("model.layers.*.self_attn.q_proj", "32", "column, packed", "[4096, 4096]", "[1024, 4096]", "some words that may be broken");
+        string text = Render(width, report => report.Table(table));
+        Assert.DoesNotContain('…', text);
+        Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, width));
+        Assert.Contains("Remark", text, StringComparison.Ordinal);
+        Assert.Equal(width >= 75, text.Contains("column, packed", StringComparison.Ordinal));
+        Assert.Equal(width == 200, text.Contains("[1024, 4096]", StringComparison.Ordinal));
+        Assert.Equal(width < 200, text.Contains("columns shows also", StringComparison.Ordinal));
+        Assert.Contains("model.layers.*", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TextFromFilesIsNeitherMarkupNorEscapeSequence()
     {
