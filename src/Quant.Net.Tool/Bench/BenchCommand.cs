@@ -34,7 +34,7 @@ internal sealed class BenchCommand : ToolCommand
         Description = "With --layout: the order of the decoded weights",
         HelpName = "rows|columns|both",
         DefaultValueFactory = _ => "rows",
-    }.AcceptOnlyFromAmong([.. MatrixOrders.All.Select(MatrixOrders.NameOf), Both]);
+    }.TakeOneOf([.. MatrixOrders.All.Select(MatrixOrders.NameOf), Both]);
 
     private readonly Option<bool> _actOrder = new("--act-order")
     {
@@ -46,14 +46,14 @@ internal sealed class BenchCommand : ToolCommand
         Description = "The type of the decoded weights",
         HelpName = "f32|f16|bf16|all",
         DefaultValueFactory = _ => "f32",
-    }.AcceptOnlyFromAmong([.. OutputTypes.All.Select(type => type.Name), All]);
+    }.TakeOneOf([.. OutputTypes.All.Select(type => type.Name), All]);
 
     private readonly Option<string> _cache = new Option<string>("--cache")
     {
         Description = "Where to decode: 64 Ki weights in the L2 cache in one thread, or a large buffer in memory in all threads",
         HelpName = "l2|memory|both",
         DefaultValueFactory = _ => Both,
-    }.AcceptOnlyFromAmong(CachePlace.PlaceName, MemoryPlace.PlaceName, Both);
+    }.TakeOneOf(CachePlace.PlaceName, MemoryPlace.PlaceName, Both);
 
     private readonly Option<long?> _size = new("--size")
     {

@@ -18,9 +18,18 @@ internal sealed class ModelArgument : Argument<string>
         Validators.Add(RefuseEmpty);
     }
 
+    /// <summary>What to do with a safetensors model, of a command that does not take it.</summary>
+    public string? ForSafetensors { get; init; }
+
     /// <summary>The path that was given, if a file is there, or a folder where one is taken.</summary>
     /// <exception cref="ToolException">There is nothing, or a folder where none is taken.</exception>
-    public string PathIn(ParseResult parsed) => InputFile.Require(parsed.GetRequiredValue(this), orFolder: _takesSafetensors);
+    public string PathIn(ParseResult parsed)
+    {
+        string path = parsed.GetRequiredValue(this);
+        return ForSafetensors is { } advice && IsSafetensors(path) && Path.Exists(path)
+            ? throw new ToolException($"{path}: is a safetensors model, expected a GGUF file; {advice}")
+            : InputFile.Require(path, orFolder: _takesSafetensors);
+    }
 
     /// <summary>Whether a path is to be opened as a safetensors model: its name says so, whatever is in it.</summary>
     public static bool IsSafetensors(string path) =>

@@ -11,7 +11,10 @@ internal sealed class ExtractCommand : ToolCommand
 {
     private static readonly string[] Types = ["f32", "f16"];
 
-    private readonly ModelArgument _model = new();
+    private readonly ModelArgument _model = new()
+    {
+        ForSafetensors = "'quantnet slice --module' takes a packed module from it, 'quantnet dequantize --tensor' decoded weights",
+    };
 
     private readonly Option<string> _tensor = new("--tensor")
     {

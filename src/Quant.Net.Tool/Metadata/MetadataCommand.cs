@@ -10,7 +10,10 @@ namespace Quant.Net.Tool.Metadata;
 /// <summary><c>quantnet metadata</c>: shows metadata, or writes the model with others.</summary>
 internal sealed class MetadataCommand : ToolCommand
 {
-    private readonly ModelArgument _model = new();
+    private readonly ModelArgument _model = new()
+    {
+        ForSafetensors = "'quantnet inspect' shows its metadata, and the settings beside it are texts for any editor",
+    };
 
     private readonly Option<string[]> _get = new("--get")
     {

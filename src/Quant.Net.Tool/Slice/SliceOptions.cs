@@ -15,21 +15,11 @@ internal static class SliceOptions
     /// <summary><c>--axis</c>: along which features.</summary>
     public static Option<string> Axis()
     {
-        var option = new Option<string>("--axis")
+        return new Option<string>("--axis")
         {
             Description = "Along output features (rows of the weight) or input features (its columns)",
             HelpName = "out|in",
-        };
-        option.CompletionSources.Add(Axes);
-        option.Validators.Add(result =>
-        {
-            string axis = result.GetValueOrDefault<string>() ?? "";
-            if (!Axes.Contains(axis))
-            {
-                result.AddError($"--axis: '{axis}' is none of {string.Join(", ", Axes)}");
-            }
-        });
-        return option;
+        }.TakeOneOf(Axes);
     }
 
     /// <summary><c>--module</c>: of a safetensors model.</summary>

@@ -64,7 +64,7 @@ public sealed class TensorManifest
             found.Add(check.Name);
             if (!manifest._hashes.TryGetValue(check.Name, out string? expected))
             {
-                faults.Add(manifest.Line(check.Name, "is not in it, and in the model"));
+                faults.Add(manifest.Line(check.Name, "is in the model and not in the manifest"));
             }
             else if (expected != check.Sha256)
             {
@@ -72,7 +72,7 @@ public sealed class TensorManifest
             }
         }
 
-        faults.AddRange(manifest._hashes.Keys.Where(name => !found.Contains(name)).Select(name => manifest.Line(name, "is in it, and not in the model")));
+        faults.AddRange(manifest._hashes.Keys.Where(name => !found.Contains(name)).Select(name => manifest.Line(name, "is in the manifest and not in the model")));
         return faults.Count <= MostFaults
             ? faults
             : [.. faults.Take(MostFaults), ErrorText.Invariant($"{ErrorText.EscapePath(manifest.Path)}: and {faults.Count - MostFaults} more differences like these")];

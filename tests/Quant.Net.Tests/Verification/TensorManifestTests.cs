@@ -61,9 +61,9 @@ public class TensorManifestTests
             Assert.False(other.IsSound);
             Assert.Equal(
                 [
-                    $"tensor '{checks[0].Name}' is not in it, and in the model",
+                    $"tensor '{checks[0].Name}' is in the model and not in the manifest",
                     $"tensor '{checks[1].Name}' has the SHA-256 {checks[1].Sha256}, expected {Zeros}",
-                    "tensor 'more' is in it, and not in the model",
+                    "tensor 'more' is in the manifest and not in the model",
                 ],
                 other.Faults.Select(fault => fault[(fault.IndexOf(": ", StringComparison.Ordinal) + 2)..]));
         }
