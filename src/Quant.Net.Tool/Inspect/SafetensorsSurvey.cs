@@ -7,6 +7,9 @@ namespace Quant.Net.Tool.Inspect;
 /// <summary>Collects what <c>inspect</c> shows of a safetensors model.</summary>
 internal static class SafetensorsSurvey
 {
+    // Of zero points and scales: enough for several gigabytes of weights, or a look at those of each module.
+    private const long MostScaleBytes = 64 << 20;
+
     /// <summary>Describes a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="tensors">Those of its tensors that are of interest.</param>
@@ -17,7 +20,12 @@ internal static class SafetensorsSurvey
         // What is wrong with a module is worth knowing, and no reason to show nothing.
         var survey = PackedModuleSurvey.Of(model);
         IReadOnlyList<PackedModule> modules = survey.Modules;
-        if (place is not null && (modules.Count == 0 || !survey.IsComplete) && model.Quantization is { } unknown)
+        if (place is not null && !survey.IsComplete)
+        {
+            throw new ToolException($"--fit: what its weights take decoded is not known: {survey.Faults[0]}");
+        }
+
+        if (place is not null && modules.Count == 0 && model.Quantization is { } unknown)
         {
             throw new ToolException(
                 $"{model.Path}: --fit: it says that it is quantized ({unknown.Method ?? unknown.Source}), and what its weights take decoded is not known");
@@ -39,7 +47,7 @@ internal static class SafetensorsSurvey
             PackedFacts.Of(tensors, modules),
             types,
             [.. tensors.Select(tensor => Describe(tensor, places[tensor.File]))],
-            [.. model.Warnings, .. survey.Faults, .. survey.Warnings]);
+            [.. model.Warnings, .. survey.Faults, .. survey.Warnings, .. ModelVerifier.CheckScales(model, modules, MostScaleBytes)]);
     }
 
     private static MetadataFacts Describe(KeyValuePair<string, string> entry) =>

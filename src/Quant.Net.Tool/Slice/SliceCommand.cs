@@ -69,7 +69,7 @@ internal sealed class SliceCommand : ToolCommand
         PackedModule module = SliceOptions.Find(model, _cut.ModuleIn(parsed));
         CopyResult result = await ModelConverter.SliceAsync(
             module, _cut.CutIn(parsed), output, _cut.NumberingIn(parsed), force, progress, cancellation);
-        return Report(parsed, input, module.Name, result, model.Warnings);
+        return Report(parsed, input, module.Name, result, [.. model.Warnings, .. ModelVerifier.CheckScales(model, [module], cancellationToken: cancellation)]);
     }
 
     private async Task<SliceReport> CutTensorAsync(

@@ -52,7 +52,7 @@ internal sealed unsafe class ModuleConversion
         }
 
         (IReadOnlyList<string> wrong, IReadOnlyList<string> odd) = ModuleDisagreements.Find(model, all);
-        _warnings.AddRange([.. wrong, .. odd]);
+        _warnings.AddRange([.. wrong, .. odd, .. ModelVerifier.CheckScales(model, _modules, cancellationToken: cancellation)]);
         RefuseNamesTwice();
 
         // Larger elements first: so all begin at multiples of their size.

@@ -19,6 +19,7 @@ internal sealed class RankWriting(
     {
         var watch = Stopwatch.StartNew();
         plan.RequirePossible();
+        _warnings.UnionWith(ModelVerifier.CheckScales(plan.Model, [.. plan.Items.Select(item => item.Module).OfType<PackedModule>()], cancellationToken: cancellation));
         using var folder = RankFolder.Begin(outputFolder, options.Overwrite, plan.Model.Files.Select(file => file.Path));
         (string[] files, long bytes) = folder.Write(() => WriteAll(folder));
         cancellation.ThrowIfCancellationRequested();

@@ -51,6 +51,25 @@ public static partial class ModelVerifier
         return Task.Run(() => new SafetensorsVerifyRun(model, options, progress, cancellationToken).Run(), cancellationToken);
     }
 
+    /// <summary>
+    /// Looks at the zero points and scales of packed modules, which are small beside their codes, for what makes many weights wrong: zero
+    /// points of GPTQ that are those of symmetric weights in the other checkpoint format, and scales that are NaN or infinite.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="modules">Modules of it.</param>
+    /// <param name="mostBytes">About how much is read at most: of each module something, and the same of all.</param>
+    /// <param name="cancellationToken">Ends it between tensors.</param>
+    /// <returns>What was found, each kind in one line.</returns>
+    /// <exception cref="IOException">The model has become shorter, or cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IReadOnlyList<string> CheckScales(
+        SafetensorsModel model, IReadOnlyList<PackedModule> modules, long mostBytes = long.MaxValue, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(modules);
+        return new ScaleCheck(model, cancellationToken).Run(modules, mostBytes);
+    }
+
     private static void Check(VerifyOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

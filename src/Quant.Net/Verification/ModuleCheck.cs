@@ -16,13 +16,13 @@ internal sealed class ModuleCheck
     private readonly PackedModuleSurvey _survey;
     private readonly IReadOnlyList<string> _shapes;
     private readonly Dictionary<SafetensorsTensor, Func<ITensorWatch>> _watches = [];
-    private readonly Dictionary<(PackedMatrixLayout Layout, int Bits, bool PlusOne), ZeroPointFindings> _zeroPoints = [];
+    private readonly ZeroPointKinds _zeroPoints;
     private readonly ScaleFindings _scales = new();
     private readonly OddTensors _unusedBits = new();
 
     public ModuleCheck(SafetensorsModel model, CancellationToken cancellation)
     {
-        _model = model;
+        (_model, _zeroPoints) = (model, new ZeroPointKinds(model));
         _survey = PackedModuleSurvey.Of(model, cancellationToken: cancellation);
         _shapes = [.. ConfigShapes.Check(model, _survey.Modules)];
         foreach (PackedModule module in _survey.Modules)
@@ -32,12 +32,12 @@ internal sealed class ModuleCheck
     }
 
     public IReadOnlyList<string> Faults =>
-        [.. _survey.Faults, .. _shapes, .. _zeroPoints.Values.SelectMany(found => found.Faults), .. _scales.Faults];
+        [.. _survey.Faults, .. _shapes, .. _zeroPoints.Faults, .. _scales.Faults];
 
     public IReadOnlyList<string> Warnings =>
     [
         .. RankMark.Find(_model) is { } mark ? new[] { $"{ErrorText.EscapePath(_model.Path)}: is {ErrorText.Quote(mark)} of a model: shapes are not compared with {ModelConfig.FileName}" } : [],
-        .. _survey.Warnings, .. _zeroPoints.Values.SelectMany(found => found.Warnings), .. _scales.Warnings,
+        .. _survey.Warnings, .. _zeroPoints.Warnings, .. _scales.Warnings,
         .. _unusedBits.IsEmpty ? [] : new[] { $"{_unusedBits.Where}: {_unusedBits.HowMany} words have bits set where no code is (first: {_unusedBits.Place})" },
     ];
 
@@ -49,7 +49,7 @@ internal sealed class ModuleCheck
         ModuleArrays arrays = module.Arrays;
         if (ZeroPointWatch.Watches(module))
         {
-            _watches[arrays.Zeros!] = () => new ZeroPointWatch(module, _model.Quantization?.For(module.Name).IsSymmetric, FindingsOf(module));
+            _watches[arrays.Zeros!] = () => _zeroPoints.Watch(module);
         }
 
         if (arrays.Scales is { } scales && ScaleWatch.Watches(scales))
@@ -66,18 +66,5 @@ internal sealed class ModuleCheck
                 _watches[zeros] = () => new UnusedBitsWatch(zeros, module.Rows, module.Bits, isPadded, alongRows: true, _unusedBits);
             }
         }
-    }
-
-    private ZeroPointFindings FindingsOf(PackedModule module)
-    {
-        bool plusOne = module.Arrays.Flags.HasFlag(NativeMatrixFlags.ZeroPlusOne);
-        if (!_zeroPoints.TryGetValue((module.Layout, module.Bits, plusOne), out ZeroPointFindings? findings))
-        {
-            string source = _model.Quantization is { CheckpointFormat: not null } config ? $"{config.Source} says" : "nothing says and is usual";
-            findings = new ZeroPointFindings(module.Layout, module.Bits, plusOne, source);
-            _zeroPoints.Add((module.Layout, module.Bits, plusOne), findings);
-        }
-
-        return findings;
     }
 }

@@ -11,7 +11,14 @@ internal sealed class OddValues
 
     public long First { get; private set; }
 
-    public void Add(long index) => First = Count++ == 0 ? index : First;
+    public void Add(long index) => Add(index, 1);
+
+    /// <summary>Takes note of several, of which the first has this index.</summary>
+    public void Add(long index, long count)
+    {
+        First = Count == 0 ? index : First;
+        Count += count;
+    }
 }
 
 /// <summary>Values that are odd in one way, in all tensors of a model.</summary>
@@ -25,7 +32,7 @@ internal sealed class OddTensors
 
     /// <summary>Takes note of those of a tensor.</summary>
     public void Add(SafetensorsTensor tensor, OddValues odd) =>
-        Add(tensor, odd.Count, tensor.ElementCount, () => ErrorText.Invariant($"[{PlaceIn(tensor, odd.First)}]"));
+        Add(tensor, odd.Count, tensor.ElementCount, () => PlaceIn(tensor, odd.First));
 
     /// <summary>The same, with a place that is told in another way.</summary>
     public void Add(SafetensorsTensor tensor, long count, long total, Func<string> place)
@@ -52,7 +59,8 @@ internal sealed class OddTensors
     /// <summary>Where the first one is in its tensor.</summary>
     public string Place { get; private set; } = "";
 
-    private static string PlaceIn(SafetensorsTensor tensor, long index)
+    /// <summary>The place of an element, by its index.</summary>
+    public static string PlaceIn(SafetensorsTensor tensor, long index)
     {
         var place = new Stack<long>();
         foreach (long length in tensor.Shape.Reverse())
@@ -61,6 +69,6 @@ internal sealed class OddTensors
             index /= length;
         }
 
-        return string.Join(", ", place);
+        return $"[{string.Join(", ", place)}]";
     }
 }

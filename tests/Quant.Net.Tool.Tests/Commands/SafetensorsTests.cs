@@ -214,7 +214,61 @@ public class SafetensorsTests
         Assert.Contains(
             "tensor 'model.layers.0.mlp.down_proj.qzeros' and 34 others: 15360 of 15360 zero points of 4 bits are stored as 7",
             defect.Text("problem"), StringComparison.Ordinal);
-        Assert.Contains("as 'gptq_v2', which config.json quantization_config says, they are 7", Run("verify", folder[""], "-q").Out, StringComparison.Ordinal);
+        const string Dialect = "as 'gptq_v2', which config.json quantization_config says, they are 7";
+        Assert.Contains(Dialect, Run("verify", folder[""], "-q").Out, StringComparison.Ordinal);
+
+        // All commands that read modules warn of it, once.
+        Assert.Contains(Dialect, Assert.Single(Succeed("inspect", folder[""], "--json").Json.List("warnings")).GetString(), StringComparison.Ordinal);
+        using var results = new TemporaryFolder();
+        string[] modules = ["--module", "model.layers.0.mlp.down_proj", "--axis", "out", "--parts", "2"];
+        foreach (string[] command in new string[][]
+        {
+            ["dequantize", folder[""], "-o", results["out.safetensors"]], ["slice", folder[""], .. modules, "-o", results["part.safetensors"]],
+            ["slice", folder[""], "--tensor-parallel", "2", "-o", results["ranks"]],
+        })
+        {
+            ToolResult warned = Run(command);
+            Assert.Equal(0, warned.ExitCode);
+            Assert.Contains(Dialect, Assert.Single(warned.Error.Split('\n'), line => line.Contains("warning", StringComparison.Ordinal)), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void ScalesThatAreNoNumbersAreWarnedOf()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder["model.safetensors"];
+        File.Copy(Path.Combine(Repository.GptqModel, "model.safetensors"), path);
+        File.Copy(Path.Combine(Repository.GptqModel, "config.json"), folder["config.json"]);
+        long at;
+        using (SafetensorsModel model = SafetensorsModel.Open(path))
+        {
+            at = model.Tensors["model.layers.1.mlp.up_proj.scales"].FileOffset + 10;
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
+        (bytes[at], bytes[at + 1]) = (0x00, 0x7e);   // NaN
+        File.WriteAllBytes(path, bytes);
+        const string Warning = "tensor 'model.layers.1.mlp.up_proj.scales': 1 of 512 scales are NaN or infinite (first: [0, 5])";
+        Assert.EndsWith(Warning, Assert.Single(Succeed("inspect", folder[""], "--json").Json.List("warnings")).GetString(), StringComparison.Ordinal);
+        Assert.Contains(Warning, Run("dequantize", folder[""], "-o", folder["out.safetensors"]).Error, StringComparison.Ordinal);
+    }
+
+    // What cannot be read is no plain tensor, in a folder or a file without settings.
+    [Fact]
+    public void FitRefusesToGuessOfSingleFilesToo()
+    {
+        using var folder = new TemporaryFolder();
+        using (SafetensorsWriter writer = SafetensorsWriter.Create(folder["m.safetensors"]))
+        {
+            writer.AddTensor("a.qweight", SafetensorsType.I32, [8, 64]);
+            writer.AddTensor("a.scales", SafetensorsType.F16, [2, 64]);
+            writer.Write("a.qweight", new byte[8 * 64 * 4]);
+            writer.Write("a.scales", new byte[2 * 64 * 2]);
+            writer.Complete();
+        }
+
+        Run("inspect", folder["m.safetensors"], "--fit", "1GB").AssertFails(1, "--fit: what its weights take decoded is not known: ", "module 'a'");
     }
 
     [Fact]
@@ -226,5 +280,7 @@ public class SafetensorsTests
         Run("split", Path.Combine(Repository.GptqModel, "model.safetensors"), "-o", folder["x"], "--max-tensors", "1")
             .AssertFails(1, "it looks like a safetensors file");
         Run("inspect", folder[""]).AssertFails(1, "has no .safetensors file");
+        Run("metadata", Repository.GptqModel).AssertFails(1, "is a safetensors model, expected a GGUF file; 'quantnet inspect' shows its metadata");
+        Run("extract", Repository.GptqModel, "--tensor", "x", "-o", folder["x"]).AssertFails(1, "is a safetensors model, expected a GGUF file; 'quantnet slice --module'");
     }
 }
