@@ -8,7 +8,7 @@ namespace Quant.Net.Tool.Tests.Commands;
 /// <summary>Memory and time do not depend on the size of the model. The models are holes in sparse files.</summary>
 public class AnySizeTests
 {
-    private const int F32 = 0, F16 = 1;
+    private const int F32 = 0, F16 = 1, PackedShards = 100, SmallSize = 4096;
     private const long RowLength = 4096, GiB = 1L << 30, MB = 1_000_000;
 
     [LinuxFact]
@@ -66,53 +66,53 @@ public class AnySizeTests
     [LinuxFact]
     public void PackedModulesIn400GigabytesAreInspectedAndCutInLittleMemory()
     {
-        // A GPTQ module of 4 bits in each shard, in groups of 128; the last one is small.
-        const int Shards = 100, SmallSize = 4096;
-        const long Inputs = 1 << 16, Outputs = 1 << 17;
         using var folder = new TemporaryFolder();
-        var map = new Dictionary<string, string>();
-        for (int shard = 0; shard < Shards; shard++)
-        {
-            (long inputs, long outputs) = shard == Shards - 1 ? (SmallSize, SmallSize) : (Inputs, Outputs);
-            string file = $"model-{shard + 1:D5}-of-{Shards:D5}.safetensors", module = $"model.layers.{shard}.mlp.up_proj";
-            (string Part, string Type, long Rows, long Columns, int Size)[] tensors =
-            [
-                ("qweight", "I32", inputs / 8, outputs, 4), ("qzeros", "I32", inputs / 128, outputs / 8, 4), ("scales", "F16", inputs / 128, outputs, 2),
-            ];
-            long offset = 0;
-            List<string> entries = [];
-            foreach ((string part, string type, long rows, long columns, int size) in tensors)
-            {
-                long end = offset + (rows * columns * size);
-                entries.Add($$"""
-                    "{{module}}.{{part}}":{"dtype":"{{type}}","shape":[{{rows}},{{columns}}],"data_offsets":[{{offset}},{{end}}]}
-                    """);
-                map.Add($"{module}.{part}", file);
-                offset = end;
-            }
-
-            byte[] header = Encoding.UTF8.GetBytes($"{{{string.Join(',', entries)}}}");
-            using FileStream stream = File.Create(folder[file]);
-            stream.Write(BitConverter.GetBytes((long)header.Length));
-            stream.Write(header);
-            stream.SetLength(stream.Position + offset);
-        }
-
-        File.WriteAllText(folder["model.safetensors.index.json"], JsonSerializer.Serialize(new Dictionary<string, object> { ["weight_map"] = map }));
-        File.WriteAllText(
-            folder["config.json"], """{"model_type":"x","quantization_config":{"quant_method":"gptq","bits":4,"group_size":128,"desc_act":false}}""");
+        string last = WritePackedModules(folder);
         var clock = Stopwatch.StartNew();
         (ToolResult inspected, long resident, _) = MemoryWatch.Run("inspect", folder[""], "--json");
-        Assert.Equal((0, Shards * 3), (inspected.ExitCode, inspected.Json.Number("tensorCount")));
+        Assert.Equal((0, PackedShards * 3), (inspected.ExitCode, inspected.Json.Number("tensorCount")));
         Assert.True(inspected.Json.GetProperty("fileBytes").GetInt64() > 400_000 * MB);
         Assert.InRange(resident, 1, 150 * MB);
 
         (ToolResult cut, _, long anonymous) = MemoryWatch.Run(
-            "slice", folder[""], "--module", $"model.layers.{Shards - 1}.mlp.up_proj", "--axis", "out", "--parts", "2", "-o", folder["up.safetensors"], "-q");
+            "slice", folder[""], "--module", last, "--axis", "out", "--parts", "2", "-o", folder["up.safetensors"], "-q");
         Assert.Equal((0, ""), (cut.ExitCode, cut.Error));
         Assert.InRange(anonymous, 1, 300 * MB);
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(40));
         Assert.InRange(new FileInfo(folder["up-2-of-2.safetensors"]).Length, SmallSize * SmallSize / 4, SmallSize * SmallSize / 3);
+    }
+
+    [LinuxFact]
+    public void WhatIsWrongWithFilesIn400GigabytesIsFoundWithoutReadingThem()
+    {
+        using var folder = new TemporaryFolder();
+        WritePackedModules(folder);
+        string path = folder[$"model-{PackedShards:D5}-of-{PackedShards:D5}.safetensors"];
+        using (FileStream stream = File.Open(path, FileMode.Open))
+        {
+            stream.SetLength(stream.Length - 1);
+        }
+
+        var clock = Stopwatch.StartNew();
+        (ToolResult result, long resident, _) = MemoryWatch.Run("verify", folder[""], "--json", "-q");
+        Assert.Equal(1, result.ExitCode);
+        string problem = Assert.Single(result.Json.List("defects")).Text("problem")!;
+        Assert.StartsWith(path, problem, StringComparison.Ordinal);
+        Assert.Contains("truncated", problem, StringComparison.Ordinal);
+        Assert.InRange(resident, 1, 150 * MB);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+    }
+
+    // Everything is read: as fast as one thread takes it from the disk, here from memory of nothing.
+    [LongFact]
+    public void PackedModulesIn400GigabytesAreVerifiedInLittleMemory()
+    {
+        using var folder = new TemporaryFolder();
+        WritePackedModules(folder);
+        (ToolResult result, _, long anonymous) = MemoryWatch.Run("verify", folder[""], "--json", "-q");
+        Assert.Equal(0, result.ExitCode);
+        Assert.True(result.Json.GetProperty("bytes").GetInt64() > 400_000 * MB);
+        Assert.InRange(anonymous, 1, 300 * MB);
     }
 
     [LinuxFact]
@@ -140,6 +140,45 @@ public class AnySizeTests
             Assert.InRange(anonymous, 1, 300 * MB);
             folder.Names.Where(name => name.StartsWith("out.", StringComparison.Ordinal)).ToList().ForEach(name => File.Delete(folder[name]));
         }
+    }
+
+    /// <summary>A folder of shards with a GPTQ module of 4 bits in each, in groups of 128.</summary>
+    /// <returns>The last module, which is small.</returns>
+    private static string WritePackedModules(TemporaryFolder folder)
+    {
+        const long Inputs = 1 << 16, Outputs = 1 << 17;
+        var map = new Dictionary<string, string>();
+        for (int shard = 0; shard < PackedShards; shard++)
+        {
+            (long inputs, long outputs) = shard == PackedShards - 1 ? (SmallSize, SmallSize) : (Inputs, Outputs);
+            string file = $"model-{shard + 1:D5}-of-{PackedShards:D5}.safetensors", module = $"model.layers.{shard}.mlp.up_proj";
+            (string Part, string Type, long Rows, long Columns, int Size)[] tensors =
+            [
+                ("qweight", "I32", inputs / 8, outputs, 4), ("qzeros", "I32", inputs / 128, outputs / 8, 4), ("scales", "F16", inputs / 128, outputs, 2),
+            ];
+            long offset = 0;
+            List<string> entries = [];
+            foreach ((string part, string type, long rows, long columns, int size) in tensors)
+            {
+                long end = offset + (rows * columns * size);
+                entries.Add($$"""
+                    "{{module}}.{{part}}":{"dtype":"{{type}}","shape":[{{rows}},{{columns}}],"data_offsets":[{{offset}},{{end}}]}
+                    """);
+                map.Add($"{module}.{part}", file);
+                offset = end;
+            }
+
+            byte[] header = Encoding.UTF8.GetBytes($"{{{string.Join(',', entries)}}}");
+            using FileStream stream = File.Create(folder[file]);
+            stream.Write(BitConverter.GetBytes((long)header.Length));
+            stream.Write(header);
+            stream.SetLength(stream.Position + offset);
+        }
+
+        File.WriteAllText(folder["model.safetensors.index.json"], JsonSerializer.Serialize(new Dictionary<string, object> { ["weight_map"] = map }));
+        File.WriteAllText(
+            folder["config.json"], """{"model_type":"x","quantization_config":{"quant_method":"gptq","bits":4,"group_size":128,"desc_act":false}}""");
+        return $"model.layers.{PackedShards - 1}.mlp.up_proj";
     }
 
     private static void DecodeInLittleMemory(long bytes)
