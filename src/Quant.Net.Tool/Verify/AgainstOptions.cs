@@ -13,7 +13,7 @@ internal sealed class AgainstOptions
 
     private readonly Argument<string[]> _more = new("PART")
     {
-        Description = "With --against: MODEL is the first part, and these are the others, in order",
+        Description = "With --against: MODEL is the first part or a folder of ranks, and these are the others",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -59,9 +59,15 @@ internal sealed class AgainstOptions
     public string? OriginalIn(ParseResult parsed) =>
         parsed.GetValue(_original) is { } path ? InputFile.Require(path, orFolder: true) : null;
 
-    /// <summary>The parts, in order.</summary>
-    public string[] PartsIn(ParseResult parsed) =>
-        [_first.PathIn(parsed), .. (parsed.GetValue(_more) ?? []).Select(part => InputFile.Require(part, orFolder: true))];
+    /// <summary>The parts as they are given; a folder with those of ranks stands for these.</summary>
+    public string[] PartsIn(ParseResult parsed)
+    {
+        string[] parts = [_first.PathIn(parsed), .. (parsed.GetValue(_more) ?? []).Select(part => InputFile.Require(part, orFolder: true))];
+        return [.. parts.SelectMany(part => RanksIn(part) is { Length: > 0 } ranks ? ranks : [part])];
+    }
+
+    private static string[] RanksIn(string folder) =>
+        Directory.Exists(folder) && !Directory.EnumerateFiles(folder, "*.safetensors*").Any() ? Directory.GetDirectories(folder, "rank-*-of-*") : [];
 
     /// <summary>How they were cut.</summary>
     /// <exception cref="UsageException">Heads or widths are no numbers.</exception>

@@ -35,7 +35,7 @@ internal sealed class VerifyCommand : ToolCommand
             new Example("quantnet verify Llama-3-8B-GPTQ/", "A folder of safetensors"),
             new Example("quantnet verify model.gguf --hash --json > model.json", "Also a hash of each tensor, to compare models by"),
             new Example("quantnet verify copy.gguf --manifest model.json", "Which tensors of a copy are not the same?"),
-            new Example("quantnet verify --against Llama-3-8B-GPTQ/ ranks/rank-0-of-2 ranks/rank-1-of-2", "Are decoded parts put together the decoded whole, bit for bit?"))
+            new Example("quantnet verify --against Llama-3-8B-GPTQ/ ranks/", "Are decoded parts put together the decoded whole, bit for bit?"))
     {
         _console = console;
         Arguments.Add(_model);

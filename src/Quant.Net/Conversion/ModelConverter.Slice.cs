@@ -14,7 +14,7 @@ public static partial class ModelConverter
     /// <summary>Cuts a packed module and writes its parts without decoding them.</summary>
     /// <remarks>
     /// One part is written to the path itself, several to <c>NAME-1-of-4.safetensors</c> and so on. Tensors keep their names and kinds; a
-    /// bias is cut with the outputs, and stays whole where inputs are cut. Metadata of the file say what shapes do not.
+    /// bias is cut with the outputs, and stays whole where inputs are cut. Metadata of the file say what shapes do not, and what part it is.
     /// </remarks>
     /// <param name="module">The module.</param>
     /// <param name="cut">Into which parts.</param>
@@ -50,7 +50,8 @@ public static partial class ModelConverter
     /// <param name="progress">Is told how far it is.</param>
     /// <param name="cancellationToken">Ends it between pieces.</param>
     /// <returns>What was done.</returns>
-    /// <exception cref="ArgumentException">There are no parts, or they do not belong together.</exception>
+    /// <exception cref="ArgumentException">There are no parts, or they do not belong together; or they say that they were cut along the
+    /// other features, in another order, or with something between them.</exception>
     /// <exception cref="NotSupportedException">Modules of their layout cannot be joined.</exception>
     /// <exception cref="OutputExistsException">The file is there already.</exception>
     /// <exception cref="IOException">The file is a part itself, or does not fit on the disk; or the system refused.</exception>
@@ -98,7 +99,8 @@ public static partial class ModelConverter
     /// <param name="progress">Is told how far it is.</param>
     /// <param name="cancellationToken">Ends it between pieces.</param>
     /// <returns>What was done.</returns>
-    /// <exception cref="ArgumentException">There are no parts, or they differ in type or shape.</exception>
+    /// <exception cref="ArgumentException">There are no parts, or they differ in type or shape; or they say that they were cut along the
+    /// other features, in another order, or with something between them.</exception>
     /// <exception cref="OutputExistsException">The file is there already.</exception>
     /// <exception cref="IOException">The file is a part itself, or does not fit on the disk; or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -115,7 +117,8 @@ public static partial class ModelConverter
         CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
-        IReadOnlyList<(long First, long Count)>[] parts = [.. cut.PartsOf(GgufParts.Length(tensor, cut.Axis))];
+        long length = GgufParts.Length(tensor, cut.Axis);
+        IReadOnlyList<(long First, long Count)>[] parts = [.. cut.PartsOf(length)];
         Array.ForEach(parts, ranges => GgufParts.RequireBlocks(tensor, cut.Axis, ranges));
         string[] paths = PartPaths.Of(outputPath, parts.Length);
         var count = new ProgressCount(
@@ -126,7 +129,7 @@ public static partial class ModelConverter
             foreach ((string path, IReadOnlyList<(long First, long Count)> ranges) in paths.Zip(parts))
             {
                 long[] dimensions = GgufParts.Dimensions(tensor, cut.Axis, ranges.Sum(range => range.Count));
-                GgufWriter writer = BeginTensor(tensor, dimensions, path, overwrite);
+                GgufWriter writer = BeginTensor(tensor, dimensions, new PartMark(tensor.Name, cut.Axis, ranges, length), path, overwrite);
                 writers.Add(writer);
                 OutputGuard.RefuseInputs(writer.Files, [tensor.Part.Path]);
                 OutputGuard.RequireSpace(path, writer.DeclaredLength);
@@ -158,8 +161,9 @@ public static partial class ModelConverter
             }
         }
 
+        PartMark? mark = MarkedParts.Of(parts.Select(part => (part.Part.Path, PartMark.Of(part))))?.Join(axis);
         long[] dimensions = GgufParts.Dimensions(like, axis, parts.Sum(part => GgufParts.Length(part, axis)));
-        using GgufWriter writer = BeginTensor(like, dimensions, outputPath, overwrite);
+        using GgufWriter writer = BeginTensor(like, dimensions, mark, outputPath, overwrite);
         OutputGuard.RefuseInputs(writer.Files, parts.Select(part => part.Part.Path));
         OutputGuard.RequireSpace(outputPath, writer.DeclaredLength);
         var count = new ProgressCount(Bytes(like, dimensions), 1, progress);
@@ -178,9 +182,14 @@ public static partial class ModelConverter
         count.Add(tensor, bytes.Length, isLast: false);
     }
 
-    private static GgufWriter BeginTensor(GgufTensor like, long[] dimensions, string path, bool overwrite)
+    private static GgufWriter BeginTensor(GgufTensor like, long[] dimensions, PartMark? mark, string path, bool overwrite)
     {
         GgufWriter writer = GgufWriter.Create(path, new GgufWriterOptions { Overwrite = overwrite });
+        foreach ((string key, string text) in mark?.Metadata ?? [])
+        {
+            writer.SetMetadata(key, GgufValue.FromString(text));
+        }
+
         writer.AddTensor(like.Name, like.Format, dimensions);
         return writer;
     }
@@ -205,7 +214,11 @@ public static partial class ModelConverter
             {
                 cancellation.ThrowIfCancellationRequested();
                 var writer = SafetensorsWriter.Create(
-                    path, new SafetensorsWriterOptions { Overwrite = overwrite, Metadata = ModuleFacts.Metadata(part.Matrix) });
+                    path, new SafetensorsWriterOptions
+                    {
+                        Overwrite = overwrite,
+                        Metadata = [.. ModuleFacts.Metadata(part.Matrix), .. part.Mark?.Metadata ?? []],
+                    });
                 writers.Add(writer);
                 OutputGuard.RefuseInputs(writer.Files, inputs);
                 foreach (SlicedTensor tensor in part.Tensors)

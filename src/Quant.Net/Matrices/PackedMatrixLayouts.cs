@@ -1,3 +1,4 @@
+using Quant.Net.IO;
 using Quant.Net.Native;
 
 namespace Quant.Net;
@@ -10,6 +11,10 @@ public static unsafe class PackedMatrixLayouts
     /// <summary>All of them, in order of their numbers.</summary>
     /// <exception cref="DllNotFoundException">The native library was not found.</exception>
     public static IReadOnlyList<PackedMatrixLayoutInfo> All => List.Value;
+
+    /// <summary>The name of a layout for messages, or its number where nobody knows it.</summary>
+    internal static string NameOf(PackedMatrixLayout layout) =>
+        All.FirstOrDefault(info => info.Layout == layout)?.Name ?? ErrorText.Invariant($"layout {(int)layout}");
 
     private static IReadOnlyList<PackedMatrixLayoutInfo> Load()
     {

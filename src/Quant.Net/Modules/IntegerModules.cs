@@ -32,7 +32,7 @@ internal static class IntegerModules
             PackedMatrixLayout.AwqGemm => ReadGemm(parts, codes, scales),
             PackedMatrixLayout.AwqGemv => ReadGemv(parts, codes, scales),
             PackedMatrixLayout.Gptq => ReadGptq(parts, codes, scales),
-            _ => throw parts.Fault(codes, $"is {codes.Type}, expected {SafetensorsType.I16} for {layout}"),
+            _ => throw parts.Fault(codes, $"is {codes.Type}, expected {SafetensorsType.I16} for {PackedMatrixLayouts.NameOf(layout)}"),
         };
     }
 

@@ -16,7 +16,7 @@ internal sealed class KeptGroups
     /// <summary>Finds out which rank of what a model is.</summary>
     public KeptGroups(SafetensorsModel model)
     {
-        _ranks = RankMark.CountOf(model);
+        _ranks = RankMark.Read(model)?.Count;
         _rules = _ranks is null ? null : ModelFamilies.Find(model.Config?.ModelType);
     }
 

@@ -30,7 +30,7 @@ internal static class PackedRanks
         long word = MatrixGrids.Multiple(facts, axis);
         if (ranges.PartLength % word != 0)
         {
-            return ErrorText.Invariant($"{ranges.PartLength} {MatrixCut.Name(axis)} features for each rank are no multiple of {word}, as {arrays.Layout} of {arrays.Bits} bits needs it");
+            return ErrorText.Invariant($"{ranges.PartLength} {MatrixCut.Name(axis)} features for each rank are no multiple of {word}, as {PackedMatrixLayouts.NameOf(arrays.Layout)} of {arrays.Bits} bits needs it");
         }
 
         if (IsAmbiguous(model, module, axis, ranges.PartLength))

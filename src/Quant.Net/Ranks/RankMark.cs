@@ -14,11 +14,10 @@ internal static class RankMark
     public static IEnumerable<KeyValuePair<string, string>> Of(int rank, int ranks) =>
         [new(RankKey, rank.ToString(CultureInfo.InvariantCulture)), new(CountKey, ranks.ToString(CultureInfo.InvariantCulture))];
 
-    /// <summary>Of how many ranks a model is one; null if it is none.</summary>
-    public static int? CountOf(SafetensorsModel model) => Find(model) is null ? null
-        : model.Files.Select(file => file.Metadata.GetValueOrDefault(CountKey)).Distinct().ToArray() is [var count]
-            && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int ranks) && ranks is >= 1 and <= TensorParallelPlan.MostRanks
-            ? ranks : null;
+    /// <summary>Which rank of how many a model is, as all of its files say; null if it is none.</summary>
+    public static (int Rank, int Count)? Read(SafetensorsModel model) =>
+        Number(model, CountKey) is { } ranks and >= 1 and <= TensorParallelPlan.MostRanks && Number(model, RankKey) is { } rank && rank < ranks
+            ? (rank, ranks) : null;
 
     /// <summary>The mark that a model bears, for what is made of it; empty if it is no rank.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Of(SafetensorsModel model) => model.Files
@@ -30,6 +29,10 @@ internal static class RankMark
         .Where(IsMarked)
         .Select(file => $"rank {file.Metadata[RankKey]} of {file.Metadata[CountKey]}")
         .FirstOrDefault();
+
+    private static int? Number(SafetensorsModel model, string key) =>
+        model.Files.Select(file => file.Metadata.GetValueOrDefault(key)).Distinct().ToArray() is [var text]
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
     private static bool IsMarked(SafetensorsFile file) => file.Metadata.ContainsKey(RankKey) && file.Metadata.ContainsKey(CountKey);
 }

@@ -101,7 +101,7 @@ internal sealed class GroupPlan
 
         if (_axis == MatrixAxis.Input && Size != 0 && !MatrixGrids.CanHaveGroup(_like, Size))
         {
-            throw Refusal(ErrorText.Invariant($"would need groups of {Size} inputs, which {_like.Layout} does not have"));
+            throw Refusal(ErrorText.Invariant($"would need groups of {Size} inputs, which {PackedMatrixLayouts.NameOf(_like.Layout)} does not have"));
         }
     }
 

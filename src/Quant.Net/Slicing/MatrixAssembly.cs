@@ -54,7 +54,7 @@ internal sealed class MatrixAssembly
 
     private static void RequireAlike(MatrixArrays first, MatrixArrays other, MatrixAxis axis)
     {
-        Compare("layouts", first.Layout, other.Layout);
+        Compare("layouts", PackedMatrixLayouts.NameOf(first.Layout), PackedMatrixLayouts.NameOf(other.Layout));
         Compare("bits", first.Bits, other.Bits);
         Compare("zero points, one less", first.ZeroPlusOne, other.ZeroPlusOne);
         Compare("zero points that wrap", first.ZeroWraps, other.ZeroWraps);
@@ -109,7 +109,7 @@ internal sealed class MatrixAssembly
             : before == 0 ? ErrorText.Invariant($"; nearest end: {first + multiple}")
             : ErrorText.Invariant($"; nearest ends: {first + before} or {first + before + multiple}");
         throw new ArgumentException(ErrorText.Invariant(
-            $"{found}: {like.Layout} of {like.Bits} bits holds a multiple of {multiple}{nearest}."));
+            $"{found}: {PackedMatrixLayouts.NameOf(like.Layout)} of {like.Bits} bits holds a multiple of {multiple}{nearest}."));
     }
 
     private byte[] Index(MatrixArrays like, long length) => _plan.Index.Length > 0 ? GroupIndexes.Bytes(_plan.Index)
@@ -140,7 +140,7 @@ internal sealed class MatrixAssembly
         if (to.ByteLength > Array.MaxLength)
         {
             throw new NotSupportedException(ErrorText.Invariant(
-                $"{_result.Layout} [{_result.Rows}, {_result.Columns}] has an array of {to.ByteLength} bytes, expected at most {Array.MaxLength} where parts are put together."));
+                $"{PackedMatrixLayouts.NameOf(_result.Layout)} [{_result.Rows}, {_result.Columns}] has an array of {to.ByteLength} bytes, expected at most {Array.MaxLength} where parts are put together."));
         }
 
         byte[] array = new byte[to.ByteLength];

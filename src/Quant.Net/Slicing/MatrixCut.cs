@@ -1,4 +1,5 @@
 using Quant.Net.IO;
+using Quant.Net.Slicing;
 
 namespace Quant.Net;
 
@@ -46,7 +47,7 @@ public sealed class MatrixCut
         return new MatrixCut(axis, length => length % parts == 0
             ? Enumerable.Range(0, parts).Select(part => (IReadOnlyList<(long, long)>)[(part * (length / parts), length / parts)])
             : throw new ArgumentException(ErrorText.Invariant(
-                $"{length} {Name(axis)} features do not divide into {parts} equal parts; {parts - (length % parts)} more would.")));
+                $"{length} {Name(axis)} features do not divide into {parts} equal parts, but {NearestCuts.Around(length, parts)}.")));
     }
 
     /// <summary>

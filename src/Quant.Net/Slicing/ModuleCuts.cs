@@ -6,8 +6,8 @@ namespace Quant.Net.Slicing;
 /// <summary>Cuts and joins the tensors of whole modules: the matrix and, with outputs, the bias.</summary>
 internal static class ModuleCuts
 {
-    /// <summary>The matrix of a part, and all its tensors.</summary>
-    public readonly record struct Part(MatrixArrays Matrix, IReadOnlyList<SlicedTensor> Tensors);
+    /// <summary>The matrix of a part, all its tensors, and what of the module it is, if it is known to be a part.</summary>
+    public readonly record struct Part(MatrixArrays Matrix, IReadOnlyList<SlicedTensor> Tensors, PartMark? Mark);
 
     /// <summary>The parts of a module, one after the other; of an outline their tensors have shapes, and no data but lists of groups.</summary>
     public static IEnumerable<Part> Cut(StoredModule module, MatrixCut cut, GroupNumbering numbering)
@@ -18,16 +18,18 @@ internal static class ModuleCuts
         long length = MatrixSlicer.Length(module.Matrix, cut.Axis);
         foreach ((MatrixArrays matrix, IReadOnlyList<(long First, long Count)> ranges) in matrices.Zip(cut.PartsOf(length)))
         {
-            yield return new Part(matrix, [.. module.TensorsOf(matrix), .. Bias(module, cut.Axis, ranges)]);
+            yield return new Part(
+                matrix, [.. module.TensorsOf(matrix), .. Bias(module, cut.Axis, ranges)], new PartMark(module.Module.Name, cut.Axis, ranges, length));
         }
     }
 
     /// <summary>The module that parts make.</summary>
-    /// <exception cref="ArgumentException">They do not belong together.</exception>
+    /// <exception cref="ArgumentException">They do not belong together, or are not in order.</exception>
     public static Part Join(IReadOnlyList<StoredModule> modules, MatrixAxis axis)
     {
+        PartMark? mark = MarkedParts.Of(modules.Select(part => (part.Module.Arrays.Codes.File.Path, PartMark.Of(part.Module))))?.Join(axis);
         MatrixArrays whole = MatrixSlicer.Concat([.. modules.Select(module => module.Matrix)], axis);
-        return new Part(whole, [.. modules[0].TensorsOf(whole), .. JoinBias(modules, axis)]);
+        return new Part(whole, [.. modules[0].TensorsOf(whole), .. JoinBias(modules, axis)], mark);
     }
 
     /// <summary>A bias is added to outputs: it is cut with them, and stays whole where inputs are cut.</summary>

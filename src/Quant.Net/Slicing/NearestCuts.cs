@@ -11,4 +11,11 @@ internal static class NearestCuts
         long before = place / multiple * multiple;
         return before == place ? ErrorText.Invariant($"{place}") : ErrorText.Invariant($"{before} or {before + multiple}");
     }
+
+    /// <summary>The multiples before and after a length that is none, of those with something in them: <c>8 or 16 would</c>.</summary>
+    public static string Around(long length, long multiple)
+    {
+        long before = length / multiple * multiple;
+        return before == 0 ? ErrorText.Invariant($"{multiple} would") : ErrorText.Invariant($"{before} or {before + multiple} would");
+    }
 }

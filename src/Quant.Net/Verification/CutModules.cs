@@ -45,7 +45,7 @@ internal sealed class CutModules(SafetensorsModel model, PartsVerifyOptions opti
     {
         ModuleRows rows = run.RowsOf(whole);
         ModuleRows[] found = [.. parts.Select(run.RowsOf)];
-        if (CutParts.Find(rows, found, options, out string? problem) is not { } cut)
+        if (CutParts.Find(rows, found, options, out string? problem) is not { } cut || !cut.IsInOrder(rows, found, out problem))
         {
             run.Faults.Add(problem!);
             return;

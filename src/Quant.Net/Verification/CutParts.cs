@@ -4,10 +4,11 @@ using Ranges = System.Collections.Generic.IReadOnlyList<(long First, long Count)
 
 namespace Quant.Net.Verification;
 
-/// <summary>Where the parts of one matrix are in it: found by their shapes.</summary>
+/// <summary>Where the parts of one matrix are in it: by what they say of themselves, or by their shapes and the order in which they are given.</summary>
 /// <param name="Axis">Along which features they are cut.</param>
 /// <param name="Ranges">The features of each part.</param>
-internal sealed record CutParts(MatrixAxis Axis, IReadOnlyList<Ranges> Ranges)
+/// <param name="IsByOrder">Whether nothing but the order of the parts says where they are.</param>
+internal sealed record CutParts(MatrixAxis Axis, IReadOnlyList<Ranges> Ranges, bool IsByOrder)
 {
     /// <summary>Finds it out; null, and why, if shapes do not fit.</summary>
     public static CutParts? Find(IWeightRows whole, IReadOnlyList<IWeightRows> parts, PartsVerifyOptions options, out string? problem)
@@ -16,6 +17,12 @@ internal sealed record CutParts(MatrixAxis Axis, IReadOnlyList<Ranges> Ranges)
         if (problem is not null)
         {
             return null;
+        }
+
+        if (options.Cut is null && MarkedParts.Of(parts.Select(part => (part.Path, part.Mark))) is { } marked && IsOf(whole, parts, options.Axis))
+        {
+            problem = marked.WhyNotWhole() ?? Problem(whole, parts, parts[0].Mark!.Axis, [.. parts.Select(part => part.Mark!.Ranges)]);
+            return problem is null ? new CutParts(parts[0].Mark!.Axis, [.. parts.Select(part => part.Mark!.Ranges)], IsByOrder: false) : null;
         }
 
         if (AxisOf(whole, parts, options) is not { } axis)
@@ -37,8 +44,22 @@ internal sealed record CutParts(MatrixAxis Axis, IReadOnlyList<Ranges> Ranges)
         }
 
         problem = Problem(whole, parts, axis, ranges);
-        return problem is null ? new CutParts(axis, ranges) : null;
+        return problem is null ? new CutParts(axis, ranges, IsByOrder: options.Cut is null) : null;
     }
+
+    /// <summary>Whether parts are not simply given in another order than they were cut in; else that is the problem.</summary>
+    public bool IsInOrder(IWeightRows whole, IReadOnlyList<IWeightRows> parts, out string? problem)
+    {
+        problem = IsByOrder && PartOrder.Find(whole, parts, Axis) is { } order
+            ? $"{whole.Place}: the parts are in another order than in the whole, expected {ErrorText.QuoteAll([.. order.Select(part => part.Path)])}"
+            : null;
+        return problem is null;
+    }
+
+    // Parts of a part speak of that.
+    private static bool IsOf(IWeightRows whole, IReadOnlyList<IWeightRows> parts, MatrixAxis? axis) =>
+        parts.All(part => part.Mark is { } mark && mark.Name == whole.Name && mark.Length == whole.Length(mark.Axis) && (axis ?? mark.Axis) == mark.Axis
+            && FitsAlong(mark.Axis, whole, part));
 
     private static MatrixAxis? AxisOf(IWeightRows whole, IReadOnlyList<IWeightRows> parts, PartsVerifyOptions options) =>
         options.KnownAxis is { } known ? (parts.All(part => FitsAlong(known, whole, part)) ? known : null)

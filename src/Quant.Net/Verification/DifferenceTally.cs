@@ -18,6 +18,17 @@ internal sealed class DifferenceTally(string tensor, int part, string path, long
     /// <summary>What was found; null if nothing differs.</summary>
     public PartsDifference? Difference => _first is null ? null : _first with { Count = _count, ElementCount = _compared };
 
+    /// <summary>A tally of the same tensor for a thread, to be added later.</summary>
+    public DifferenceTally Begin() => new(tensor, part, path, columns, valueBytes, isDecoded);
+
+    /// <summary>Adds what was found in values behind these.</summary>
+    public void Add(DifferenceTally later)
+    {
+        _compared += later._compared;
+        _count += later._count;
+        _first ??= later._first;
+    }
+
     /// <summary>Compares values that are in the part from a place on.</summary>
     public void Compare(long place, ReadOnlySpan<byte> found, ReadOnlySpan<byte> expected)
     {

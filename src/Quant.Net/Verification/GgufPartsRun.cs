@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
+using Quant.Net.Slicing;
 
 namespace Quant.Net.Verification;
 
@@ -16,11 +17,9 @@ internal sealed class GgufPartsRun(
     public PartsVerifyResult Run()
     {
         var watch = Stopwatch.StartNew();
-        string? missing = PartNames.Missing(_paths);
-        if (missing is not null)
-        {
-            _faults.Add(missing);
-        }
+        _faults.AddRange(PartNames.Missing(_paths));
+        bool areMarked = parts.All(part => part.Tensors.Any(tensor => PartMark.Of(tensor) is not null));
+        IEnumerable<string> misplaced = areMarked || _faults.Count > 0 ? [] : PartNames.Misplaced(_paths);
 
         string[] names = [.. parts.SelectMany(part => part.Tensors).Select(tensor => tensor.Name).Distinct()];
         if (names.Length == 0)
@@ -29,7 +28,7 @@ internal sealed class GgufPartsRun(
         }
 
         var count = new PartsProgress(progress) { BytesTotal = parts.Sum(part => part.Tensors.Sum(tensor => tensor.ByteLength)), TensorCount = names.Length };
-        var comparison = new PartsComparison(_paths, options.ChunkBytes, count, cancellation);
+        var comparison = new PartsComparison(_paths, options.ChunkBytes, Math.Max(device.Threads, 1), count, cancellation);
         foreach (string name in names)
         {
             Compare(name, comparison);
@@ -39,7 +38,7 @@ internal sealed class GgufPartsRun(
         {
             Differences = comparison.Differences,
             Faults = _faults,
-            Warnings = [.. parts.Prepend(whole).SelectMany(model => model.Warnings), .. missing is null ? PartNames.Misplaced(_paths) : []],
+            Warnings = [.. parts.Prepend(whole).SelectMany(model => model.Warnings), .. misplaced],
             TensorCount = comparison.TensorCount,
             BytesRead = count.BytesDone,
             Kernels = [.. _kernels],
@@ -70,7 +69,7 @@ internal sealed class GgufPartsRun(
         }
 
         GgufRows[] found = [.. rows.Skip(1)];
-        if (CutParts.Find(rows[0], found, options, out string? wrong) is { } cut)
+        if (CutParts.Find(rows[0], found, options, out string? wrong) is { } cut && cut.IsInOrder(rows[0], found, out wrong))
         {
             comparison.Compare(rows[0], found, cut.Axis, cut.Ranges);
         }

@@ -1,4 +1,5 @@
 using Quant.Net.Gguf;
+using Quant.Net.Slicing;
 
 namespace Quant.Net.Verification;
 
@@ -13,6 +14,8 @@ internal sealed unsafe class GgufRows(GgufTensor tensor, QuantDevice device, ISe
     public string Path => tensor.Part.Path;
 
     public string Kind => tensor.FormatName;
+
+    public PartMark? Mark => PartMark.Of(tensor);
 
     public long Rows => tensor.RowCount;
 

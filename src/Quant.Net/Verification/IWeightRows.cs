@@ -1,4 +1,5 @@
 using Quant.Net.IO;
+using Quant.Net.Slicing;
 
 namespace Quant.Net.Verification;
 
@@ -13,6 +14,9 @@ internal interface IWeightRows
 
     /// <summary>What it is packed as, for messages; parts are packed as the whole is.</summary>
     string Kind { get; }
+
+    /// <summary>What its file says it is a part of; null if it says nothing.</summary>
+    PartMark? Mark { get; }
 
     /// <summary>Rows of all matrices.</summary>
     long Rows { get; }

@@ -10,14 +10,15 @@ public static partial class ModelVerifier
 {
     /// <summary>Checks that decoded parts put together are the decoded whole, bit for bit.</summary>
     /// <remarks>
-    /// Parts are either the ranks of a <see cref="TensorParallelPlan"/>, all of them, or files that
+    /// Parts are either the ranks of a <see cref="TensorParallelPlan"/>, all of them, in any order, or files that
     /// <see cref="ModelConverter.SliceAsync(PackedModule, MatrixCut, string, GroupNumbering, bool, IProgress{ConversionProgress}, CancellationToken)"/>
-    /// has cut from modules: these say so in their metadata, and are taken for such where the axis or the cut is given. Packed modules
+    /// has cut from modules: these say so in their metadata, and where they were, so that their order does not matter; others are taken for
+    /// such where the axis or the cut is given. Packed modules
     /// are compared by the bits of their float32 weights, where any NaN is as good as another; other tensors by their bytes. Memory is
     /// bounded by <see cref="PartsVerifyOptions.ChunkBytes"/> or a row, whichever is larger.
     /// </remarks>
     /// <param name="whole">The model that was cut.</param>
-    /// <param name="parts">Its parts, in order.</param>
+    /// <param name="parts">Its parts; in order, where they do not say what they are.</param>
     /// <param name="options">How.</param>
     /// <param name="device">Decodes.</param>
     /// <param name="progress">Is told how far it is.</param>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Quant.Net.Slicing;
 
 namespace Quant.Net.Verification;
 
@@ -9,7 +10,9 @@ internal sealed class ModuleRows(PackedModule module, QuantDevice device, ISet<s
 
     public string Path => module.Arrays.Codes.File.Path;
 
-    public string Kind => $"{module.Layout} of {module.Bits} bits";
+    public string Kind => $"{PackedMatrixLayouts.NameOf(module.Layout)} of {module.Bits} bits";
+
+    public PartMark? Mark => PartMark.Of(module);
 
     public long Rows => module.Rows;
 

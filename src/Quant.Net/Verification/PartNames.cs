@@ -7,18 +7,11 @@ namespace Quant.Net.Verification;
 /// <summary>What the names of parts say: those that this library writes end in <c>-1-of-4.safetensors</c>, ranks in <c>rank-0-of-4</c>.</summary>
 internal static partial class PartNames
 {
-    /// <summary>Which part is missing; null if none is, or if names say nothing of that.</summary>
-    public static string? Missing(IReadOnlyList<string> paths)
-    {
-        if (Read(paths) is not { } names)
-        {
-            return null;
-        }
-
-        int missing = Enumerable.Range(0, Math.Min(names.Count, names.Numbers.Length + 1)).FirstOrDefault(number => !names.Numbers.Contains(number), -1);
-        return missing < 0 ? null
-            : ErrorText.Invariant($"{Name(names.Like, missing + names.First)} is missing of {ErrorText.Count(names.Count, "part")}");
-    }
+    /// <summary>Which part is missing, in a line; none if none is, or if names say nothing of that.</summary>
+    public static IEnumerable<string> Missing(IReadOnlyList<string> paths) =>
+        Read(paths) is not { } names ? []
+            : Enumerable.Range(0, Math.Min(names.Count, names.Numbers.Length + 1)).Where(number => !names.Numbers.Contains(number)).Take(1).Select(missing =>
+                ErrorText.Invariant($"{Name(names.Like, missing + names.First)} is missing of {ErrorText.Count(names.Count, "part")}"));
 
     /// <summary>The parts that are not in their places, a line each.</summary>
     public static IEnumerable<string> Misplaced(IReadOnlyList<string> paths) =>

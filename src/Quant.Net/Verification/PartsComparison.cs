@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Quant.Net.IO;
 using Quant.Net.Ranks;
 using Quant.Net.Safetensors;
@@ -5,10 +6,13 @@ using Ranges = System.Collections.Generic.IReadOnlyList<(long First, long Count)
 
 namespace Quant.Net.Verification;
 
-/// <summary>Compares what parts decode to with what the whole has there, a chunk at a time.</summary>
+/// <summary>Compares what parts decode to with what the whole has there, a chunk at a time: all threads decode it, then all compare.</summary>
 internal sealed class PartsComparison(
-    IReadOnlyList<string> partPaths, int chunkBytes, PartsProgress progress, CancellationToken cancellation)
+    IReadOnlyList<string> partPaths, int chunkBytes, int threads, PartsProgress progress, CancellationToken cancellation)
 {
+    // What is worth a thread of its own.
+    private const int LeastBytes = 1 << 18;
+
     private readonly List<PartsDifference> _differences = [];
     private byte[] _found = [];
     private byte[] _expected = [];
@@ -79,19 +83,24 @@ internal sealed class PartsComparison(
         for (long row = 0; row < whole.RowCount; row += most)
         {
             int rows = (int)Math.Min(most, whole.RowCount - row);
-            Span<byte> all = Room(ref _whole, rows * rowBytes), found = Room(ref _found, rows * partBytes), expected = Room(ref _expected, rows * partBytes);
-            whole.Tensor.Read(row * rowBytes, all);
+            byte[] all = Room(ref _whole, rows * rowBytes), found = Room(ref _found, rows * partBytes), expected = Room(ref _expected, rows * partBytes);
+            whole.Tensor.Read(row * rowBytes, all.AsSpan(0, rows * rowBytes));
             foreach ((SafetensorsTensor part, _, int rank, DifferenceTally tally) in ranks)
             {
                 cancellation.ThrowIfCancellationRequested();
-                for (int at = 0; at < rows; at++)
+                long place = row * partBytes;
+                Divide(rows, partBytes, tally, (first, count, own) =>
                 {
-                    whole.Take(rank, all.Slice(at * rowBytes, rowBytes), expected.Slice(at * partBytes, partBytes));
-                }
+                    Span<byte> mine = found.AsSpan(first * partBytes, count * partBytes), taken = expected.AsSpan(first * partBytes, count * partBytes);
+                    for (int at = 0; at < count; at++)
+                    {
+                        whole.Take(rank, all.AsSpan((first + at) * rowBytes, rowBytes), taken.Slice(at * partBytes, partBytes));
+                    }
 
-                part.Read(row * partBytes, found);
-                tally.Compare(row * partBytes / ValueBytes(part), found, expected);
-                progress.Add(part.Name, found.Length);
+                    part.Read(place + ((long)first * partBytes), mine);
+                    own.Compare((place + ((long)first * partBytes)) / ValueBytes(part), mine, taken);
+                });
+                progress.Add(part.Name, rows * partBytes);
             }
         }
     }
@@ -107,10 +116,16 @@ internal sealed class PartsComparison(
             {
                 cancellation.ThrowIfCancellationRequested();
                 int bytes = (int)Math.Min(Math.Max(chunkBytes / valueBytes, 1) * valueBytes, count - taken);
-                Span<byte> found = Room(ref _found, bytes), expected = Room(ref _expected, bytes);
-                part.Read(done, found);
-                ReadWhole(whole.Tensor, offset + taken, expected);
-                tally.Compare(done / valueBytes, found, expected);
+                byte[] found = Room(ref _found, bytes), expected = Room(ref _expected, bytes);
+                (long place, long? from) = (done, offset + taken);
+                Divide(bytes / valueBytes, valueBytes, tally, (first, values, own) =>
+                {
+                    int at = first * valueBytes;
+                    Span<byte> mine = found.AsSpan(at, values * valueBytes), others = expected.AsSpan(at, values * valueBytes);
+                    part.Read(place + at, mine);
+                    ReadWhole(whole.Tensor, from + at, others);
+                    own.Compare((place + at) / valueBytes, mine, others);
+                });
                 progress.Add(part.Name, bytes);
                 taken += bytes;
                 done += bytes;
@@ -143,10 +158,15 @@ internal sealed class PartsComparison(
                 {
                     cancellation.ThrowIfCancellationRequested();
                     int rows = (int)Math.Min(most, count - done);
-                    Span<byte> found = Room(ref _found, rows * rowBytes), expected = Room(ref _expected, rows * rowBytes);
-                    part.Read(row, rows, found);
-                    whole.Read(matrix + first + done, rows, expected);
-                    tally.Compare(row * part.Columns, found, expected);
+                    byte[] found = Room(ref _found, rows * rowBytes), expected = Room(ref _expected, rows * rowBytes);
+                    part.Read(row, rows, found.AsSpan(0, (int)(rows * rowBytes)));
+                    whole.Read(matrix + first + done, rows, expected.AsSpan(0, (int)(rows * rowBytes)));
+                    long place = row;
+                    Divide(rows, rowBytes, tally, (at, count, own) =>
+                    {
+                        (int begin, int bytes) = ((int)(at * rowBytes), (int)(count * rowBytes));
+                        own.Compare((place + at) * part.Columns, found.AsSpan(begin, bytes), expected.AsSpan(begin, bytes));
+                    });
                     row += rows;
                     done += rows;
                     Report(part, row, rows);
@@ -163,15 +183,20 @@ internal sealed class PartsComparison(
         for (long row = 0; row < whole.Rows; row += most)
         {
             int rows = (int)Math.Min(most, whole.Rows - row);
-            Span<byte> expected = Room(ref _expected, rows * whole.Columns * whole.ValueBytes);
-            whole.Read(row, rows, expected);
+            int wholeBytes = (int)whole.Columns * whole.ValueBytes;
+            byte[] expected = Room(ref _expected, (long)rows * wholeBytes);
+            whole.Read(row, rows, expected.AsSpan(0, rows * wholeBytes));
             for (int at = 0; at < parts.Count; at++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 IWeightRows part = parts[at];
-                Span<byte> found = Room(ref _found, rows * part.Columns * part.ValueBytes);
-                part.Read(row, rows, found);
-                CompareColumns(whole, part, ranges[at], row, found, expected, tallies[at]);
+                int partBytes = (int)part.Columns * part.ValueBytes;
+                byte[] found = Room(ref _found, (long)rows * partBytes);
+                part.Read(row, rows, found.AsSpan(0, rows * partBytes));
+                (Ranges mine, long place) = (ranges[at], row);
+                Divide(rows, partBytes, tallies[at], (first, count, own) => CompareColumns(
+                    whole, part, mine, place + first, found.AsSpan(first * partBytes, count * partBytes),
+                    expected.AsSpan(first * wholeBytes, count * wholeBytes), own));
                 Report(part, row + rows, rows);
             }
         }
@@ -192,6 +217,32 @@ internal sealed class PartsComparison(
                 done += bytes;
             }
         }
+    }
+
+    // Shares work of so many units out to threads. Each has a tally of its own, and they are added in order: the first difference is the first.
+    private void Divide(int units, long unitBytes, DifferenceTally tally, Action<int, int, DifferenceTally> compare)
+    {
+        int pieces = (int)Math.Clamp(units * unitBytes / LeastBytes, 1, Math.Min(threads, Math.Max(units, 1)));
+        if (pieces == 1)
+        {
+            compare(0, units, tally);
+            return;
+        }
+
+        DifferenceTally[] tallies = [.. Enumerable.Range(0, pieces).Select(_ => tally.Begin())];
+        int Begin(int piece) => (int)((long)units * piece / pieces);
+        try
+        {
+            Parallel.For(
+                0, pieces, new ParallelOptions { MaxDegreeOfParallelism = threads },
+                piece => compare(Begin(piece), Begin(piece + 1) - Begin(piece), tallies[piece]));
+        }
+        catch (AggregateException failed)
+        {
+            ExceptionDispatchInfo.Throw(failed.InnerExceptions[0]);   // such as a file that has become shorter
+        }
+
+        Array.ForEach(tallies, tally.Add);
     }
 
     private int RowsAtOnce(IWeightRows whole)
@@ -216,14 +267,14 @@ internal sealed class PartsComparison(
         progress.Add(part.Name, Stored(until) - Stored(until - rows));
     }
 
-    private static Span<byte> Room(ref byte[] buffer, long bytes)
+    private static byte[] Room(ref byte[] buffer, long bytes)
     {
         if (buffer.Length < bytes)
         {
             buffer = GC.AllocateUninitializedArray<byte>((int)bytes);
         }
 
-        return buffer.AsSpan(0, (int)bytes);
+        return buffer;
     }
 
     private sealed record PlainPart(SafetensorsTensor Part, PlainRanks Whole, int Rank, DifferenceTally Tally);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Quant.Net.IO;
 using Quant.Net.Safetensors;
+using Quant.Net.Slicing;
 
 namespace Quant.Net.Verification;
 
@@ -16,44 +17,45 @@ internal sealed class PartsRun(
     private readonly PartsProgress _progress = new(progress);
 
     /// <summary>The parts, in order.</summary>
-    public IReadOnlyList<SafetensorsModel> Parts => parts;
+    public IReadOnlyList<SafetensorsModel> Parts { get; } = RankOrder.Sort(parts);
 
     /// <summary>What is wrong.</summary>
     public List<string> Faults { get; } = [];
 
     /// <summary>Compares weights.</summary>
-    public PartsComparison Comparison => field ??= new(Paths, options.ChunkBytes, _progress, cancellation);
+    public PartsComparison Comparison => field ??= new(Paths, options.ChunkBytes, Math.Max(device.Threads, 1), _progress, cancellation);
 
-    private string[] Paths => [.. parts.Select(part => part.Path)];
+    private string[] Paths => [.. Parts.Select(part => part.Path)];
 
     /// <summary>Compares everything.</summary>
     public PartsVerifyResult Run()
     {
         var watch = Stopwatch.StartNew();
-        string? missing = PartNames.Missing(Paths);
-        if (missing is not null)
-        {
-            Faults.Add(missing);
-        }
-
-        if (options.KnownAxis is not null || parts.All(IsCut))
+        bool areRanks = RankOrder.AreMarked(Parts), areMarked = areRanks || Parts.All(part => part.Files.All(file => PartMark.Of(file) is not null));
+        string[] incomplete = [.. RankOrder.Faults(Parts), .. areRanks ? [] : PartNames.Missing(Paths)];
+        Faults.AddRange(incomplete);
+        if (options.KnownAxis is not null || Parts.All(IsCut))
         {
             new CutModules(whole, options, this).Compare();
         }
-        else if (parts.Any(IsCut))
+        else if (Parts.Any(IsCut))
         {
             Faults.Add("some parts are of whole models and others of single modules, expected one kind");
         }
-        else if (missing is null)
+        else if (incomplete.Length == 0)
         {
-            new RankParts(TensorParallelPlan.Make(whole, parts.Count), this).Compare();
+            new RankParts(TensorParallelPlan.Make(whole, Parts.Count), this).Compare();
         }
 
         return new PartsVerifyResult
         {
             Differences = Comparison.Differences,
             Faults = Faults,
-            Warnings = [.. parts.Prepend(whole).SelectMany(model => model.Warnings), .. missing is null ? PartNames.Misplaced(Paths) : []],
+            Warnings =
+            [
+                .. Parts.Prepend(whole).SelectMany(model => model.Warnings),
+                .. areMarked || incomplete.Length > 0 ? [] : PartNames.Misplaced(Paths),
+            ],
             TensorCount = Comparison.TensorCount,
             BytesRead = _progress.BytesDone,
             Kernels = [.. _kernels],
@@ -95,7 +97,7 @@ internal sealed class PartsRun(
     /// <summary>Whether all parts have something of a name; else that is a fault.</summary>
     public bool HaveAll<T>(IReadOnlyList<IReadOnlyDictionary<string, T>> found, string name, string what)
     {
-        string[] lacking = [.. parts.Where((_, at) => !found[at].ContainsKey(name)).Select(part => part.Path)];
+        string[] lacking = [.. Parts.Where((_, at) => !found[at].ContainsKey(name)).Select(part => part.Path)];
         Faults.AddRange(lacking.Select(path => $"{ErrorText.EscapePath(path)}: has no {what} {ErrorText.Quote(name)}"));
         return lacking.Length == 0;
     }

@@ -31,7 +31,7 @@ public sealed class PartsVerifyResult
 
 /// <summary>Where a part differs from what the whole has there.</summary>
 /// <param name="Tensor">The tensor, or the packed module.</param>
-/// <param name="Part">The part, counted from 0.</param>
+/// <param name="Part">The part, counted from 0 as they were given; of ranks that say which they are the rank.</param>
 /// <param name="Path">The part's path.</param>
 /// <param name="Count">How many of its values differ.</param>
 /// <param name="ElementCount">Of how many.</param>

@@ -87,7 +87,7 @@ public class PackedRanksTests
 
     [Theory]
     [InlineData("lm_head", 3, "2 more features would be needed, and packed weights have no zeros to fill up with")]
-    [InlineData("model.layers.0.mlp.up_proj", 4, "4 output features for each rank are no multiple of 8, as Gptq of 4 bits needs it; nearest numbers of ranks: 2")]
+    [InlineData("model.layers.0.mlp.up_proj", 4, "4 output features for each rank are no multiple of 8, as GPTQ of 4 bits needs it; nearest numbers of ranks: 2")]
     public void PackedModulesThatDoNotFitSayWhy(string name, int ranks, string problem)
     {
         using var folder = new TempFolder();

@@ -117,7 +117,7 @@ public sealed class MatrixSlicerTests : IDisposable
     {
         MatrixArrays gptq = Make(new Kind(PackedMatrixLayout.Gptq, 4), 64, 64, 32, 0, new Random(1));
         Assert.Equal(
-            "Output features 4 to 16: Gptq of 4 bits holds a multiple of 8; nearest ends: 12 or 20.",
+            "Output features 4 to 16: GPTQ of 4 bits holds a multiple of 8; nearest ends: 12 or 20.",
             Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(gptq, MatrixCut.Range(MatrixAxis.Output, 4, 12))).Message);
         MatrixArrays mxfp4 = Make(new Kind(PackedMatrixLayout.Mxfp4Rows, 4), 8, 128, 32, 0, new Random(1));
         Assert.Contains(
@@ -125,7 +125,7 @@ public sealed class MatrixSlicerTests : IDisposable
             Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(mxfp4, MatrixCut.Range(MatrixAxis.Input, 16, 64))).Message,
             StringComparison.Ordinal);
         Assert.Equal(
-            "64 output features do not divide into 3 equal parts; 2 more would.",
+            "64 output features do not divide into 3 equal parts, but 63 or 66 would.",
             Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(gptq, MatrixCut.Equal(MatrixAxis.Output, 3))).Message);
         Assert.Equal(
             "2 heads of 30 are 60 output features, but the matrix has 64.",

@@ -90,6 +90,9 @@ public class CutPartsTests
         PackedModule module = Assert.Single(PackedModule.Find(model));
         MatrixCut cut = MatrixCut.Heads(MatrixAxis.Output, 4, [16, 8]);
         string[] paths = [.. (await ModelConverter.SliceAsync(module, cut, folder["kv.safetensors"])).Files];
+        PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, paths));
+        PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, [.. paths.Reverse()]));
+        Array.ForEach(paths, PartsOnDisk.Unmark);
         PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, paths, new PartsVerifyOptions { Cut = cut }));
         Assert.Equal(2, (await PartsOnDisk.VerifyAsync(model, paths)).Differences.Where(difference => difference.Tensor == Name).Count());
         PartsVerifyOptions other = new() { Cut = MatrixCut.Heads(MatrixAxis.Output, 5, [16, 8]) };
@@ -105,10 +108,19 @@ public class CutPartsTests
         string[] paths = [.. (await ModelConverter.SliceAsync(module, MatrixCut.Equal(MatrixAxis.Output, 3), folder["p.safetensors"])).Files];
         IReadOnlyList<string> faults = (await PartsOnDisk.VerifyAsync(model, [paths[0], paths[2]])).Faults;
         Assert.Equal("'p-2-of-3.safetensors' is missing of 3 parts", faults[0]);
-        Assert.EndsWith("its parts have 32 output features together, expected 48", faults[1], StringComparison.Ordinal);
+        Assert.Equal($"'{Name}': no part has output features 16:32 of 48", faults[1]);
+        faults = (await PartsOnDisk.VerifyAsync(model, [paths[0], paths[1], paths[1]])).Faults;
+        Assert.EndsWith($"has output features 16:32, and '{paths[1]}' has 16:32, expected none twice", faults[1], StringComparison.Ordinal);
 
+        // What they say of themselves counts; without it only what is in them.
         PartsVerifyResult moved = await PartsOnDisk.VerifyAsync(model, [paths[0], paths[2], paths[1]]);
-        Assert.Equal([1, 2], moved.Differences.Where(difference => difference.Tensor == Name).Select(difference => difference.Part));
+        PartsOnDisk.AssertSound(moved);
+        Assert.Equal([], moved.Warnings);
+        Array.ForEach(paths, PartsOnDisk.Unmark);
+        faults = (await PartsOnDisk.VerifyAsync(model, [paths[0], paths[2], paths[1]])).Faults;
+        Assert.EndsWith($"are in another order than in the whole, expected '{paths[0]}', '{paths[1]}', '{paths[2]}'", Assert.Single(faults), StringComparison.Ordinal);
+        faults = (await PartsOnDisk.VerifyAsync(model, [paths[0], paths[2]])).Faults;
+        Assert.EndsWith("its parts have 32 output features together, expected 48", faults[1], StringComparison.Ordinal);
 
         string[] inputs = [.. (await ModelConverter.SliceAsync(module, MatrixCut.Equal(MatrixAxis.Input, 3), folder["q.safetensors"])).Files];
         faults = (await PartsOnDisk.VerifyAsync(model, [paths[0], paths[1], inputs[2]])).Faults;
@@ -139,7 +151,11 @@ public class CutPartsTests
                 CopyResult cut = await ModelConverter.SliceAsync(model.Tensors[0], MatrixCut.Equal(axis, parts), folder[$"{axis}-{parts}.gguf"]);
                 string[] paths = [.. cut.Files];
                 PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, paths, new PartsVerifyOptions { ChunkBytes = 100_000 }));
-                Assert.False((await PartsOnDisk.VerifyAsync(model, [.. paths.Reverse()])).IsSound);
+                PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, [.. paths.Reverse()]));
+                Assert.Contains("no part has", (await PartsOnDisk.VerifyAsync(model, paths[..1])).Faults[^1], StringComparison.Ordinal);
+                Array.ForEach(paths, PartsOnDisk.Unmark);
+                PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, paths));
+                Assert.Contains("in another order", Assert.Single((await PartsOnDisk.VerifyAsync(model, [.. paths.Reverse()])).Faults), StringComparison.Ordinal);
                 Assert.Contains("together, expected", (await PartsOnDisk.VerifyAsync(model, paths[..1])).Faults[^1], StringComparison.Ordinal);
             }
         }
@@ -163,6 +179,38 @@ public class CutPartsTests
         PartsDifference difference = Assert.Single(result.Differences);
         Assert.Equal(("w", 1, 1, 5, 7), (difference.Tensor, difference.Part, difference.Count, difference.Row, difference.Column));
         Assert.Equal(1UL, difference.Found ^ difference.Expected);
+    }
+
+    // Large enough for all threads: what several of them find is one difference, and the first of it the first.
+    [Theory]
+    [InlineData(MatrixAxis.Output, QuantFormat.F32)]
+    [InlineData(MatrixAxis.Input, QuantFormat.F32)]
+    [InlineData(MatrixAxis.Output, QuantFormat.Q8_0)]
+    [InlineData(MatrixAxis.Input, QuantFormat.Q8_0)]
+    public async Task AllThreadsFindOneDifference(MatrixAxis axis, QuantFormat format)
+    {
+        using var folder = new TempFolder();
+        WriteGguf(folder["whole.gguf"], format, [1024, 1024], new Random(1));
+        using GgufFile model = GgufFile.Open(folder["whole.gguf"]);
+        string[] paths = [.. (await ModelConverter.SliceAsync(model.Tensors[0], MatrixCut.Equal(axis, 2), folder["p.gguf"])).Files];
+        PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, paths));
+        long offset, rowBytes, rows, rowLength;
+        using (GgufFile part = GgufFile.Open(paths[1]))
+        {
+            GgufTensor tensor = part.Tensors[0];
+            (offset, rowBytes, rows, rowLength) = (tensor.FileOffset, tensor.BytesPerRow, tensor.RowCount, tensor.RowLength);
+        }
+
+        // The last value of two rows: a byte of a code, or the lowest of a float.
+        int last = format == QuantFormat.F32 ? 4 : 1;
+        foreach (long row in new[] { 4, rows - 1 })
+        {
+            PartsOnDisk.FlipByte(paths[1], offset + ((row + 1) * rowBytes) - last);
+        }
+
+        PartsDifference difference = Assert.Single((await PartsOnDisk.VerifyAsync(model, paths)).Differences);
+        Assert.Equal((1, 2, 4, rowLength - 1), (difference.Part, difference.Count, difference.Row, difference.Column));
+        Assert.Equal(512 * 1024, difference.ElementCount);
     }
 
     [Fact]

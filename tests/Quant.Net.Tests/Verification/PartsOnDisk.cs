@@ -6,11 +6,14 @@ namespace Quant.Net.Tests.Verification;
 /// <summary>Parts in files, compared with the whole.</summary>
 internal static class PartsOnDisk
 {
+    // What is large enough is shared out.
+    private const int Threads = 3;
+
     public static async Task<PartsVerifyResult> VerifyAsync(
         SafetensorsModel whole, string[] paths, PartsVerifyOptions? options = null, IProgress<ConversionProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        using var device = QuantDevice.Open("cpu", new QuantDeviceOptions { Threads = 1 });
+        using var device = QuantDevice.Open("cpu", new QuantDeviceOptions { Threads = Threads });
         SafetensorsModel[] parts = [.. paths.Select(path => SafetensorsModel.Open(path))];
         try
         {
@@ -24,7 +27,7 @@ internal static class PartsOnDisk
 
     public static async Task<PartsVerifyResult> VerifyAsync(GgufFile whole, string[] paths, PartsVerifyOptions? options = null)
     {
-        using var device = QuantDevice.Open("cpu", new QuantDeviceOptions { Threads = 1 });
+        using var device = QuantDevice.Open("cpu", new QuantDeviceOptions { Threads = Threads });
         GgufFile[] parts = [.. paths.Select(path => GgufFile.Open(path))];
         try
         {
@@ -55,6 +58,16 @@ internal static class PartsOnDisk
         }
 
         FlipByte(file, at);
+    }
+
+    /// <summary>Takes from a file what it says it is a part of.</summary>
+    public static void Unmark(string file)
+    {
+        byte[] bytes = File.ReadAllBytes(file);
+        int at = bytes.AsSpan().IndexOf("quantnet.part_of"u8);
+        Assert.True(at > 0);
+        "whatever.part_of"u8.CopyTo(bytes.AsSpan(at));
+        File.WriteAllBytes(file, bytes);
     }
 
     /// <summary>Flips a bit of a byte of a file.</summary>

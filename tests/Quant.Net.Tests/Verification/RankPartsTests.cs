@@ -74,6 +74,27 @@ public class RankPartsTests
         Assert.Equal(whole.ElementCount / 4, difference.ElementCount);
     }
 
+    // Large enough for all threads: one tensor that each rank has whole, and one of which inputs are divided.
+    [Theory]
+    [InlineData("model.norm.weight", 1_000_000, 1)]
+    [InlineData("model.layers.0.mlp.down_proj.weight", 1024, 1024)]
+    public async Task AllThreadsFindOneDifference(string name, long rows, long columns)
+    {
+        using var folder = new TempFolder();
+        long[] shape = columns == 1 ? [rows] : [rows, columns];
+        using SafetensorsModel model = FamilyModel.Open(
+            folder, "llama", 4, [new("model.layers.0.input_layernorm.weight", -1, 8), new(name, columns == 1 ? -1 : 1, shape) { Type = SafetensorsType.F32 }]);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 2);
+        PartsOnDisk.AssertSound(await PartsOnDisk.VerifyAsync(model, paths));
+        long width = columns == 1 ? 1 : columns / 2;
+        PartsOnDisk.Flip(paths[1], name, 5 * width * 4);
+        PartsOnDisk.Flip(paths[1], name, (rows - 1) * width * 4);
+        PartsDifference difference = Assert.Single((await PartsOnDisk.VerifyAsync(model, paths)).Differences);
+        Assert.Equal((name, 1, 2, rows * width), (difference.Tensor, difference.Part, difference.Count, difference.ElementCount));
+        Assert.Equal((5, 0), columns == 1 ? (difference.Column, difference.Row) : (difference.Row, difference.Column));
+    }
+
     [Theory]
     [InlineData(Down, ".scales", 1)]
     [InlineData(Up, ".qweight", 0)]
@@ -110,17 +131,49 @@ public class RankPartsTests
     }
 
     [Fact]
-    public async Task PartsInAnotherOrderDiffer()
+    public async Task RanksMayBeGivenInAnyOrder()
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 4);
+        PartsVerifyResult result = await PartsOnDisk.VerifyAsync(model, [paths[3], paths[0], paths[2], paths[1]]);
+        PartsOnDisk.AssertSound(result);
+        Assert.Equal([], result.Warnings);
+
+        PartsOnDisk.Flip(paths[2], Down + ".scales", 0);
+        PartsDifference difference = Assert.Single((await PartsOnDisk.VerifyAsync(model, [.. paths.Reverse()])).Differences);
+        Assert.Equal((2, paths[2]), (difference.Part, difference.Path));
+    }
+
+    [Fact]
+    public async Task RanksWithoutMarksThatDifferAreInAnotherOrder()
     {
         using SafetensorsModel model = SafetensorsModel.Open(Sample);
         using var output = new TempFolder();
         string[] paths = await DivideAsync(model, output, 2);
+        Array.ForEach(paths, path => Rewrite(path, "quantnet.rank", "another.rank"));
         PartsVerifyResult result = await PartsOnDisk.VerifyAsync(model, [paths[1], paths[0]]);
         Assert.False(result.IsSound);
         Assert.Contains(result.Differences, difference => difference.Tensor == Down && difference.Part == 0);
         Assert.Contains(result.Differences, difference => difference.Tensor == Up && difference.Part == 1);
         Assert.DoesNotContain(result.Differences, difference => difference.Tensor == "model.norm.weight");
         Assert.Equal(2, result.Warnings.Count(line => line.Contains("not what its name says", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task RanksThatAreNotThoseOfOneDivisionAreRefused()
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using TempFolder output = new(), other = new();
+        string[] paths = await DivideAsync(model, output, 2), four = await DivideAsync(model, other, 4);
+        async Task Refuse(string[] parts, params string[] faults) => Assert.Equal(faults, (await PartsOnDisk.VerifyAsync(model, parts)).Faults);
+
+        await Refuse([paths[0], paths[1], paths[0]], $"{paths[0]}: is rank 0 of 2, and so is {paths[0]}");
+        await Refuse([paths[1], paths[1]], $"{paths[1]}: is rank 1 of 2, and so is {paths[1]}", "rank 0 of 2 is missing");
+        await Refuse([paths[0], four[1]], $"{four[1]}: is rank 1 of 4, expected one of 2 as {paths[0]} is");
+        await Refuse([four[0], four[3]], "ranks 1, 2 of 4 are missing");
+        Rewrite(paths[1], "quantnet.rank", "another.rank");
+        await Refuse(paths, $"{paths[1]}: does not say which rank it is, expected one of 2 as {paths[0]} is");
     }
 
     [Theory]
@@ -203,6 +256,9 @@ public class RankPartsTests
         using var output = new TempFolder();
         string[] paths = await DivideAsync(model, output, 4);
         PartsVerifyResult result = await PartsOnDisk.VerifyAsync(model, [paths[0], paths[1], paths[3]]);
+        Assert.Equal(["rank 2 of 4 is missing"], result.Faults);
+        Array.ForEach(paths, path => Rewrite(path, "quantnet.rank", "another.rank"));
+        result = await PartsOnDisk.VerifyAsync(model, [paths[0], paths[1], paths[3]]);
         Assert.Equal(["'rank-2-of-4' is missing of 4 parts"], result.Faults);
 
         // Without names that tell, shapes do: of two ranks each would have more.

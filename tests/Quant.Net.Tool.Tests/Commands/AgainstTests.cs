@@ -36,7 +36,7 @@ public class AgainstTests
         Succeed(["slice", Repository.WideModel, "--tensor", Tensor, .. heads, "-o", folder["h.gguf"], "-q"]);
         string[] verify = ["verify", "--against", Repository.WideModel, folder["h-1-of-2.gguf"], folder["h-2-of-2.gguf"], "-q"];
         Succeed([.. verify, .. heads]);
-        Assert.Equal(1, Run(verify).ExitCode);
+        Succeed(verify);   // the parts say where they were
     }
 
     [Fact]
@@ -51,16 +51,12 @@ public class AgainstTests
         string first = folder["ranks/rank-0-of-2"], second = folder["ranks/rank-1-of-2"];
         Succeed("verify", "--against", Repository.GptqModel, first, second, "-q");
 
-        ToolResult swapped = Run("verify", "--against", Repository.GptqModel, second, first, "--json", "-q");
-        Assert.Equal(1, swapped.ExitCode);
-        JsonElement defect = swapped.Json.List("defects").First(defect => defect.Text("tensor") == Module);
-        Assert.Equal(second, defect.Text("part"));
-        Assert.Matches("^0x[0-9a-f]{8}$", defect.Text("found"));
-        Assert.NotEqual(defect.Text("found"), defect.Text("expected"));
+        Succeed("verify", "--against", Repository.GptqModel, second, first, "-q");
+        Succeed("verify", "--against", Repository.GptqModel, folder["ranks"], "-q");
 
         ToolResult missing = Run("verify", "--against", Repository.GptqModel, first, "--json", "-q");
         Assert.Equal(1, missing.ExitCode);
-        Assert.Equal("'rank-1-of-2' is missing of 2 parts", Assert.Single(missing.Json.List("defects")).Text("problem"));
+        Assert.Equal("rank 1 of 2 is missing", Assert.Single(missing.Json.List("defects")).Text("problem"));
 
         string weights = Path.Combine(second, "model.safetensors");
         File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..^1]);

@@ -42,11 +42,13 @@ public class SliceTests
         Succeed(
             "slice", Repository.WideModel, "--tensor", Tensor, "--axis", "out", "--heads", "4", "--split", "24,40", "-o", folder["head.gguf"], "-q");
         Succeed("concat", folder["part-1-of-2.gguf"], folder["part-2-of-2.gguf"], "--axis", "out", "-o", folder["whole.gguf"], "-q");
-        Succeed("concat", folder["part-1-of-2.gguf"], folder["part-2-of-2.gguf"], "--axis", "in", "-o", folder["wide.gguf"], "-q");
+        Succeed("metadata", folder["part-2-of-2.gguf"], "--remove", "quantnet.part", "-o", folder["unmarked.gguf"], "-q");
+        Succeed("concat", folder["part-1-of-2.gguf"], folder["unmarked.gguf"], "--axis", "in", "-o", folder["wide.gguf"], "-q");
 
         using GgufFile model = GgufFile.Open(Repository.WideModel);
         using GgufFile whole = GgufFile.Open(folder["whole.gguf"]);
         using GgufFile wide = GgufFile.Open(folder["wide.gguf"]);
+        Assert.Empty(whole.Metadata);
         using GgufFile values = GgufFile.Open(folder["head-2-of-2.gguf"]);
         GgufTensor original = model.Tensors[Tensor];
         Assert.Equal(original.GetSpan(0, 256), whole.Tensors[Tensor].GetSpan(0, 256));
@@ -62,7 +64,7 @@ public class SliceTests
 
     [Theory]
     [InlineData("Q4_K has blocks of 256; nearest cuts: 0 and 0 or 256", "--tensor", Tensor, "--axis", "in", "--range", "0:64")]
-    [InlineData("256 output features do not divide into 3 equal parts", "--tensor", Tensor, "--axis", "out", "--parts", "3")]
+    [InlineData("256 output features do not divide into 3 equal parts, but 255 or 258 would", "--tensor", Tensor, "--axis", "out", "--parts", "3")]
     [InlineData("has no tensor 'blk.0.attn_x.weight'; did you mean", "--tensor", "blk.0.attn_x.weight", "--axis", "out", "--parts", "2")]
     [InlineData("has 48 tensors, --tensor says which", "--axis", "out", "--parts", "2")]
     public void WhatCannotBeCutLeavesNoFiles(string complaint, params string[] arguments)
@@ -70,6 +72,49 @@ public class SliceTests
         using var folder = new TemporaryFolder();
         Run(["slice", Repository.WideModel, "-o", folder["x.gguf"], .. arguments]).AssertFails(1, complaint);
         Assert.Empty(folder.Names);
+    }
+
+    // Parts say what they are of the whole: of the quarters 1 to 4 some are joined.
+    [Theory]
+    [InlineData("are in another order than they were cut in: expected", "out", "2", "1")]
+    [InlineData("are in another order than they were cut in: expected", "out", "1", "3", "2", "4")]
+    [InlineData("no part has output features 64:128 of 256", "out", "1", "3")]
+    [InlineData("has output features 0:64, and", "out", "1", "1")]
+    [InlineData("was cut along output features, expected input features to join along", "in", "1", "2")]
+    public void PartsThatAreJoinedWronglyAreRefused(string complaint, string axis, params string[] parts)
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("slice", Repository.WideModel, "--tensor", Tensor, "--axis", "out", "--parts", "4", "-o", folder["q.gguf"], "-q");
+        Run(["concat", .. parts.Select(part => folder[$"q-{part}-of-4.gguf"]), "--axis", axis, "-o", folder["x.gguf"]]).AssertFails(1, complaint);
+
+        // The module has as many outputs.
+        Succeed("slice", Repository.GptqModel, "--module", Module, "--axis", "out", "--parts", "4", "-o", folder["q.safetensors"], "-q");
+        Run(["concat", .. parts.Select(part => folder[$"q-{part}-of-4.safetensors"]), "--axis", axis, "-o", folder["x.safetensors"]]).AssertFails(1, complaint);
+        Assert.DoesNotContain(folder.Names, name => name.StartsWith('x'));
+    }
+
+    [Fact]
+    public void JoinedNeighboursAreAPart()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("slice", Repository.GptqModel, "--module", Module, "--axis", "in", "--parts", "4", "--keep-groups", "-o", folder["q.safetensors"], "-q");
+        string Part(int part) => folder[$"q-{part}-of-4.safetensors"];
+        Succeed("concat", Part(2), Part(3), "--axis", "in", "-o", folder["middle.safetensors"], "-q");
+        Run("concat", folder["middle.safetensors"], Part(1), "--axis", "in", "-o", folder["x.safetensors"]).AssertFails(1, "in another order");
+        Run("concat", folder["middle.safetensors"], Part(3), "--axis", "in", "-o", folder["x.safetensors"]).AssertFails(1, "expected none twice");
+        Succeed("concat", Part(1), folder["middle.safetensors"], Part(4), "--axis", "in", "-o", folder["whole.safetensors"], "-q");
+        using SafetensorsModel whole = SafetensorsModel.Open(folder["whole.safetensors"]);
+        Assert.DoesNotContain(whole.Files[0].Metadata.Keys, key => key.StartsWith("quantnet.part", StringComparison.Ordinal));
+        Succeed("verify", "--against", Repository.GptqModel, folder["middle.safetensors"], Part(4), Part(1), "-q");
+    }
+
+    [Fact]
+    public void PartsOfHeadsAreNotJoined()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("slice", Repository.WideModel, "--tensor", Tensor, "--axis", "out", "--heads", "4", "--split", "24,40", "-o", folder["h.gguf"], "-q");
+        Run("concat", folder["h-1-of-2.gguf"], folder["h-2-of-2.gguf"], "--axis", "out", "-o", folder["x.gguf"])
+            .AssertFails(1, "has output features of 4 heads");
     }
 
     [Fact]
