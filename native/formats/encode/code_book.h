@@ -20,27 +20,27 @@ struct RunsOf4 {
 
 // The books. kRings: how many of the distances that occur around a code are near; kChunks: of all lists (see CodeBook).
 struct BookIQ2_XXS : RunsOf8 {
-  static constexpr int kEntries = 256, kRings = 2, kChunks = 10071;
+  static constexpr int kEntries = 256, kRings = 2, kChunks = 16920;
   static int level(int entry, int k) { return static_cast<int>(kGridIQ2_XXS[entry] >> 8 * k & 255) >> 4; }
 };
 struct BookIQ2_XS : RunsOf8 {
-  static constexpr int kEntries = 512, kRings = 2, kChunks = 14410;
+  static constexpr int kEntries = 512, kRings = 2, kChunks = 25422;
   static int level(int entry, int k) { return static_cast<int>(kGridIQ2_XS[entry] >> 8 * k & 255) >> 4; }
 };
 struct BookIQ2_S : RunsOf8 {
-  static constexpr int kEntries = 1024, kRings = 1, kChunks = 6286;
+  static constexpr int kEntries = 1024, kRings = 1, kChunks = 8633;
   static int level(int entry, int k) { return static_cast<int>(kGridIQ2_S[entry] >> 8 * k & 255) >> 4; }
 };
 struct BookIQ1 : RunsOf8 {
-  static constexpr int kEntries = 2048, kRings = 3, kChunks = 22647;
+  static constexpr int kEntries = 2048, kRings = 3, kChunks = 42913;
   static int level(int entry, int k) { return static_cast<int8_t>(kGridIQ1[entry] >> 8 * k & 255) + 1; }
 };
 struct BookIQ3_XXS : RunsOf4 {
-  static constexpr int kEntries = 256, kRings = 2, kChunks = 3902;
+  static constexpr int kEntries = 256, kRings = 2, kChunks = 4288;
   static int level(int entry, int k) { return static_cast<int>(kGridIQ3_XXS[entry] >> 8 * k & 255) >> 3; }
 };
 struct BookIQ3_S : RunsOf4 {
-  static constexpr int kEntries = 512, kRings = 3, kChunks = 3706;
+  static constexpr int kEntries = 512, kRings = 3, kChunks = 4557;
   static int level(int entry, int k) { return static_cast<int>(kGridIQ3_S[entry] >> 8 * k & 255) >> 1; }
 };
 
@@ -51,7 +51,7 @@ class CodeBook {
   static constexpr int kElements = Book::kElements, kLevels = Book::kLevels, kBits = Book::kBits;
 
   // The codes of a list are in chunks, as many as vectors have lanes; the first code fills up the last chunk.
-  static constexpr int kChunk = 16;
+  static constexpr int kChunk = 8;
   struct Chunk {
     uint16_t codes[kChunk];
   };

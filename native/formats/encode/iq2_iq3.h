@@ -135,7 +135,6 @@ class GroupFit {
   static constexpr int kRuns = Format::kGroup / Book::kElements;
 
   float scale = 0;
-  uint32_t codes[kRuns] = {};
 
   // False if there is nothing to fit.
   bool fit(const float (&x)[Format::kGroup], const float (&weights)[Format::kGroup]) {
@@ -159,68 +158,72 @@ class GroupFit {
       roots[i] = square_root(weights[i]);
     uint32_t off_book = choose_candidate(x, weights, roots, peak);
     if (scale > 0 && (off_book != 0 || Rules::kAgain == Again::kAll)) {
-      if (Rules::kAgain != Again::kOffBook) off_book = ~0u;
-      round_to_book(x, roots, 1 / scale, scale, off_book, codes);
-      const CodeSums sums = sums_of(x, weights, codes);
+      if (Rules::kAgain != Again::kOffBook) off_book = kAllRuns;
+      bring_to_book(x, roots, 1 / scale, scale, off_book, chosen_);
+      const CodeSums sums = sums_of_chosen(x, weights);
       if (sums.l2 > 0) scale = sums.xl / sums.l2;
     }
     return true;
   }
 
+  uint32_t code(int run) const { return tried_.codes[run][chosen_]; }
+
  private:
-  static constexpr int kLevels = Book::kLevels;
+  static constexpr int kLevels = Book::kLevels, kCandidates = 2 * Rules::kSteps + 1;
   static constexpr float kTop = 2 * kLevels - 1;
+  static constexpr uint32_t kAllRuns = (1u << kRuns) - 1;
 
   // Tries all candidates. Returns which runs of the best one were not in the book as they were.
   uint32_t choose_candidate(const float* x, const float* weights, const float* roots, float peak) {
-    uint32_t best_off_book = Rules::kAgain == Again::kAllIfOffBook ? ~0u : 0;
-    float best = 0;
-    for (int step = -Rules::kSteps; step <= Rules::kSteps; step++) {
-      uint32_t tried[kRuns];
-      const float inverse_scale = (kTop + static_cast<float>(step) * Rules::kStep) / peak;
-      const uint32_t off_book = round_to_book(x, roots, inverse_scale, 1 / inverse_scale, ~0u, tried);
-      const CodeSums sums = sums_of(x, weights, tried);
-      if (sums.l2 > 0 && sums.xl * sums.xl > best * sums.l2) {
-        scale = sums.xl / sums.l2;
-        best = scale * sums.xl;
-        memcpy(codes, tried, sizeof codes);
-        best_off_book = off_book;
-      }
+    uint32_t off_book[kCandidates];
+    for (int i = 0; i < kCandidates; i++) {
+      const float inverse_scale = (kTop + static_cast<float>(i - Rules::kSteps) * Rules::kStep) / peak;
+      off_book[i] = bring_to_book(x, roots, inverse_scale, 1 / inverse_scale, kAllRuns, i);
     }
-    return best_off_book;
+    CodeSums sums[kCandidates];
+    sum_columns(x, weights, tried_, sums);
+    uint32_t chosen_off_book = Rules::kAgain == Again::kAllIfOffBook ? kAllRuns : 0;
+    float best = 0;
+    for (int i = 0; i < kCandidates; i++) {
+      if (!(sums[i].l2 > 0 && sums[i].xl * sums[i].xl > best * sums[i].l2)) continue;
+      scale = sums[i].xl / sums[i].l2;
+      best = scale * sums[i].xl;
+      chosen_ = i;
+      chosen_off_book = off_book[i];
+    }
+    return chosen_off_book;
   }
 
-  // Brings the runs of a mask to the book, and returns which of them were not in it.
-  static uint32_t round_to_book(const float* x, const float* roots, float inverse_scale, float with_scale,
-                                uint32_t runs, uint32_t* to) {
+  // Brings the runs of a mask to the book, into a column. Returns which of them were not in it.
+  uint32_t bring_to_book(const float* x, const float* roots, float inverse_scale, float with_scale, uint32_t runs,
+                         int column) {
     const CodeBook<Book>& book = CodeBook<Book>::get();
     float values[kLevels];
     for (int l = 0; l < kLevels; l++)
       values[l] = with_scale * static_cast<float>(2 * l + 1);
-    uint32_t off_book = 0;
+    uint32_t codes[kRuns], off_book = 0;
+    round_to_levels<Book, Format::kGroup>(x, inverse_scale, codes);
     for (int r = 0; r < kRuns; r++) {
       if (!(runs >> r & 1)) continue;
-      const float* const run = x + r * Book::kElements;
-      uint32_t code = 0;
-      for (int k = 0; k < Book::kElements; k++)
-        code |= static_cast<uint32_t>(odd_scale_code<kLevels - 1>(inverse_scale, run[k])) << Book::kBits * k;
+      uint32_t code = codes[r];
       if (!book.has(code)) {
         off_book |= 1u << r;
-        code = nearest<Book>(book.near(code), run, roots + r * Book::kElements, values);
+        code = nearest<Book>(book.near(code), x + r * Book::kElements, roots + r * Book::kElements, values);
       }
-      to[r] = code;
+      tried_.codes[r][column] = static_cast<uint16_t>(code);
     }
     return off_book;
   }
 
-  static CodeSums sums_of(const float* x, const float* weights, const uint32_t* codes) {
+  CodeSums sums_of_chosen(const float* x, const float* weights) const {
     CodeSums sums;
-    for (int i = 0; i < Format::kGroup; i++) {
-      const int level = CodeBook<Book>::level(codes[i / Book::kElements], i % Book::kElements);
-      sums.add(weights[i], x[i], 2 * level + 1);
-    }
+    for (int i = 0; i < Format::kGroup; i++)
+      sums.add(weights[i], x[i], 2 * CodeBook<Book>::level(code(i / Book::kElements), i % Book::kElements) + 1);
     return sums;
   }
+
+  TriedCodes<Book, Format::kGroup, kCandidates> tried_;
+  int chosen_ = kCandidates;  // a column of zeros
 };
 
 // All groups of a block, fitted. Groups with nothing in them keep zeros everywhere.
@@ -256,7 +259,7 @@ struct FittedBlock {
       for (int r = 0; r < Format::kGroup / 8; r++)
         signs[g * Format::kGroup / 8 + r] = static_cast<uint8_t>(fit.scale < 0 ? ~group_signs[r] : group_signs[r]);
       for (int r = 0; r < GroupFit<Format>::kRuns; r++)
-        entries[g * GroupFit<Format>::kRuns + r] = book.entry(fit.codes[r]);
+        entries[g * GroupFit<Format>::kRuns + r] = book.entry(fit.code(r));
     }
     is_empty = largest == 0;
     if (is_empty) return;

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+//
+// Searches in code books with vectors of eight lanes, for AVX2 and what has it (see iq_search.h). What an element adds
+// to a sum is computed beforehand for each of its levels; then it is looked up for eight codes at once, and added
+// element by element in the order of plain code.
+#pragma once
+
+#include <immintrin.h>
+
+#include "code_book.h"
+#include "fit.h"
+
+namespace qn::QN_TARGET {
+
+using Eight = Lanes<8>::Floats;
+using EightInts = Lanes<8>::Ints;
+
+QN_HD Eight load_eight(const float* from) { return _mm256_loadu_ps(from); }
+
+QN_HD EightInts load_codes(const uint16_t* codes) {
+  return reinterpret_cast<EightInts>(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes))));
+}
+
+// A number for each level of each of N elements.
+template <class Book, int N>
+class TermTable;
+
+template <class Book, int N>
+  requires(Book::kLevels == 3)
+class TermTable<Book, N> {
+ public:
+  // Of each element i and each level l it is of(x[i], weights[i], values[l]), where `of` does so for eight at once.
+  template <class Function>
+  QN_HD TermTable(const float* x, const float* weights, const float* values, Function of) {
+    for (int i = 0; i < N; i += 8) {
+      const Eight low = of(load_eight(x + i), load_eight(weights + i), Eight{} + values[0]);
+      const Eight middle = of(load_eight(x + i), load_eight(weights + i), Eight{} + values[1]);
+      const Eight high = of(load_eight(x + i), load_eight(weights + i), Eight{} + values[2]);
+      // A transposition: the levels of an element become neighbours, with a fourth that is none.
+      const __m256d first_01 = _mm256_castps_pd(_mm256_unpacklo_ps(low, middle));
+      const __m256d last_01 = _mm256_castps_pd(_mm256_unpackhi_ps(low, middle));
+      const __m256d first_2 = _mm256_castps_pd(_mm256_unpacklo_ps(high, high));
+      const __m256d last_2 = _mm256_castps_pd(_mm256_unpackhi_ps(high, high));
+      keep(i, _mm256_unpacklo_pd(first_01, first_2));
+      keep(i + 1, _mm256_unpackhi_pd(first_01, first_2));
+      keep(i + 2, _mm256_unpacklo_pd(last_01, last_2));
+      keep(i + 3, _mm256_unpackhi_pd(last_01, last_2));
+    }
+  }
+
+  // For the level of element i in the lowest bits of each lane; what is above them may be anything.
+  QN_HD Eight at(int i, EightInts levels) const {
+    const float* const quad = quads_[i / 8 * 8 + i % 4 * 2 + i % 8 / 4];
+    return _mm256_permutevar_ps(_mm256_broadcast_ps(reinterpret_cast<const __m128*>(quad)),
+                                reinterpret_cast<__m256i>(levels));
+  }
+
+ private:
+  // Of elements i and i + 4.
+  QN_HD void keep(int i, __m256d both) { _mm256_store_ps(quads_[i / 8 * 8 + i % 4 * 2], _mm256_castpd_ps(both)); }
+
+  alignas(32) float quads_[N][4];
+};
+
+template <class Book, int N>
+  requires(Book::kLevels == 8)
+class TermTable<Book, N> {
+ public:
+  template <class Function>
+  QN_HD TermTable(const float* x, const float* weights, const float* values, Function of) {
+    for (int i = 0; i < N; i++)
+      levels_[i] = of(Eight{} + x[i], Eight{} + weights[i], load_eight(values));
+  }
+
+  QN_HD Eight at(int i, EightInts levels) const {
+    return _mm256_permutevar8x32_ps(levels_[i], reinterpret_cast<__m256i>(levels));
+  }
+
+ private:
+  Eight levels_[N];
+};
+
+// The smallest of eight lanes.
+QN_HD float smallest(Eight a) {
+  const __m128 four = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
+}
+QN_HD int smallest(EightInts a) {
+  const __m256i eight = reinterpret_cast<__m256i>(a);
+  const __m128i four = _mm_min_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+  const __m128i two = _mm_min_epi32(four, _mm_unpackhi_epi64(four, four));
+  return _mm_cvtsi128_si32(_mm_min_epi32(two, _mm_shuffle_epi32(two, 1)));
+}
+
+template <class Book>
+QN_HD uint32_t nearest(typename CodeBook<Book>::List list, const float* x, const float* weights,
+                       const float (&values)[Book::kLevels]) {
+  const TermTable<Book, Book::kElements> terms(x, weights, values, [](Eight number, Eight weight, Eight value) {
+    const Eight difference = value - number;
+    return weight * difference * difference;
+  });
+  constexpr float kLargest = 0x1.fffffep127f;
+  Eight best = Eight{} + kLargest;
+  EightInts place = {}, here = {0, 1, 2, 3, 4, 5, 6, 7};
+  for (int i = 0; i < list.count; i++) {
+    const EightInts codes = load_codes(list.chunks[i].codes);
+    Eight distance = terms.at(0, codes);
+    for (int k = 1; k < Book::kElements; k++)
+      distance += terms.at(k, codes >> Book::kBits * k);
+    place = distance < best ? here : place;
+    best = _mm256_min_ps(distance, best);  // the second, where the first is NaN
+    here += 8;
+  }
+  const EightInts none = EightInts{} + INT32_MAX;
+  return list.chunks->codes[smallest(best == smallest(best) ? place : none)];
+}
+
+// Sixteen numbers as levels, one in each byte.
+template <class Book>
+QN_HD __m128i levels_of_16(const float* x, float inverse_scale) {
+  const auto levels_of_8 = [&](const float* numbers) {
+    const Eight shifted = 0.5f * (inverse_scale * load_eight(numbers) - 1) + kRounder;
+    return reinterpret_cast<__m256i>((reinterpret_cast<EightInts>(shifted) & kRoundedBits) - kRoundedZero);
+  };
+  // Packing saturates; it takes the halves of both by turns.
+  const __m256i mixed = _mm256_packs_epi32(levels_of_8(x), levels_of_8(x + 8));
+  const __m256i words = _mm256_permute4x64_epi64(mixed, 0xd8);
+  const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  return _mm_min_epu8(bytes, _mm_set1_epi8(Book::kLevels - 1));
+}
+
+template <class Book, int N>
+QN_HD void round_to_levels(const float* x, float inverse_scale, uint32_t (&codes)[N / Book::kElements]) {
+  // Neighbouring levels are put together, then neighbouring pairs of them: four levels in each 32 bits.
+  constexpr int kOne = 1 << Book::kBits, kTwo = 1 << 2 * Book::kBits;
+  for (int i = 0; i < N; i += 16) {
+    const __m128i pairs = _mm_maddubs_epi16(levels_of_16<Book>(x + i, inverse_scale), _mm_set1_epi16(kOne << 8 | 1));
+    const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(kTwo << 16 | 1));
+    if constexpr (Book::kElements == 4) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + i / 4), fours);
+    } else {
+      const __m128i lowest_bytes = _mm_set1_epi32(0x0c080400);
+      const uint32_t two_runs = static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_shuffle_epi8(fours, lowest_bytes)));
+      codes[i / 8] = two_runs & 0xffff;
+      codes[i / 8 + 1] = two_runs >> 16;
+    }
+  }
+}
+
+template <class Book, int N, int kCount>
+QN_HD void sum_columns(const float* x, const float* weights, const TriedCodes<Book, N, kCount>& tried,
+                       CodeSums (&sums)[kCount]) {
+  using Tried = TriedCodes<Book, N, kCount>;
+  float values[Book::kLevels];
+  for (int l = 0; l < Book::kLevels; l++)
+    values[l] = static_cast<float>(2 * l + 1);
+  const TermTable<Book, N> xl(x, weights, values,
+                              [](Eight number, Eight weight, Eight value) { return weight * number * value; });
+  const TermTable<Book, N> l2(x, weights, values,
+                              [](Eight, Eight weight, Eight value) { return weight * value * value; });
+  for (int column = 0; column < Tried::kColumns; column += 8) {
+    Eight sum_xl = {}, sum_l2 = {};
+    for (int r = 0; r < Tried::kRuns; r++) {
+      const EightInts codes = load_codes(tried.codes[r] + column);
+      for (int k = 0; k < Book::kElements; k++) {
+        const EightInts levels = codes >> Book::kBits * k;
+        sum_xl += xl.at(r * Book::kElements + k, levels);
+        sum_l2 += l2.at(r * Book::kElements + k, levels);
+      }
+    }
+    for (int lane = 0; lane < 8 && column + lane < kCount; lane++) {
+      sums[column + lane].xl = sum_xl[lane];
+      sums[column + lane].l2 = sum_l2[lane];
+    }
+  }
+}
+
+}  // namespace qn::QN_TARGET

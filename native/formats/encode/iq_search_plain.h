@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// Searches in code books without vectors (see iq_search.h).
+#pragma once
+
+#include "code_book.h"
+#include "fit.h"
+
+namespace qn::QN_TARGET {
+
+// The code of the list that is nearest to x, where an element of level l stands for values[l]: the least sum of
+// weighted squares, of equal ones the first. Where no sum is finite it is the first; ggml stops the program there.
+// Source: ggml, ggml-quants.c (iq2_find_best_neighbour, iq3_find_best_neighbour, iq1_find_best_neighbour2).
+template <class Book>
+uint32_t nearest(typename CodeBook<Book>::List list, const float* x, const float* weights,
+                 const float (&values)[Book::kLevels]) {
+  constexpr float kLargest = 0x1.fffffep127f;
+  float terms[Book::kElements][Book::kLevels];
+  for (int k = 0; k < Book::kElements; k++) {
+    for (int l = 0; l < Book::kLevels; l++) {
+      const float difference = values[l] - x[k];
+      terms[k][l] = weights[k] * difference * difference;
+    }
+  }
+  uint32_t best = list.chunks->codes[0];
+  float best_distance = kLargest;
+  for (int i = 0; i < list.count; i++) {
+    for (const uint32_t code : list.chunks[i].codes) {
+      float distance = 0;
+      for (int k = 0; k < Book::kElements; k++)
+        distance += terms[k][CodeBook<Book>::level(code, k)];
+      if (distance < best_distance) {
+        best_distance = distance;
+        best = code;
+      }
+    }
+  }
+  return best;
+}
+
+// The codes of N numbers: level l stands for (2 l + 1) / inverse_scale.
+template <class Book, int N>
+void round_to_levels(const float* x, float inverse_scale, uint32_t (&codes)[N / Book::kElements]) {
+  for (int r = 0; r < N / Book::kElements; r++) {
+    codes[r] = 0;
+    for (int k = 0; k < Book::kElements; k++)
+      codes[r] |= static_cast<uint32_t>(odd_scale_code<Book::kLevels - 1>(inverse_scale, x[r * Book::kElements + k]))
+                  << Book::kBits * k;
+  }
+}
+
+// For each column, the sums from which its best scale follows.
+template <class Book, int N, int kCount>
+void sum_columns(const float* x, const float* weights, const TriedCodes<Book, N, kCount>& tried,
+                 CodeSums (&sums)[kCount]) {
+  for (int column = 0; column < kCount; column++) {
+    sums[column] = {};
+    for (int i = 0; i < N; i++) {
+      const uint32_t code = tried.codes[i / Book::kElements][column];
+      sums[column].add(weights[i], x[i], 2 * CodeBook<Book>::level(code, i % Book::kElements) + 1);
+    }
+  }
+}
+
+}  // namespace qn::QN_TARGET
