@@ -17,6 +17,8 @@ using EightInts = Lanes<8>::Ints;
 
 QN_HD Eight load_eight(const float* from) { return _mm256_loadu_ps(from); }
 
+QN_HD Eight splat_eight(float value) { return _mm256_set1_ps(value); }
+
 QN_HD EightInts load_codes(const uint16_t* codes) {
   return reinterpret_cast<EightInts>(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes))));
 }
@@ -33,9 +35,9 @@ class TermTable<Book, N> {
   template <class Function>
   QN_HD TermTable(const float* x, const float* weights, const float* values, Function of) {
     for (int i = 0; i < N; i += 8) {
-      const Eight low = of(load_eight(x + i), load_eight(weights + i), Eight{} + values[0]);
-      const Eight middle = of(load_eight(x + i), load_eight(weights + i), Eight{} + values[1]);
-      const Eight high = of(load_eight(x + i), load_eight(weights + i), Eight{} + values[2]);
+      const Eight low = of(load_eight(x + i), load_eight(weights + i), splat_eight(values[0]));
+      const Eight middle = of(load_eight(x + i), load_eight(weights + i), splat_eight(values[1]));
+      const Eight high = of(load_eight(x + i), load_eight(weights + i), splat_eight(values[2]));
       // A transposition: the levels of an element become neighbours, with a fourth that is none.
       const __m256d first_01 = _mm256_castps_pd(_mm256_unpacklo_ps(low, middle));
       const __m256d last_01 = _mm256_castps_pd(_mm256_unpackhi_ps(low, middle));
@@ -69,7 +71,7 @@ class TermTable<Book, N> {
   template <class Function>
   QN_HD TermTable(const float* x, const float* weights, const float* values, Function of) {
     for (int i = 0; i < N; i++)
-      levels_[i] = of(Eight{} + x[i], Eight{} + weights[i], load_eight(values));
+      levels_[i] = of(splat_eight(x[i]), splat_eight(weights[i]), load_eight(values));
   }
 
   QN_HD Eight at(int i, EightInts levels) const {
@@ -100,20 +102,28 @@ QN_HD uint32_t nearest(typename CodeBook<Book>::List list, const float* x, const
     const Eight difference = value - number;
     return weight * difference * difference;
   });
-  constexpr float kLargest = 0x1.fffffep127f;
-  Eight best = Eight{} + kLargest;
-  EightInts place = {}, here = {0, 1, 2, 3, 4, 5, 6, 7};
-  for (int i = 0; i < list.count; i++) {
-    const EightInts codes = load_codes(list.chunks[i].codes);
+  const auto distances_of = [&](const typename CodeBook<Book>::Chunk& chunk) {
+    const EightInts codes = load_codes(chunk.codes);
     Eight distance = terms.at(0, codes);
     for (int k = 1; k < Book::kElements; k++)
       distance += terms.at(k, codes >> Book::kBits * k);
-    place = distance < best ? here : place;
-    best = _mm256_min_ps(distance, best);  // the second, where the first is NaN
-    here += 8;
+    return distance;
+  };
+  // Of min(a, b) with a NaN it is b. Where all are, or infinite, the first code stays.
+  Eight best = _mm256_min_ps(distances_of(list.chunks[0]), splat_eight(0x1.fffffep127f));
+  if (list.count == 1) {
+    const __m256 is_best = _mm256_cmp_ps(best, splat_eight(smallest(best)), _CMP_EQ_OQ);
+    return list.chunks->codes[__builtin_ctz(static_cast<unsigned>(_mm256_movemask_ps(is_best)))];
+  }
+  EightInts place = {0, 1, 2, 3, 4, 5, 6, 7}, here = place;
+  for (int i = 1; i < list.count; i++) {
+    const Eight distances = distances_of(list.chunks[i]);
+    here += CodeBook<Book>::kChunk;
+    place = distances < best ? here : place;
+    best = _mm256_min_ps(distances, best);
   }
   const EightInts none = EightInts{} + INT32_MAX;
-  return list.chunks->codes[smallest(best == smallest(best) ? place : none)];
+  return list.chunks->codes[smallest(best == splat_eight(smallest(best)) ? place : none)];
 }
 
 // Sixteen numbers as levels, one in each byte.
