@@ -18,42 +18,49 @@ struct RunsOf4 {
   static constexpr int kElements = 4, kLevels = 8, kBits = 3;
 };
 
-// The books. kRings: how many of the distances that occur around a code are near; kChunks: of all lists (see CodeBook).
+// The books. kRings: how many of the distances that occur around a code are near; kChunksOf8, kChunksOf16: how many
+// chunks all lists have, which are of 8 or of 16 codes (see CodeBook).
 struct BookIQ2_XXS : RunsOf8 {
-  static constexpr int kEntries = 256, kRings = 2, kChunks = 16920;
+  static constexpr int kEntries = 256, kRings = 2, kChunksOf8 = 16920, kChunksOf16 = 10071;
   static int level(int entry, int k) { return static_cast<int>(kGridIQ2_XXS[entry] >> 8 * k & 255) >> 4; }
 };
 struct BookIQ2_XS : RunsOf8 {
-  static constexpr int kEntries = 512, kRings = 2, kChunks = 25422;
+  static constexpr int kEntries = 512, kRings = 2, kChunksOf8 = 25422, kChunksOf16 = 14410;
   static int level(int entry, int k) { return static_cast<int>(kGridIQ2_XS[entry] >> 8 * k & 255) >> 4; }
 };
 struct BookIQ2_S : RunsOf8 {
-  static constexpr int kEntries = 1024, kRings = 1, kChunks = 8633;
+  static constexpr int kEntries = 1024, kRings = 1, kChunksOf8 = 8633, kChunksOf16 = 6286;
   static int level(int entry, int k) { return static_cast<int>(kGridIQ2_S[entry] >> 8 * k & 255) >> 4; }
 };
 struct BookIQ1 : RunsOf8 {
-  static constexpr int kEntries = 2048, kRings = 3, kChunks = 42913;
+  static constexpr int kEntries = 2048, kRings = 3, kChunksOf8 = 42913, kChunksOf16 = 22647;
   static int level(int entry, int k) { return static_cast<int8_t>(kGridIQ1[entry] >> 8 * k & 255) + 1; }
 };
 struct BookIQ3_XXS : RunsOf4 {
-  static constexpr int kEntries = 256, kRings = 2, kChunks = 4288;
+  static constexpr int kEntries = 256, kRings = 2, kChunksOf8 = 4288, kChunksOf16 = 3902;
   static int level(int entry, int k) { return static_cast<int>(kGridIQ3_XXS[entry] >> 8 * k & 255) >> 3; }
 };
 struct BookIQ3_S : RunsOf4 {
-  static constexpr int kEntries = 512, kRings = 3, kChunks = 4557;
+  static constexpr int kEntries = 512, kRings = 3, kChunksOf8 = 4557, kChunksOf16 = 3706;
   static int level(int entry, int k) { return static_cast<int>(kGridIQ3_S[entry] >> 8 * k & 255) >> 1; }
 };
 
+// How many codes are compared at once: the lanes of a vector.
+#if defined(__AVX512F__)
+inline constexpr int kCodeLanes = 16;
+#else
+inline constexpr int kCodeLanes = 8;
+#endif
+
 // Computed when a format is encoded for the first time, which takes milliseconds, and kept.
-template <class Book>
+template <class Book, int kLanes = kCodeLanes>
 class CodeBook {
  public:
   static constexpr int kElements = Book::kElements, kLevels = Book::kLevels, kBits = Book::kBits;
 
-  // The codes of a list are in chunks, as many as vectors have lanes; the first code fills up the last chunk.
-  static constexpr int kChunk = 8;
+  // The codes of a list are in chunks; the first code fills up the last chunk.
   struct Chunk {
-    uint16_t codes[kChunk];
+    uint16_t codes[kLanes];
   };
 
   struct List {
@@ -91,11 +98,11 @@ class CodeBook {
   CodeBook() { Builder().fill(*this); }
 
   int32_t places_[kCodes];  // by code: its entry, or where its list is
-  Chunk chunks_[Book::kChunks];
+  Chunk chunks_[kLanes == 8 ? Book::kChunksOf8 : Book::kChunksOf16];
 };
 
-template <class Book>
-struct CodeBook<Book>::Builder {
+template <class Book, int kLanes>
+struct CodeBook<Book, kLanes>::Builder {
   uint8_t distances_of[kElements][kLevels][kEntries];  // squares, of one element of each entry to a level
   uint8_t distances[kEntries];
   uint16_t codes[kEntries];
@@ -142,10 +149,10 @@ struct CodeBook<Book>::Builder {
           if (distances[at] == ring) first[count++] = codes[at];
       }
     }
-    while (count % kChunk != 0)
+    while (count % kLanes != 0)
       first[count++] = first[0];
-    const uint32_t place = static_cast<uint32_t>(used << kCountBits | count / kChunk);
-    used += count / kChunk;
+    const uint32_t place = static_cast<uint32_t>(used << kCountBits | count / kLanes);
+    used += count / kLanes;
     return place;
   }
 

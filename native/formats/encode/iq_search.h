@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What the encoders of the IQ1, IQ2 and IQ3 formats share: runs of numbers are rounded to levels and brought to entries
-// of a code book. These are the words for that in plain code; iq_search_avx2.h says the same with vectors.
+// of a code book. These are the words for that in plain code; iq_search_vectors.h says the same with vectors.
 #pragma once
 
 #include "code_book.h"
@@ -18,7 +18,8 @@ QN_HD int odd_scale_code(float inverse_scale, float scale) {
 // Codes of the runs of a group, a column for each of the scales that are tried. Columns that were not tried hold zeros.
 template <class Book, int N, int kCount>
 struct TriedCodes {
-  static constexpr int kRuns = N / Book::kElements, kLanes = 8, kColumns = (kCount + kLanes) / kLanes * kLanes;
+  static constexpr int kRuns = N / Book::kElements;
+  static constexpr int kColumns = (kCount + kCodeLanes) / kCodeLanes * kCodeLanes;
 
   uint16_t codes[kRuns][kColumns] = {};
 };
@@ -26,7 +27,7 @@ struct TriedCodes {
 }  // namespace qn::QN_TARGET
 
 #if defined(__AVX2__)
-#include "iq_search_avx2.h"
+#include "iq_search_vectors.h"
 #else
 #include "iq_search_plain.h"
 #endif

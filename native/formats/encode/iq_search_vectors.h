@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Searches in code books with vectors of eight lanes, for AVX2 and what has it (see iq_search.h). What an element adds
-// to a sum is computed beforehand for each of its levels; then it is looked up for eight codes at once, and added
+// Searches in code books with vectors, for AVX2 and AVX-512 (see iq_search.h). What an element adds to a sum is
+// computed beforehand for each of its levels; then it is looked up for eight or sixteen codes at once, and added
 // element by element in the order of plain code.
 #pragma once
 
@@ -16,12 +16,68 @@ using Eight = Lanes<8>::Floats;
 using EightInts = Lanes<8>::Ints;
 
 QN_HD Eight load_eight(const float* from) { return _mm256_loadu_ps(from); }
-
 QN_HD Eight splat_eight(float value) { return _mm256_set1_ps(value); }
 
-QN_HD EightInts load_codes(const uint16_t* codes) {
-  return reinterpret_cast<EightInts>(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes))));
+QN_HD float smallest(Eight a) {
+  const __m128 four = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
 }
+QN_HD int smallest(EightInts a) {
+  const __m256i eight = reinterpret_cast<__m256i>(a);
+  const __m128i four = _mm_min_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+  const __m128i two = _mm_min_epi32(four, _mm_unpackhi_epi64(four, four));
+  return _mm_cvtsi128_si32(_mm_min_epi32(two, _mm_shuffle_epi32(two, 1)));
+}
+
+// A lane for each of the codes that are compared at once.
+using ManyCodes = Lanes<kCodeLanes>::Ints;
+using ManySums = Lanes<kCodeLanes>::Floats;
+
+// look_up(): the number whose place is in the lowest two or three bits of each lane; what is above them may be
+// anything. min(): the second, where the first is NaN.
+#if defined(__AVX512F__)
+QN_HD ManyCodes widen_codes(const uint16_t* codes) {
+  return reinterpret_cast<ManyCodes>(
+      _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes))));
+}
+QN_HD ManyCodes first_places() { return ManyCodes{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}; }
+QN_HD ManySums splat_sums(float value) { return _mm512_set1_ps(value); }
+QN_HD ManySums min(ManySums a, ManySums b) { return _mm512_min_ps(a, b); }
+QN_HD unsigned where_equal(ManySums a, ManySums b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+QN_HD ManySums look_up_of_4(const float* numbers, ManyCodes places) {
+  const __m512 all = _mm512_broadcast_f32x4(_mm_load_ps(numbers));
+  return _mm512_permutevar_ps(all, reinterpret_cast<__m512i>(places));
+}
+QN_HD ManySums look_up(Eight numbers, ManyCodes places) {
+  return _mm512_permutexvar_ps(reinterpret_cast<__m512i>(places), _mm512_broadcast_f32x8(numbers));
+}
+QN_HD float smallest(ManySums a) {
+  return smallest(Eight(_mm256_min_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1))));
+}
+QN_HD int smallest(ManyCodes a) {
+  const __m512i all = reinterpret_cast<__m512i>(a);
+  return smallest(
+      reinterpret_cast<EightInts>(_mm256_min_epi32(_mm512_castsi512_si256(all), _mm512_extracti32x8_epi32(all, 1))));
+}
+#else
+QN_HD ManyCodes widen_codes(const uint16_t* codes) {
+  return reinterpret_cast<ManyCodes>(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes))));
+}
+QN_HD ManyCodes first_places() { return ManyCodes{0, 1, 2, 3, 4, 5, 6, 7}; }
+QN_HD ManySums splat_sums(float value) { return splat_eight(value); }
+QN_HD ManySums min(ManySums a, ManySums b) { return _mm256_min_ps(a, b); }
+QN_HD unsigned where_equal(ManySums a, ManySums b) {
+  return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)));
+}
+QN_HD ManySums look_up_of_4(const float* numbers, ManyCodes places) {
+  const __m256 both = _mm256_broadcast_ps(reinterpret_cast<const __m128*>(numbers));
+  return _mm256_permutevar_ps(both, reinterpret_cast<__m256i>(places));
+}
+QN_HD ManySums look_up(Eight numbers, ManyCodes places) {
+  return _mm256_permutevar8x32_ps(numbers, reinterpret_cast<__m256i>(places));
+}
+#endif
 
 // A number for each level of each of N elements.
 template <class Book, int N>
@@ -51,10 +107,8 @@ class TermTable<Book, N> {
   }
 
   // For the level of element i in the lowest bits of each lane; what is above them may be anything.
-  QN_HD Eight at(int i, EightInts levels) const {
-    const float* const quad = quads_[i / 8 * 8 + i % 4 * 2 + i % 8 / 4];
-    return _mm256_permutevar_ps(_mm256_broadcast_ps(reinterpret_cast<const __m128*>(quad)),
-                                reinterpret_cast<__m256i>(levels));
+  QN_HD ManySums at(int i, ManyCodes levels) const {
+    return look_up_of_4(quads_[i / 8 * 8 + i % 4 * 2 + i % 8 / 4], levels);
   }
 
  private:
@@ -74,26 +128,11 @@ class TermTable<Book, N> {
       levels_[i] = of(splat_eight(x[i]), splat_eight(weights[i]), load_eight(values));
   }
 
-  QN_HD Eight at(int i, EightInts levels) const {
-    return _mm256_permutevar8x32_ps(levels_[i], reinterpret_cast<__m256i>(levels));
-  }
+  QN_HD ManySums at(int i, ManyCodes levels) const { return look_up(levels_[i], levels); }
 
  private:
   Eight levels_[N];
 };
-
-// The smallest of eight lanes.
-QN_HD float smallest(Eight a) {
-  const __m128 four = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-  const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
-}
-QN_HD int smallest(EightInts a) {
-  const __m256i eight = reinterpret_cast<__m256i>(a);
-  const __m128i four = _mm_min_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
-  const __m128i two = _mm_min_epi32(four, _mm_unpackhi_epi64(four, four));
-  return _mm_cvtsi128_si32(_mm_min_epi32(two, _mm_shuffle_epi32(two, 1)));
-}
 
 template <class Book>
 QN_HD uint32_t nearest(typename CodeBook<Book>::List list, const float* x, const float* weights,
@@ -103,27 +142,24 @@ QN_HD uint32_t nearest(typename CodeBook<Book>::List list, const float* x, const
     return weight * difference * difference;
   });
   const auto distances_of = [&](const typename CodeBook<Book>::Chunk& chunk) {
-    const EightInts codes = load_codes(chunk.codes);
-    Eight distance = terms.at(0, codes);
+    const ManyCodes codes = widen_codes(chunk.codes);
+    ManySums distances = terms.at(0, codes);
     for (int k = 1; k < Book::kElements; k++)
-      distance += terms.at(k, codes >> Book::kBits * k);
-    return distance;
+      distances += terms.at(k, codes >> Book::kBits * k);
+    return distances;
   };
-  // Of min(a, b) with a NaN it is b. Where all are, or infinite, the first code stays.
-  Eight best = _mm256_min_ps(distances_of(list.chunks[0]), splat_eight(0x1.fffffep127f));
-  if (list.count == 1) {
-    const __m256 is_best = _mm256_cmp_ps(best, splat_eight(smallest(best)), _CMP_EQ_OQ);
-    return list.chunks->codes[__builtin_ctz(static_cast<unsigned>(_mm256_movemask_ps(is_best)))];
-  }
-  EightInts place = {0, 1, 2, 3, 4, 5, 6, 7}, here = place;
+  constexpr float kLargest = 0x1.fffffep127f;
+  ManySums best = min(distances_of(list.chunks[0]), splat_sums(kLargest));
+  if (list.count == 1) return list.chunks->codes[__builtin_ctz(where_equal(best, splat_sums(smallest(best))))];
+  ManyCodes place = first_places(), here = place;
   for (int i = 1; i < list.count; i++) {
-    const Eight distances = distances_of(list.chunks[i]);
-    here += CodeBook<Book>::kChunk;
+    const ManySums distances = distances_of(list.chunks[i]);
+    here += kCodeLanes;
     place = distances < best ? here : place;
-    best = _mm256_min_ps(distances, best);
+    best = min(distances, best);
   }
-  const EightInts none = EightInts{} + INT32_MAX;
-  return list.chunks->codes[smallest(best == splat_eight(smallest(best)) ? place : none)];
+  const ManyCodes none = ManyCodes{} + INT32_MAX;
+  return list.chunks->codes[smallest(best == splat_sums(smallest(best)) ? place : none)];
 }
 
 // Sixteen numbers as levels, one in each byte.
@@ -169,17 +205,17 @@ QN_HD void sum_columns(const float* x, const float* weights, const TriedCodes<Bo
                               [](Eight number, Eight weight, Eight value) { return weight * number * value; });
   const TermTable<Book, N> l2(x, weights, values,
                               [](Eight, Eight weight, Eight value) { return weight * value * value; });
-  for (int column = 0; column < Tried::kColumns; column += 8) {
-    Eight sum_xl = {}, sum_l2 = {};
+  for (int column = 0; column < Tried::kColumns; column += kCodeLanes) {
+    ManySums sum_xl = {}, sum_l2 = {};
     for (int r = 0; r < Tried::kRuns; r++) {
-      const EightInts codes = load_codes(tried.codes[r] + column);
+      const ManyCodes codes = widen_codes(tried.codes[r] + column);
       for (int k = 0; k < Book::kElements; k++) {
-        const EightInts levels = codes >> Book::kBits * k;
+        const ManyCodes levels = codes >> Book::kBits * k;
         sum_xl += xl.at(r * Book::kElements + k, levels);
         sum_l2 += l2.at(r * Book::kElements + k, levels);
       }
     }
-    for (int lane = 0; lane < 8 && column + lane < kCount; lane++) {
+    for (int lane = 0; lane < kCodeLanes && column + lane < kCount; lane++) {
       sums[column + lane].xl = sum_xl[lane];
       sums[column + lane].l2 = sum_l2[lane];
     }
