@@ -22,9 +22,9 @@ uint64_t hash(const std::vector<uint32_t>& words) {
 }
 
 // For each code: itself, how many entries it may become, and which.
-template <class Book>
+template <class Book, int kLanes>
 std::vector<uint32_t> written_out(int& chunks) {
-  using Codes = CodeBook<Book>;
+  using Codes = CodeBook<Book, kLanes>;
   const Codes& book = Codes::get();
   std::vector<uint32_t> words;
   for (uint32_t code = 0; code < 1u << Book::kElements * Book::kBits; code++) {
@@ -41,11 +41,11 @@ std::vector<uint32_t> written_out(int& chunks) {
     const auto list = book.near(code);
     chunks += list.count;
     std::vector<uint32_t> near;
-    for (int i = 0; i < list.count * Codes::kChunk; i++)
-      near.push_back(book.entry(list.chunks[i / Codes::kChunk].codes[i % Codes::kChunk]));
+    for (int i = 0; i < list.count * kLanes; i++)
+      near.push_back(book.entry(list.chunks[i / kLanes].codes[i % kLanes]));
     const auto filling = std::find(near.begin() + 1, near.end(), near[0]);
     EXPECT_EQ(near.end() - filling, std::count(filling, near.end(), near[0])) << "code " << code;
-    EXPECT_GT(Codes::kChunk, near.end() - filling) << "code " << code;
+    EXPECT_GT(kLanes, near.end() - filling) << "code " << code;
     words.push_back(static_cast<uint32_t>(filling - near.begin()));
     words.insert(words.end(), near.begin(), filling);
   }
@@ -55,9 +55,11 @@ std::vector<uint32_t> written_out(int& chunks) {
 // The hashes are of what ggml computes at start (iq2xs_init_impl, iq3xs_init_impl), written out in the same way.
 template <class Book>
 void expect_book(uint64_t expected, const char* name) {
-  int chunks = 0;
-  EXPECT_EQ(expected, hash(written_out<Book>(chunks))) << name;
-  EXPECT_EQ(chunks, Book::kChunks) << name;
+  int chunks_of_8 = 0, chunks_of_16 = 0;
+  EXPECT_EQ(expected, hash((written_out<Book, 8>(chunks_of_8)))) << name;
+  EXPECT_EQ(expected, hash((written_out<Book, 16>(chunks_of_16)))) << name;
+  EXPECT_EQ(chunks_of_8, Book::kChunksOf8) << name;
+  EXPECT_EQ(chunks_of_16, Book::kChunksOf16) << name;
 }
 
 TEST(CodeBook, ListsTheEntriesThatTheReferenceDoes) {

@@ -104,6 +104,8 @@ class TermTable<Book, N> {
       keep(i + 2, _mm256_unpacklo_pd(last_01, last_2));
       keep(i + 3, _mm256_unpackhi_pd(last_01, last_2));
     }
+    // Out of the compiler's sight, which would otherwise shuffle registers where a load can broadcast.
+    __asm__("" : "+m"(quads_));
   }
 
   // For the level of element i in the lowest bits of each lane; what is above them may be anything.
