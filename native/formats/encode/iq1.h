@@ -19,21 +19,21 @@ inline constexpr bool kNeedsImportance<IQ1_S> = true;
 // What the three levels stand for, with the offset added and subtracted.
 inline constexpr float kTernary[2][3] = {{-0.875f, 0.125f, 1.125f}, {-1.125f, -0.125f, 0.875f}};
 
-// Groups of a block in ascending order, one group in each lane. Of equal numbers the first comes first, as glibc's
+// Groups in ascending order, one in each lane. Of equal numbers the first comes first, as glibc's
 // qsort has it; the C standard leaves that open.
-template <int N, int kGroups>
+template <int N, int kLanes>
 struct SortedGroups {
-  using Floats = typename Lanes<kGroups>::Floats;
-  using Ints = typename Lanes<kGroups>::Ints;
+  using Floats = typename Lanes<kLanes>::Floats;
+  using Ints = typename Lanes<kLanes>::Ints;
 
   Floats x[N], weights[N];
-  uint8_t order[kGroups][N] = {};  // the places, in the group, of the numbers
+  uint8_t order[kLanes][N] = {};  // the places, in the group, of the numbers
 
   SortedGroups(const float* numbers, const float* group_weights) {
     Floats unsorted[N];
     Ints ranks[N] = {};
     for (int i = 0; i < N; i++)
-      for (int g = 0; g < kGroups; g++)
+      for (int g = 0; g < kLanes; g++)
         unsorted[i][g] = numbers[g * N + i];
     for (int i = 0; i < N; i++) {
       for (int j = i + 1; j < N; j++) {
@@ -42,11 +42,11 @@ struct SortedGroups {
         ranks[j] += before + 1;
       }
     }
-    for (int g = 0; g < kGroups; g++)
+    for (int g = 0; g < kLanes; g++)
       for (int i = 0; i < N; i++)
         order[g][ranks[i][g]] = static_cast<uint8_t>(i);
     for (int j = 0; j < N; j++) {
-      for (int g = 0; g < kGroups; g++) {
+      for (int g = 0; g < kLanes; g++) {
         x[j][g] = numbers[g * N + order[g][j]];
         weights[j][g] = group_weights[g * N + order[g][j]];
       }
@@ -55,10 +55,10 @@ struct SortedGroups {
 };
 
 // The best cut of each group so far: the first `low` numbers become -1, those from `high` on 1.
-template <int kGroups>
+template <int kLanes>
 struct BestCuts {
-  using Floats = typename Lanes<kGroups>::Floats;
-  using Ints = typename Lanes<kGroups>::Ints;
+  using Floats = typename Lanes<kLanes>::Floats;
+  using Ints = typename Lanes<kLanes>::Ints;
 
   Floats scale = {}, score = Floats{} - 0x1.fffffep127f;
   Ints low = Ints{} - 1, high = {}, signs = {};
@@ -75,8 +75,9 @@ struct BestCuts {
 };
 
 // IQ1_S: one sign of the offset for a group, 0: plus, 1: minus. Parts are differences of sums over all before them.
-inline void cut_groups(const SortedGroups<32, 8>& sorted, BestCuts<8>& best) {
-  using Floats = typename Lanes<8>::Floats;
+template <int kLanes>
+void cut_groups(const SortedGroups<32, kLanes>& sorted, BestCuts<kLanes>& best) {
+  using Floats = typename Lanes<kLanes>::Floats;
   Floats sums_x[33] = {}, sums_w[33] = {};
   for (int j = 0; j < 32; j++) {
     sums_x[j + 1] = sums_x[j] + sorted.weights[j] * sorted.x[j];
@@ -97,9 +98,10 @@ inline void cut_groups(const SortedGroups<32, 8>& sorted, BestCuts<8>& best) {
 
 // IQ1_M: signs of the offset for both runs of a group, the first in bit 1 and the second in bit 0. Sums begin anew for
 // each cut, and go through the three parts one after the other; their beginnings are shared.
-inline void cut_groups(const SortedGroups<16, 16>& sorted, BestCuts<16>& best) {
-  using Floats = typename Lanes<16>::Floats;
-  using Ints = typename Lanes<16>::Ints;
+template <int kLanes>
+void cut_groups(const SortedGroups<16, kLanes>& sorted, BestCuts<kLanes>& best) {
+  using Floats = typename Lanes<kLanes>::Floats;
+  using Ints = typename Lanes<kLanes>::Ints;
   struct Sums {
     Floats xl[4] = {}, l2[4] = {};
 
@@ -113,7 +115,7 @@ inline void cut_groups(const SortedGroups<16, 16>& sorted, BestCuts<16>& best) {
   Sums terms[3][16];  // of each number in each part
   for (int j = 0; j < 16; j++) {
     Ints in_second;
-    for (int g = 0; g < 16; g++)
+    for (int g = 0; g < kLanes; g++)
       in_second[g] = -(sorted.order[g][j] >= 8);
     for (int part = 0; part < 3; part++) {
       for (int signs = 0; signs < 4; signs++) {
@@ -156,24 +158,20 @@ struct TernaryGroups {
     for (int i = 0; i < 256; i++)
       weights[i] = v.x[i] * v.x[i];
     if (v.importance) weigh<256>(v.x, v.importance, mean_square, weights);
-    const SortedGroups<N, kGroups> sorted(v.x, weights);
-    BestCuts<kGroups> cuts;
-    cut_groups(sorted, cuts);
-    for (int g = 0; g < kGroups; g++) {
-      if (peak_of<N>(v.x + N * g).magnitude < nothing || cuts.low[g] < 0) continue;
-      uint8_t levels[N];
-      for (int j = 0; j < N; j++)
-        levels[sorted.order[g][j]] = static_cast<uint8_t>((j >= cuts.low[g]) + (j >= cuts.high[g]));
-      scales[g] = cuts.scale[g];
-      signs[g] = static_cast<uint8_t>(cuts.signs[g]);
-      if (scales[g] < 0) {
-        for (uint8_t& level : levels)
-          level = static_cast<uint8_t>(2 - level);
-        scales[g] = -scales[g];
-        signs[g] ^= (1 << kSigns) - 1;
+    // As many groups side by side as make one vector.
+    constexpr int kLanes = kGroups < kCodeLanes ? kGroups : kCodeLanes;
+    for (int first = 0; first < kGroups; first += kLanes) {
+      const SortedGroups<N, kLanes> sorted(v.x + N * first, weights + N * first);
+      BestCuts<kLanes> cuts;
+      cut_groups(sorted, cuts);
+      for (int lane = 0; lane < kLanes; lane++) {
+        const int g = first + lane;
+        if (peak_of<N>(v.x + N * g).magnitude < nothing || cuts.low[lane] < 0) continue;
+        uint8_t levels[N] = {};  // with NaNs, some have no place in the order
+        for (int j = 0; j < N; j++)
+          levels[sorted.order[lane][j]] = static_cast<uint8_t>((j >= cuts.low[lane]) + (j >= cuts.high[lane]));
+        fit_group(v, g, cuts.scale[lane], static_cast<uint8_t>(cuts.signs[lane]), levels);
       }
-      round_to_book(v, levels, g);
-      largest = largest > scales[g] ? largest : scales[g];
     }
   }
 
@@ -192,6 +190,19 @@ struct TernaryGroups {
 
  private:
   static constexpr int kSigns = N == 32 ? 1 : 2;
+
+  void fit_group(const Values& v, int group, float scale, uint8_t group_signs, uint8_t (&levels)[N]) {
+    if (scale < 0) {
+      for (uint8_t& level : levels)
+        level = static_cast<uint8_t>(2 - level);
+      scale = -scale;
+      group_signs ^= (1 << kSigns) - 1;
+    }
+    scales[group] = scale;
+    signs[group] = group_signs;
+    round_to_book(v, levels, group);
+    largest = largest > scales[group] ? largest : scales[group];
+  }
 
   void round_to_book(const Values& v, const uint8_t (&levels)[N], int group) {
     const CodeBook<BookIQ1>& book = CodeBook<BookIQ1>::get();
