@@ -219,9 +219,10 @@ class CpuDevice final : public qn_device {
       value.supported = 1;
       value.tuned = row.tuned;
       value.kernel = row.names[column];
-    } else if (operation == QN_OPERATION_QUANTIZE && set_.encoders->rows[format].encode) {
+    } else if (const EncoderRow& row = set_.encoders->rows[format]; operation == QN_OPERATION_QUANTIZE && row.encode) {
       value.supported = 1;
-      value.kernel = set_.encoders->rows[format].names[column];
+      value.tuned = row.tuned;
+      value.kernel = row.names[column];
     }
     return value;
   }

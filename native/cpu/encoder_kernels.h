@@ -16,6 +16,7 @@ struct EncoderRow {
   EncodeKernel encode;          // nullptr: there is no encoder for this format
   bool needs_row;               // with an importance matrix, row_mean_square must be given
   bool needs_importance;        // importance must be given
+  bool tuned;                   // written by hand for this format
   const char* names[kOutputs];  // by the format of the source, such as "avx512/f32/Q4_K"
 };
 

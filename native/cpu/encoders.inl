@@ -45,6 +45,22 @@ constexpr EncodeKernel encoder_of() {
   }
 }
 
+template <class Result>
+inline constexpr bool kByHand = true;
+template <>
+inline constexpr bool kByHand<PlainCode> = false;
+
+// Is there a vector encoder?
+template <class Format>
+constexpr bool is_tuned() {
+  if constexpr (kHasEncoder<Format>) {
+    using Batch = Format[kBatch<Format>];
+    return kByHand<decltype(encode_batch(Values(), *static_cast<Batch*>(nullptr)))>;
+  } else {
+    return false;
+  }
+}
+
 inline constexpr uint32_t kInfinity = 0x7f800000u;
 
 // T is the format of the source: F32, F16 or BF16.
@@ -80,6 +96,7 @@ static constexpr EncoderRow kEncoderRows[] = {
   {encoder_of<format>(),                                                        \
    kNeedsRow<format>,                                                           \
    kNeedsImportance<format>,                                                    \
+   is_tuned<format>(),                                                          \
    {QN_STRING(QN_TARGET) "/f32/" #format, QN_STRING(QN_TARGET) "/f16/" #format, \
     QN_STRING(QN_TARGET) "/bf16/" #format}},
     QN_FORMATS(QN_ROW)

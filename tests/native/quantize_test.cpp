@@ -302,6 +302,19 @@ TEST(QuantizeCapability, IsWhatCanBeDone) {
   }
 }
 
+// The scalar set has the definition alone.
+TEST(QuantizeCapability, TellsVectorEncoders) {
+  for (const qn_isa_info& set : instruction_sets()) {
+    const Device device = open_cpu(set.isa);
+    for (const qn_format format : {QN_FORMAT_F16, QN_FORMAT_Q4_0, QN_FORMAT_IQ4_XS, QN_FORMAT_TQ1_0, QN_FORMAT_F32}) {
+      qn_capability capability{};
+      capability.struct_size = sizeof capability;
+      ASSERT_EQ(QN_OK, qn_device_capability(device.get(), QN_OPERATION_QUANTIZE, QN_FORMAT_F32, format, &capability));
+      EXPECT_EQ(set.isa != QN_ISA_SCALAR && format != QN_FORMAT_F32, capability.tuned == 1) << capability.kernel;
+    }
+  }
+}
+
 class QuantizeArguments : public testing::Test {
  protected:
   static constexpr size_t kSource = 2 * 64 * 4, kDestination = 4 * 34;

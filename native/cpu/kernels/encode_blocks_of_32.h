@@ -3,7 +3,7 @@
 // Vector encoders of Q4_0, Q4_1, Q5_0 and Q5_1, sixteen blocks at a time.
 #pragma once
 
-#include "encode_fits.h"
+#include "encode_k_fits.h"
 
 namespace qn::QN_TARGET {
 
@@ -38,9 +38,9 @@ QN_HD void fit_symmetric_batch(const Values& v, Block (&blocks)[16]) {
   for (int k = 0; k < 16; k++) {
     blocks[k].d = halves[k];
     const auto codes = [&](int first) {
-      const Ints rounded = rounded_even(mul(splat(inverse_scales[k]), load_floats(v.x + 32 * k + first)));
-      const Ints code = greatest(least(rounded, splat_int(kLimit - 1)), splat_int(static_cast<uint32_t>(-kLimit)));
-      return fits.nothing >> k & 1 ? splat_byte(0) : low_bytes(add_ints(code, splat_int(kLimit)));
+      const Floats steps = mul(splat(inverse_scales[k]), load_floats(v.x + 32 * k + first));
+      const Bytes code = low_bytes(code_bits<-kLimit, kLimit - 1>(steps));
+      return fits.nothing >> k & 1 ? splat_byte(0) : add_bytes(code, splat_byte(kLimit));
     };
     pack(codes(0), codes(16), blocks[k]);
   }
@@ -98,16 +98,21 @@ QN_HD void ranges_of(const float* x, Ranges& ranges) {
 template <int kLimit, class Block>
 QN_HD void fit_affine_batch(const Values& v, Block (&blocks)[16]) {
   if (has_nonfinite<512>(v.x)) return encode_one_by_one(v, blocks);
-  float weights[512], scales[16], mins[16];
-  uint8_t codes[512];
-  weigh<512>(v.x, v.importance, v.row_mean_square, weights);
-  for (int k = 0; k < 16; k += kFitLanes)
-    fit_affine<32, kLimit, kFitLanes>(v.x + 32 * k, weights + 32 * k, kWeightedSteps, codes + 32 * k, scales + k,
-                                      mins + k);
+  Floats x[32], weights[32];
+  by_columns(v.x, x);
+  weigh_columns(x, v.importance, splat(v.row_mean_square), weights);
+  const AffineFits fits = fit_affine<32, kLimit>(x, weights, kWeightedSteps);
+  const SixteenHalves halves(fits.scales), offsets(mul(fits.mins, splat(-1)));
+  const Sixteen inverse_scales(fits.inverse_scales), begins(fits.begins);
   for (int k = 0; k < 16; k++) {
-    blocks[k].d = half(scales[k]);
-    blocks[k].m = half(-mins[k]);
-    pack(load_bytes(codes + 32 * k), load_bytes(codes + 32 * k + 16), blocks[k]);
+    const Floats begin = splat(begins[k]), inverse_scale = splat(inverse_scales[k]);
+    const auto codes = [&](int first) {
+      const Floats steps = mul(inverse_scale, sub(load_floats(v.x + 32 * k + first), begin));
+      return low_bytes(code_bits<0, kLimit>(steps));
+    };
+    blocks[k].d = halves[k];
+    blocks[k].m = offsets[k];
+    pack(codes(0), codes(16), blocks[k]);
   }
 }
 

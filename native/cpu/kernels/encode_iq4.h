@@ -92,7 +92,11 @@ QN_HD void encode_batch(const Values& v, IQ4_NL (&blocks)[16]) {
 QN_HD void encode_batch(const Values& v, IQ4_XS (&blocks)[2]) {
   if (has_nonfinite<512>(v.x)) return encode_one_by_one(v, blocks);
   const Sixteen scales(fit_groups(v, [&](const Floats(&)[32]) {
-    const float first = sum_of_squares<256>(v.x), second = sum_of_squares<256>(v.x + 256);
+    float first = 0, second = 0;  // side by side, since each is one chain of additions
+    for (int i = 0; i < 256; i++) {
+      first += v.x[i] * v.x[i];
+      second += v.x[256 + i] * v.x[256 + i];
+    }
     return mul(select(0xff, splat(first), splat(second)), splat(2.f / 256));
   }));
   for (int k = 0; k < 2; k++) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The searches of formats/encode/fit.h that only K formats use, for sixteen groups at once, each in a lane: columns
-// hold number i of each group. A lane does what the search there does, in its order of operations; where that one skips
-// numbers or stops, a mask keeps what was.
+// The other searches of formats/encode/fit.h, most of them for K formats, for sixteen groups at once, each in a lane:
+// columns hold number i of each group. A lane does what the search there does, in its order of operations; where that
+// one skips numbers or stops, a mask keeps what was.
 #pragma once
 
 #include "encode_fits.h"

@@ -8,8 +8,6 @@
 
 namespace qn::QN_TARGET {
 
-inline constexpr int kFitLanes = 8;
-
 QN_HD Floats load_floats(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }
 
 QN_HD Floats magnitudes(Floats a) {

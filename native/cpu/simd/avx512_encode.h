@@ -9,9 +9,6 @@
 
 namespace qn::QN_TARGET {
 
-// How many groups the searches of fit.h take at once.
-inline constexpr int kFitLanes = 16;
-
 QN_HD Floats load_floats(const float* from) { return _mm512_loadu_ps(from); }
 
 QN_HD Floats magnitudes(Floats a) { return _mm512_abs_ps(a); }
