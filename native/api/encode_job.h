@@ -28,7 +28,8 @@ class EncodeJob {
   // Items that a thread takes at a time: enough that handing them out costs nothing even for the fastest encoders.
   uint64_t grain() const {
     const uint64_t values = by_rows_ ? values_per_row_ : work_.values_per_block;
-    return values >= kValuesPerPiece ? 1 : kValuesPerPiece / values;
+    const uint64_t least = by_rows_ ? kRowsTogether : 1, fitting = kValuesPerPiece / values;
+    return fitting < least ? least : fitting;
   }
 
   uint64_t first_nonfinite() const { return first_nonfinite_.load(std::memory_order_relaxed); }
@@ -37,14 +38,10 @@ class EncodeJob {
   static void run(const void* context, uint64_t first, uint64_t last) {
     const EncodeJob& job = *static_cast<const EncodeJob*>(context);
     const DefaultFloatModes modes;
-    const uint64_t scale = job.by_rows_ ? job.blocks_per_row_ : 1;
-    const uint64_t end = last * scale;
-    for (uint64_t block = first * scale; block < end;) {
-      const uint64_t row = block / job.blocks_per_row_, row_end = (row + 1) * job.blocks_per_row_;
-      const uint64_t now = (row_end < end ? row_end : end) - block;
-      if (!job.encode(row, block - row * job.blocks_per_row_, now)) return;
-      block += now;
-    }
+    if (job.by_rows_)
+      job.encode_rows(first, last);
+    else
+      job.encode_blocks(first, last);
   }
 
  private:
@@ -61,10 +58,30 @@ class EncodeJob {
     return set_.load[work_.input](number(row, column), numbers, count) || work_.allow_nonfinite;
   }
 
+  // Up to a number that is not finite.
+  void encode_rows(uint64_t first, uint64_t last) const {
+    for (uint64_t row = first; row < last; row += kRowsTogether) {
+      const size_t count = last - row < kRowsTogether ? static_cast<size_t>(last - row) : kRowsTogether;
+      float mean_squares[kRowsTogether] = {};
+      sum_squares(row, count, mean_squares);
+      for (size_t i = 0; i < count; i++)
+        if (!encode(row + i, 0, blocks_per_row_, mean_squares[i] / static_cast<float>(values_per_row_))) return;
+    }
+  }
+
+  // The same, for blocks by their places in all rows.
+  void encode_blocks(uint64_t first, uint64_t last) const {
+    for (uint64_t block = first; block < last;) {
+      const uint64_t row = block / blocks_per_row_, row_end = (row + 1) * blocks_per_row_;
+      const uint64_t now = (row_end < last ? row_end : last) - block;
+      if (!encode(row, block - row * blocks_per_row_, now, 0)) return;
+      block += now;
+    }
+  }
+
   // Encodes `count` blocks of a row, from `first` on; false if a number is not finite.
-  bool encode(uint64_t row, uint64_t first, uint64_t count) const {
+  bool encode(uint64_t row, uint64_t first, uint64_t count, float mean_square) const {
     float numbers[kPart], importance[kPart];
-    const float mean_square = by_rows_ ? mean_square_of(row) : 0;
     const size_t fitting = kPart / work_.values_per_block;
     uint8_t* to = work_.destination + (row * blocks_per_row_ + first) * work_.block_size;
     while (count > 0) {
@@ -84,16 +101,18 @@ class EncodeJob {
     return true;
   }
 
-  float mean_square_of(uint64_t row) const {
-    float numbers[kPart], sum = 0;
+  // Adds the squares of `count` rows, each to a sum of its own.
+  void sum_squares(uint64_t first, size_t count, float (&sums)[kRowsTogether]) const {
+    constexpr size_t kColumns = kPart / kRowsTogether;
+    float numbers[kPart] = {};
     for (uint64_t column = 0; column < values_per_row_;) {
       const uint64_t left = values_per_row_ - column;
-      const size_t now = left < kPart ? static_cast<size_t>(left) : kPart;
-      load(row, column, numbers, now);  // what is not finite is found when it is encoded
-      sum = set_.add_squares(sum, numbers, now);
+      const size_t now = left < kColumns ? static_cast<size_t>(left) : kColumns;
+      for (size_t i = 0; i < count; i++)
+        load(first + i, column, numbers + i * kColumns, now);  // what is not finite is found when it is encoded
+      set_.add_squares(sums, numbers, kColumns, now);
       column += now;
     }
-    return sum / static_cast<float>(values_per_row_);
   }
 
   // The smallest place of all threads stays: pieces before it are encoded in any case.

@@ -23,8 +23,10 @@ struct EncoderRow {
 // Reads `count` numbers of any address as floats; false if one of them is not finite. A NaN becomes the plain one.
 using LoadKernel = bool (*)(const uint8_t* source, float* numbers, size_t count);
 
-// Adds the squares of `count` numbers to a sum, one after the other.
-using SquareKernel = float (*)(float sum, const float* numbers, size_t count);
+// Adds the squares of `count` numbers of each of several rows, which are `stride` apart, to a sum for each row, one
+// after the other. One row alone would wait for its additions.
+inline constexpr size_t kRowsTogether = 4;
+using SquareKernel = void (*)(float (&sums)[kRowsTogether], const float* numbers, size_t stride, size_t count);
 
 struct EncoderSet {
   const EncoderRow* rows;

@@ -85,10 +85,10 @@ bool load_kernel(const uint8_t* source, float* numbers, size_t count) {
   return largest < kInfinity;
 }
 
-inline float add_squares(float sum, const float* numbers, size_t count) {
+inline void add_squares(float (&sums)[kRowsTogether], const float* numbers, size_t stride, size_t count) {
   for (size_t i = 0; i < count; i++)
-    sum += numbers[i] * numbers[i];
-  return sum;
+    for (size_t row = 0; row < kRowsTogether; row++)
+      sums[row] += numbers[row * stride + i] * numbers[row * stride + i];
 }
 
 static constexpr EncoderRow kEncoderRows[] = {
