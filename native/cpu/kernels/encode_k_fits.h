@@ -109,71 +109,98 @@ QN_HD void fit_symmetric_by_codes(const Floats (&x)[kSets][N], Floats (&codes)[k
   }
 }
 
-// What fit_affine() finds. Codes are those of inverse_scales * (x - begins).
+// What is found for sixteen groups. Codes are those of inverse_scales * (x - begins).
 struct AffineFits {
   Floats scales, mins;
   Floats inverse_scales, begins;
   Floats weights;  // their sums
 };
 
-template <int N, int kLimit, bool kAbsolute = false>
-QN_HD AffineFits fit_affine(const Floats (&x)[N], const Floats (&weights)[N], const Steps& steps) {
-  constexpr float kTop = kLimit;
-  const Floats zero = splat(0);
-  Floats low = x[0], high = x[0], sum_w = weights[0], sum_x = mul(weights[0], x[0]);
-  for (int i = 1; i < N; i++) {
-    low = smaller(x[i], low);
-    high = larger(x[i], high);
-    sum_w = add(sum_w, weights[i]);
-    sum_x = add(sum_x, mul(weights[i], x[i]));
-  }
-  low = smaller(zero, low);
-  const Mask has_range = above(high, low);
-  const Floats first_low = low;
+// See fit_affine(). After begin(), a candidate is tried at a time: each step waits for the one before it, so that steps
+// of several searches in turn take less time than one search after the other.
+template <int N, int kLimit, bool kAbsolute>
+struct AffineSearch {
+  Floats x[N], weights[N];
 
-  Floats codes[N];
-  const auto measure = [&](Floats scale, Floats offset) {
-    Floats error = zero;
+  QN_HD void begin() {
+    Floats smallest = x[0];
+    high_ = x[0], sum_w_ = weights[0], sum_x_ = mul(weights[0], x[0]);
+    for (int i = 1; i < N; i++) {
+      smallest = smaller(x[i], smallest);
+      high_ = larger(x[i], high_);
+      sum_w_ = add(sum_w_, weights[i]);
+      sum_x_ = add(sum_x_, mul(weights[i], x[i]));
+    }
+    low_ = begin_ = first_low_ = smaller(splat(0), smallest);
+    inverse_scale_ = inverse_for(kLimit);
+    scale_ = div(splat(1), inverse_scale_);
+    for (int i = 0; i < N; i++)
+      codes_[i] = code_with(inverse_scale_, i);
+    error_ = measure(scale_, low_);
+  }
+
+  // Encodes with that many steps from the best offset so far to the largest number.
+  QN_HD void try_steps(float steps) {
+    const Floats inverse_scale = inverse_for(steps);
+    Floats sum_l = splat(0), sum_l2 = splat(0), sum_xl = splat(0);
     for (int i = 0; i < N; i++) {
-      const Floats difference = sub(add(mul(scale, codes[i]), offset), x[i]);
+      codes_[i] = code_with(inverse_scale, i);
+      const Floats weighted = mul(weights[i], codes_[i]);
+      sum_l = add(sum_l, weighted);
+      sum_l2 = add(sum_l2, mul(weighted, codes_[i]));
+      sum_xl = add(sum_xl, mul(weighted, x[i]));
+    }
+    const Floats determinant = sub(mul(sum_w_, sum_l2), mul(sum_l, sum_l));
+    Floats scale = div(sub(mul(sum_w_, sum_xl), mul(sum_x_, sum_l)), determinant);
+    Floats low = div(sub(mul(sum_l2, sum_x_), mul(sum_l, sum_xl)), determinant);
+    const Mask is_above = above(low, splat(0));
+    if (any(is_above)) {
+      low = select(is_above, splat(0), low);
+      scale = select(is_above, div(sum_xl, sum_l2), scale);
+    }
+    const Floats error = measure(scale, low);
+    const Mask better = both(above(determinant, splat(0)), above(error_, error));
+    error_ = select(better, error, error_);
+    scale_ = select(better, scale, scale_);
+    inverse_scale_ = select(better, inverse_scale, inverse_scale_);
+    begin_ = select(better, low_, begin_);
+    low_ = select(better, low, low_);
+  }
+
+  QN_HD AffineFits result() const {
+    const Mask has_range = above(high_, first_low_);
+    const Floats low = select(has_range, low_, first_low_);
+    return {select(has_range, scale_, splat(0)), floats_of(sub_ints(bits_of(low), splat_int(0x80000000u))),
+            select(has_range, inverse_scale_, splat(0)), begin_, sum_w_};
+  }
+
+ private:
+  QN_HD Floats inverse_for(float steps) const { return div(splat(steps), sub(high_, low_)); }
+
+  QN_HD Floats code_with(Floats inverse_scale, int i) const {
+    return codes_of<0, kLimit>(mul(inverse_scale, sub(x[i], low_)));
+  }
+
+  QN_HD Floats measure(Floats scale, Floats offset) const {
+    Floats error = splat(0);
+    for (int i = 0; i < N; i++) {
+      const Floats difference = sub(add(mul(scale, codes_[i]), offset), x[i]);
       error = add(error, mul(weights[i], kAbsolute ? magnitudes(difference) : mul(difference, difference)));
     }
     return error;
-  };
-  Floats best_inverse = div(splat(kTop), sub(high, low)), scale = div(splat(1), best_inverse), begin = low;
-  for (int i = 0; i < N; i++)
-    codes[i] = codes_of<0, kLimit>(mul(best_inverse, sub(x[i], low)));
-  Floats best = measure(scale, low);
-  for (int step = 0; step <= steps.last; step++) {
-    const float steps_of_range = steps.first + steps.step * static_cast<float>(step) + kTop;
-    const Floats inverse_scale = div(splat(steps_of_range), sub(high, low));
-    Floats sum_l = zero, sum_l2 = zero, sum_xl = zero;
-    for (int i = 0; i < N; i++) {
-      codes[i] = codes_of<0, kLimit>(mul(inverse_scale, sub(x[i], low)));
-      const Floats weighted = mul(weights[i], codes[i]);
-      sum_l = add(sum_l, weighted);
-      sum_l2 = add(sum_l2, mul(weighted, codes[i]));
-      sum_xl = add(sum_xl, mul(weighted, x[i]));
-    }
-    const Floats determinant = sub(mul(sum_w, sum_l2), mul(sum_l, sum_l));
-    Floats tried_scale = div(sub(mul(sum_w, sum_xl), mul(sum_x, sum_l)), determinant);
-    Floats tried_low = div(sub(mul(sum_l2, sum_x), mul(sum_l, sum_xl)), determinant);
-    const Mask is_above = above(tried_low, zero);
-    if (any(is_above)) {
-      tried_low = select(is_above, zero, tried_low);
-      tried_scale = select(is_above, div(sum_xl, sum_l2), tried_scale);
-    }
-    const Floats error = measure(tried_scale, tried_low);
-    const Mask better = both(above(determinant, zero), above(best, error));
-    best = select(better, error, best);
-    scale = select(better, tried_scale, scale);
-    best_inverse = select(better, inverse_scale, best_inverse);
-    begin = select(better, low, begin);
-    low = select(better, tried_low, low);
   }
-  low = select(has_range, low, first_low);
-  return {select(has_range, scale, zero), floats_of(sub_ints(bits_of(low), splat_int(0x80000000u))),
-          select(has_range, best_inverse, zero), begin, sum_w};
+
+  Floats codes_[N];
+  Floats low_, high_, first_low_, begin_, sum_w_, sum_x_, inverse_scale_, scale_, error_;
+};
+
+template <int N, int kLimit, bool kAbsolute, int kSets>
+QN_HD void search(AffineSearch<N, kLimit, kAbsolute> (&sets)[kSets], const Steps& steps) {
+  for (auto& set : sets)
+    set.begin();
+  for (int step = 0; step <= steps.last; step++)
+    for (auto& set : sets)
+      set.try_steps(steps.first + steps.step * static_cast<float>(step) + static_cast<float>(kLimit));
 }
 
 // See fit_positive(). Codes are what a byte keeps of them.

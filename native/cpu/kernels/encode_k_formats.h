@@ -80,7 +80,7 @@ QN_HD void encode_block(const float* x, const Fitted& fitted, Format& block) {
 struct AffineRows {
   alignas(64) float scales[16], mins[16], inverse_scales[16], begins[16], weights[16];
 
-  QN_HD explicit AffineRows(const AffineFits& fits) {
+  QN_HD void set(const AffineFits& fits) {
     keep(scales, fits.scales);
     keep(mins, fits.mins);
     keep(inverse_scales, fits.inverse_scales);
@@ -137,26 +137,33 @@ struct ScalesOfBatch {
   }
 };
 
-QN_HD void encode_batch(const Values& v, Q2_K (&blocks)[4]) {
-  if (!is_ordinary<Q2_K>(v)) return encode_one_by_one(v, blocks);
-  AffineFits fits[4];
-  AffineGroups<16> groups[4];
+// Two sets of sixteen groups are searched at once.
+template <int N, int kLimit, bool kAbsolute>
+using AffineSearches = AffineSearch<N, kLimit, kAbsolute>[2];
+
+template <bool kWeighted>
+inline void encode_batch_of_2_bits(const Values& v, Q2_K (&blocks)[4]) {
   float squares[4];
-  if (v.importance) sum_squares(v.x, squares);
-  for (int b = 0; b < 4; b++) {
-    Floats x[16], weights[16];
-    by_columns<16>(v.x + 256 * b, x);
-    if (v.importance) {
-      weigh_columns(x, v.importance + 256 * b, splat(squares[b] / 256), weights);
-      fits[b] = fit_affine<16, 3>(x, weights, kWeightedSteps);
-    } else {
-      for (int i = 0; i < 16; i++)
-        weights[i] = magnitudes(x[i]);
-      fits[b] = fit_affine<16, 3, true>(x, weights, kStepsQ2_K);
+  if constexpr (kWeighted) sum_squares(v.x, squares);
+  AffineRows rows[4];
+  for (int pair = 0; pair < 4; pair += 2) {
+    AffineSearches<16, 3, !kWeighted> sets;
+    for (int s = 0; s < 2; s++) {
+      const int b = pair + s;
+      by_columns<16>(v.x + 256 * b, sets[s].x);
+      if constexpr (kWeighted) {
+        weigh_columns(sets[s].x, v.importance + 256 * b, splat(squares[b] / 256), sets[s].weights);
+      } else {
+        for (int i = 0; i < 16; i++)
+          sets[s].weights[i] = magnitudes(sets[s].x[i]);
+      }
     }
+    search(sets, kWeighted ? kWeightedSteps : kStepsQ2_K);
+    for (int s = 0; s < 2; s++)
+      rows[pair + s].set(sets[s].result());
   }
-  const AffineRows rows[4] = {AffineRows(fits[0]), AffineRows(fits[1]), AffineRows(fits[2]), AffineRows(fits[3])};
-  if (v.importance) {
+  AffineGroups<16> groups[4];
+  if constexpr (kWeighted) {
     ScalesOfBatch<16> scales;
     for (int b = 0; b < 4; b++)
       scales.set(b, rows[b], 0);
@@ -172,20 +179,25 @@ QN_HD void encode_batch(const Values& v, Q2_K (&blocks)[4]) {
   }
 }
 
+inline void encode_batch(const Values& v, Q2_K (&blocks)[4]) {
+  if (!is_ordinary<Q2_K>(v)) return encode_one_by_one(v, blocks);
+  if (v.importance) return encode_batch_of_2_bits<true>(v, blocks);
+  encode_batch_of_2_bits<false>(v, blocks);
+}
+
 template <int kLimit, class Format>
-QN_HD void encode_batch_of_32(const Values& v, const Steps& steps, Format (&blocks)[4]) {
+inline void encode_batch_of_32(const Values& v, const Steps& steps, Format (&blocks)[4]) {
   if (!is_ordinary<Format>(v)) return encode_one_by_one(v, blocks);
-  AffineFits fits[2];
-  AffineGroups<8> groups[4];
   float squares[4];
   if (v.importance) sum_squares(v.x, squares);
-  for (int pair = 0; pair < 2; pair++) {
-    Floats x[32], weights[32];
-    by_columns<32>(v.x + 512 * pair, x);
+  AffineSearches<32, kLimit, false> sets;
+  for (int s = 0; s < 2; s++) {
+    Floats(&x)[32] = sets[s].x, (&weights)[32] = sets[s].weights;
+    by_columns<32>(v.x + 512 * s, x);
     if (v.importance) {
-      const float* const of_blocks = squares + 2 * pair;
+      const float* const of_blocks = squares + 2 * s;
       const Floats mean_squares = select(0x00ff, splat(2 * of_blocks[0] / 256), splat(2 * of_blocks[1] / 256));
-      weigh_columns(x, v.importance + 512 * pair, mean_squares, weights);
+      weigh_columns(x, v.importance + 512 * s, mean_squares, weights);
     } else {
       for (int i = 0; i < 32; i++)
         weights[i] = mul(x[i], x[i]);
@@ -193,9 +205,12 @@ QN_HD void encode_batch_of_32(const Values& v, const Steps& steps, Format (&bloc
       for (int i = 0; i < 32; i++)
         weights[i] = add(average, magnitudes(x[i]));
     }
-    fits[pair] = fit_affine<32, kLimit>(x, weights, v.importance ? kWeightedSteps : steps);
   }
-  const AffineRows rows[2] = {AffineRows(fits[0]), AffineRows(fits[1])};
+  search(sets, v.importance ? kWeightedSteps : steps);
+  AffineRows rows[2];
+  for (int s = 0; s < 2; s++)
+    rows[s].set(sets[s].result());
+  AffineGroups<8> groups[4];
   if (v.importance) {
     ScalesOfBatch<8> scales;
     for (int b = 0; b < 4; b++)
@@ -213,9 +228,9 @@ QN_HD void encode_batch_of_32(const Values& v, const Steps& steps, Format (&bloc
   }
 }
 
-QN_HD void encode_batch(const Values& v, Q4_K (&blocks)[4]) { encode_batch_of_32<15>(v, kStepsQ4_K, blocks); }
+inline void encode_batch(const Values& v, Q4_K (&blocks)[4]) { encode_batch_of_32<15>(v, kStepsQ4_K, blocks); }
 
-QN_HD void encode_batch(const Values& v, Q5_K (&blocks)[4]) { encode_batch_of_32<31>(v, kStepsQ5_K, blocks); }
+inline void encode_batch(const Values& v, Q5_K (&blocks)[4]) { encode_batch_of_32<31>(v, kStepsQ5_K, blocks); }
 
 // ---- scales alone
 
@@ -242,7 +257,7 @@ struct SymmetricRows {
   }
 };
 
-QN_HD void encode_batch(const Values& v, Q6_K (&blocks)[1]) {
+inline void encode_batch(const Values& v, Q6_K (&blocks)[1]) {
   if (!is_ordinary<Q6_K>(v)) return encode_one_by_one(v, blocks);
   Floats x[16], weights[16];
   by_columns<16>(v.x, x);
@@ -257,7 +272,7 @@ QN_HD void encode_batch(const Values& v, Q6_K (&blocks)[1]) {
   encode_block<-32, 31>(v.x, [&](int g, uint8_t* codes) { rows.encode<16, 32>(g, v.x + 16 * g, codes); }, blocks[0]);
 }
 
-QN_HD void encode_weighted_batch(const Values& v, Q3_K (&blocks)[4]) {
+inline void encode_weighted_batch(const Values& v, Q3_K (&blocks)[4]) {
   alignas(64) float scales[16][16] = {}, group_weights[16][16] = {};
   float squares[4];
   sum_squares(v.x, squares);
@@ -286,7 +301,7 @@ QN_HD void encode_weighted_batch(const Values& v, Q3_K (&blocks)[4]) {
   }
 }
 
-QN_HD void encode_batch(const Values& v, Q3_K (&blocks)[4]) {
+inline void encode_batch(const Values& v, Q3_K (&blocks)[4]) {
   if (!is_ordinary<Q3_K>(v)) return encode_one_by_one(v, blocks);
   if (v.importance) return encode_weighted_batch(v, blocks);
   Floats x[4][16], fitted[4][16], scales[4];

@@ -28,32 +28,34 @@ QN_HD void encode_again(const float* x, float scale, float offset, uint8_t* code
 
 // Two bits of each code: byte 32 n + j has those of 128 n + j, 32, 64 and 96 codes apart.
 QN_HD void pack_pairs(const uint8_t (&codes)[256], uint8_t (&bytes)[64], int shift = 0) {
-  for (int j = 0; j < 64; j++) {
-    const uint8_t* const at = codes + j / 32 * 128 + j % 32;
-    int pairs = 0;
-    for (int k = 0; k < 4; k++)
-      pairs |= (at[32 * k] >> shift & 3) << 2 * k;
-    bytes[j] = static_cast<uint8_t>(pairs);
+  for (int n = 0; n < 2; n++) {
+    for (int j = 0; j < 32; j++) {
+      const uint8_t* const at = codes + 128 * n + j;
+      const int low = (at[0] >> shift & 3) | (at[32] >> shift & 3) << 2;
+      const int high = (at[64] >> shift & 3) << 4 | (at[96] >> shift & 3) << 6;
+      bytes[32 * n + j] = static_cast<uint8_t>(low | high);
+    }
   }
 }
 
 // The low four bits of each code: byte kApart n + j has those of 2 kApart n + j, and above them those kApart codes on.
 template <int kApart>
 QN_HD void pack_nibbles(const uint8_t (&codes)[256], uint8_t (&bytes)[128]) {
-  for (int j = 0; j < 128; j++) {
-    const uint8_t* const at = codes + j / kApart * 2 * kApart + j % kApart;
-    bytes[j] = static_cast<uint8_t>((at[0] & 15) | at[kApart] << 4);
+  for (int n = 0; n < 128 / kApart; n++) {
+    for (int j = 0; j < kApart; j++) {
+      const uint8_t* const at = codes + 2 * kApart * n + j;
+      bytes[kApart * n + j] = static_cast<uint8_t>((at[0] & 15) | at[kApart] << 4);
+    }
   }
 }
 
 // One bit of each code: bit g of byte j is that of code 32 g + j.
 QN_HD void pack_bits(const uint8_t (&codes)[256], uint8_t (&bytes)[32], int shift) {
-  for (int j = 0; j < 32; j++) {
-    int bits = 0;
-    for (int g = 0; g < 8; g++)
-      bits |= (codes[32 * g + j] >> shift & 1) << g;
-    bytes[j] = static_cast<uint8_t>(bits);
-  }
+  for (int j = 0; j < 32; j++)
+    bytes[j] = 0;
+  for (int g = 0; g < 8; g++)
+    for (int j = 0; j < 32; j++)
+      bytes[j] = static_cast<uint8_t>(bytes[j] | (codes[32 * g + j] >> shift & 1) << g);
 }
 
 template <int N>
