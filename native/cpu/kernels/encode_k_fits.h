@@ -139,6 +139,9 @@ struct AffineSearch {
     error_ = measure(scale_, low_);
   }
 
+  // Is there anything to find?
+  QN_HD bool has_range() const { return any(above(high_, first_low_)); }
+
   // Encodes with that many steps from the best offset so far to the largest number.
   QN_HD void try_steps(float steps) {
     const Floats inverse_scale = inverse_for(steps);
@@ -200,7 +203,7 @@ QN_HD void search(AffineSearch<N, kLimit, kAbsolute> (&sets)[kSets], const Steps
     set.begin();
   for (int step = 0; step <= steps.last; step++)
     for (auto& set : sets)
-      set.try_steps(steps.first + steps.step * static_cast<float>(step) + static_cast<float>(kLimit));
+      if (set.has_range()) set.try_steps(steps.first + steps.step * static_cast<float>(step) + kLimit);
 }
 
 // See fit_positive(). Codes are what a byte keeps of them.

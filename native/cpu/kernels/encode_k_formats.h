@@ -8,14 +8,17 @@
 
 namespace qn::QN_TARGET {
 
+// Scales of eight blocks are fitted at once, with their mins in sixteen lanes.
+inline constexpr int kBlocks = 8;
+
 template <>
-inline constexpr int kBatch<Q2_K> = 4;
+inline constexpr int kBatch<Q2_K> = kBlocks;
 template <>
-inline constexpr int kBatch<Q3_K> = 4;
+inline constexpr int kBatch<Q3_K> = kBlocks;
 template <>
-inline constexpr int kBatch<Q4_K> = 4;
+inline constexpr int kBatch<Q4_K> = kBlocks;
 template <>
-inline constexpr int kBatch<Q5_K> = 4;
+inline constexpr int kBatch<Q5_K> = kBlocks;
 template <>
 inline constexpr int kBatch<Q6_K> = 1;
 
@@ -36,13 +39,19 @@ QN_HD bool is_ordinary(const Values& v) {
 }
 
 // The sums of squares of the blocks of a batch, side by side since each is one chain of additions.
-template <int kBlocks>
 QN_HD void sum_squares(const float* x, float (&sums)[kBlocks]) {
-  for (float& sum : sums)
-    sum = 0;
-  for (int i = 0; i < 256; i++)
-    for (int b = 0; b < kBlocks; b++)
-      sums[b] += x[256 * b + i] * x[256 * b + i];
+  Floats sum = splat(0);
+  for (int first = 0; first < 256; first += 16) {
+    Ints square[16];
+    for (int b = 0; b < 16; b++)
+      square[b] = b < kBlocks ? bits_of(load_floats(x + 256 * b + first)) : splat_int(0);
+    transpose(square);
+    for (int i = 0; i < 16; i++)
+      sum = add(sum, mul(floats_of(square[i]), floats_of(square[i])));
+  }
+  const Sixteen of_blocks(sum);
+  for (int b = 0; b < kBlocks; b++)
+    sums[b] = of_blocks[b];
 }
 
 template <int N>
@@ -97,11 +106,11 @@ struct AffineRows {
   }
 };
 
-// The scales and mins of the blocks of a batch as codes, by fits (see AffineGroups::fit). Rows 0 to 7 of the tables are
-// for scales of blocks, 8 to 15 for mins.
+// The scales and mins of the blocks of a batch as codes, by fits (see AffineGroups::fit). Rows of the tables
+// are for the scales of each block, then for the mins of each.
 template <int kGroups>
 struct ScalesOfBatch {
-  static constexpr int kMins = 8;
+  static constexpr int kMins = kBlocks;
   alignas(64) float x[16][16] = {}, weights[16][16] = {};
 
   QN_HD void set(int block, const AffineRows& rows, int first) {
@@ -112,7 +121,7 @@ struct ScalesOfBatch {
     copy(weights[kMins + block], rows.weights + first);
   }
 
-  template <int kLimit, int kBlocks>
+  template <int kLimit>
   QN_HD void fit(AffineGroups<kGroups> (&blocks)[kBlocks]) const {
     Floats x_columns[16], weight_columns[16];
     by_columns<16>(x[0], x_columns);
@@ -142,11 +151,11 @@ template <int N, int kLimit, bool kAbsolute>
 using AffineSearches = AffineSearch<N, kLimit, kAbsolute>[2];
 
 template <bool kWeighted>
-inline void encode_batch_of_2_bits(const Values& v, Q2_K (&blocks)[4]) {
-  float squares[4];
+inline void encode_batch_of_2_bits(const Values& v, Q2_K (&blocks)[kBlocks]) {
+  float squares[kBlocks];
   if constexpr (kWeighted) sum_squares(v.x, squares);
-  AffineRows rows[4];
-  for (int pair = 0; pair < 4; pair += 2) {
+  AffineRows rows[kBlocks];
+  for (int pair = 0; pair < kBlocks; pair += 2) {
     AffineSearches<16, 3, !kWeighted> sets;
     for (int s = 0; s < 2; s++) {
       const int b = pair + s;
@@ -162,65 +171,67 @@ inline void encode_batch_of_2_bits(const Values& v, Q2_K (&blocks)[4]) {
     for (int s = 0; s < 2; s++)
       rows[pair + s].set(sets[s].result());
   }
-  AffineGroups<16> groups[4];
+  AffineGroups<16> groups[kBlocks];
   if constexpr (kWeighted) {
     ScalesOfBatch<16> scales;
-    for (int b = 0; b < 4; b++)
+    for (int b = 0; b < kBlocks; b++)
       scales.set(b, rows[b], 0);
     scales.fit<15>(groups);
   } else {
-    for (int b = 0; b < 4; b++)
+    for (int b = 0; b < kBlocks; b++)
       groups[b].divide<15>(rows[b].scales, rows[b].mins);
   }
-  for (int b = 0; b < 4; b++) {
+  for (int b = 0; b < kBlocks; b++) {
     const float* const x = v.x + 256 * b;
     store_scales(groups[b], blocks[b]);
     encode_block<0, 3>(x, [&](int g, uint8_t* codes) { rows[b].encode<16, 3>(g, x + 16 * g, codes); }, blocks[b]);
   }
 }
 
-inline void encode_batch(const Values& v, Q2_K (&blocks)[4]) {
+inline void encode_batch(const Values& v, Q2_K (&blocks)[kBlocks]) {
   if (!is_ordinary<Q2_K>(v)) return encode_one_by_one(v, blocks);
   if (v.importance) return encode_batch_of_2_bits<true>(v, blocks);
   encode_batch_of_2_bits<false>(v, blocks);
 }
 
 template <int kLimit, class Format>
-inline void encode_batch_of_32(const Values& v, const Steps& steps, Format (&blocks)[4]) {
+inline void encode_batch_of_32(const Values& v, const Steps& steps, Format (&blocks)[kBlocks]) {
   if (!is_ordinary<Format>(v)) return encode_one_by_one(v, blocks);
-  float squares[4];
+  float squares[kBlocks];
   if (v.importance) sum_squares(v.x, squares);
-  AffineSearches<32, kLimit, false> sets;
-  for (int s = 0; s < 2; s++) {
-    Floats(&x)[32] = sets[s].x, (&weights)[32] = sets[s].weights;
-    by_columns<32>(v.x + 512 * s, x);
-    if (v.importance) {
-      const float* const of_blocks = squares + 2 * s;
-      const Floats mean_squares = select(0x00ff, splat(2 * of_blocks[0] / 256), splat(2 * of_blocks[1] / 256));
-      weigh_columns(x, v.importance + 512 * s, mean_squares, weights);
-    } else {
-      for (int i = 0; i < 32; i++)
-        weights[i] = mul(x[i], x[i]);
-      const Floats average = square_roots(div(sum_columns(weights), splat(32)));
-      for (int i = 0; i < 32; i++)
-        weights[i] = add(average, magnitudes(x[i]));
+  AffineRows rows[kBlocks / 2];  // each of two blocks
+  for (int first = 0; first < kBlocks / 2; first += 2) {
+    AffineSearches<32, kLimit, false> sets;
+    for (int s = 0; s < 2; s++) {
+      const int b = 2 * (first + s);
+      Floats(&x)[32] = sets[s].x, (&weights)[32] = sets[s].weights;
+      by_columns<32>(v.x + 256 * b, x);
+      if (v.importance) {
+        const Floats mean_squares = select(0x00ff, splat(2 * squares[b] / 256), splat(2 * squares[b + 1] / 256));
+        weigh_columns(x, v.importance + 256 * b, mean_squares, weights);
+      } else {
+        for (int i = 0; i < 32; i++)
+          weights[i] = mul(x[i], x[i]);
+        const Floats average = square_roots(div(sum_columns(weights), splat(32)));
+        for (int i = 0; i < 32; i++)
+          weights[i] = add(average, magnitudes(x[i]));
+      }
     }
+    search(sets, v.importance ? kWeightedSteps : steps);
+    for (int s = 0; s < 2; s++)
+      rows[first + s].set(sets[s].result());
   }
-  search(sets, v.importance ? kWeightedSteps : steps);
-  AffineRows rows[2];
-  for (int s = 0; s < 2; s++)
-    rows[s].set(sets[s].result());
-  AffineGroups<8> groups[4];
+  AffineGroups<8> groups[kBlocks];
   if (v.importance) {
     ScalesOfBatch<8> scales;
-    for (int b = 0; b < 4; b++)
+    for (int b = 0; b < kBlocks; b++)
       scales.set(b, rows[b / 2], b % 2 * 8);
     scales.fit<63>(groups);
   } else {
-    for (int b = 0; b < 4; b++)
+    for (int b = 0; b < kBlocks; b++)
       groups[b].divide<63>(rows[b / 2].scales + b % 2 * 8, rows[b / 2].mins + b % 2 * 8);
   }
-  for (int b = 0; b < 4; b++) {
+  for (int b = 0; b < kBlocks; b++) {
     const float* const x = v.x + 256 * b;
     store_scales<kLimit>(groups[b], v.importance, blocks[b]);
     encode_block<0, kLimit>(
@@ -228,9 +239,9 @@ inline void encode_batch_of_32(const Values& v, const Steps& steps, Format (&blo
   }
 }
 
-inline void encode_batch(const Values& v, Q4_K (&blocks)[4]) { encode_batch_of_32<15>(v, kStepsQ4_K, blocks); }
+inline void encode_batch(const Values& v, Q4_K (&blocks)[kBlocks]) { encode_batch_of_32<15>(v, kStepsQ4_K, blocks); }
 
-inline void encode_batch(const Values& v, Q5_K (&blocks)[4]) { encode_batch_of_32<31>(v, kStepsQ5_K, blocks); }
+inline void encode_batch(const Values& v, Q5_K (&blocks)[kBlocks]) { encode_batch_of_32<31>(v, kStepsQ5_K, blocks); }
 
 // ---- scales alone
 
@@ -239,8 +250,8 @@ struct SymmetricRows {
   alignas(64) float scales[16], inverse_scales[16];
   uint32_t nothing;
 
-  template <int N, int kLimit>
-  QN_HD SymmetricRows(const Floats (&x)[N], const Floats (&weights)[N], Constant<kLimit>) {
+  template <int kLimit, int N>
+  QN_HD void fit(const Floats (&x)[N], const Floats (&weights)[N]) {
     const PeaksOfGroups peaks(x);
     const SymmetricFits fits = fit_symmetric<N, kLimit>(x, weights, peaks.magnitude, peaks.value);
     keep(scales, fits.scales);
@@ -267,56 +278,58 @@ inline void encode_batch(const Values& v, Q6_K (&blocks)[1]) {
     for (int i = 0; i < 16; i++)
       weights[i] = mul(x[i], x[i]);
   }
-  const SymmetricRows rows(x, weights, Constant<32>());
+  SymmetricRows rows;
+  rows.fit<32>(x, weights);
   if (!store_scales(rows.scales, blocks[0])) return;
   encode_block<-32, 31>(v.x, [&](int g, uint8_t* codes) { rows.encode<16, 32>(g, v.x + 16 * g, codes); }, blocks[0]);
 }
 
-inline void encode_weighted_batch(const Values& v, Q3_K (&blocks)[4]) {
-  alignas(64) float scales[16][16] = {}, group_weights[16][16] = {};
-  float squares[4];
+inline void encode_weighted_batch(const Values& v, Q3_K (&blocks)[kBlocks]) {
+  float squares[kBlocks];
   sum_squares(v.x, squares);
+  SymmetricRows rows[kBlocks], of_blocks;
+  alignas(64) float scales[16][16] = {}, group_weights[16][16] = {};
   Floats x[16], weights[16];
-  const auto fit = [&](int b) {
+  for (int b = 0; b < kBlocks; b++) {
     by_columns<16>(v.x + 256 * b, x);
     weigh_columns(x, v.importance + 256 * b, splat(2 * squares[b] / 256), weights);
+    rows[b].fit<4>(x, weights);
+    memcpy(scales[b], rows[b].scales, sizeof scales[b]);
     keep(group_weights[b], sum_columns(weights));
-    const SymmetricRows rows(x, weights, Constant<4>());
-    memcpy(scales[b], rows.scales, sizeof rows.scales);
-    return rows;
-  };
-  const SymmetricRows rows[4] = {fit(0), fit(1), fit(2), fit(3)};
-  // The scales of all blocks, a block in each lane.
+  }
   by_columns<16>(scales[0], x);
   by_columns<16>(group_weights[0], weights);
-  const SymmetricRows of_blocks(x, weights, Constant<32>());
-  for (int b = 0; b < 4; b++) {
+  of_blocks.fit<32>(x, weights);
+  for (int b = 0; b < kBlocks; b++) {
+    const float* const numbers = v.x + 256 * b;
     uint8_t scale_codes[16];
     of_blocks.encode<16, 32>(b, scales[b], scale_codes);
     blocks[b].d = half(of_blocks.scales[b]);
     blocks[b].pack_scales(scale_codes);
-    const float* const numbers = v.x + 256 * b;
     encode_block<-4, 3>(
         numbers, [&](int g, uint8_t* codes) { rows[b].encode<16, 4>(g, numbers + 16 * g, codes); }, blocks[b]);
   }
 }
 
-inline void encode_batch(const Values& v, Q3_K (&blocks)[4]) {
+inline void encode_batch(const Values& v, Q3_K (&blocks)[kBlocks]) {
   if (!is_ordinary<Q3_K>(v)) return encode_one_by_one(v, blocks);
   if (v.importance) return encode_weighted_batch(v, blocks);
-  Floats x[4][16], fitted[4][16], scales[4];
-  for (int b = 0; b < 4; b++)
-    by_columns<16>(v.x + 256 * b, x[b]);
-  fit_symmetric_by_codes<16, 4>(x, fitted, scales);
-  for (int b = 0; b < 4; b++) {
-    float of_groups[16];
-    keep(of_groups, scales[b]);
-    store_scales(of_groups, blocks[b]);
-    const auto fitted_codes = [&](int g, uint8_t* codes) {
-      for (int i = 0; i < 16; i++)
-        codes[i] = static_cast<uint8_t>(Sixteen(fitted[b][i])[g]);
-    };
-    encode_block<-4, 3>(v.x + 256 * b, fitted_codes, blocks[b]);
+  constexpr int kSets = 4;  // as many as hide what a step waits for
+  for (int first = 0; first < kBlocks; first += kSets) {
+    Floats x[kSets][16], fitted[kSets][16], scales[kSets];
+    for (int s = 0; s < kSets; s++)
+      by_columns<16>(v.x + 256 * (first + s), x[s]);
+    fit_symmetric_by_codes<16, 4>(x, fitted, scales);
+    for (int s = 0; s < kSets; s++) {
+      float of_groups[16];
+      keep(of_groups, scales[s]);
+      store_scales(of_groups, blocks[first + s]);
+      const auto fitted_codes = [&](int g, uint8_t* codes) {
+        for (int i = 0; i < 16; i++)
+          codes[i] = static_cast<uint8_t>(Sixteen(fitted[s][i])[g]);
+      };
+      encode_block<-4, 3>(v.x + 256 * (first + s), fitted_codes, blocks[first + s]);
+    }
   }
 }
 
