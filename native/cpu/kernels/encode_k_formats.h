@@ -253,7 +253,9 @@ struct SymmetricRows {
   template <int kLimit, int N>
   QN_HD void fit(const Floats (&x)[N], const Floats (&weights)[N]) {
     const PeaksOfGroups peaks(x);
-    const SymmetricFits fits = fit_symmetric<N, kLimit>(x, weights, peaks.magnitude, peaks.value);
+    SymmetricFits fits{splat(0), splat(0), 0xffff};
+    if (any(above(peaks.magnitude, splat(0))))
+      fits = fit_symmetric<N, kLimit>(x, weights, peaks.magnitude, peaks.value);
     keep(scales, fits.scales);
     keep(inverse_scales, fits.inverse_scales);
     nothing = fits.nothing;
