@@ -67,7 +67,9 @@ internal sealed class AgainstOptions
     }
 
     private static string[] RanksIn(string folder) =>
-        Directory.Exists(folder) && !Directory.EnumerateFiles(folder, "*.safetensors*").Any() ? Directory.GetDirectories(folder, "rank-*-of-*") : [];
+        Directory.Exists(folder) && !Directory.EnumerateFiles(folder, "*.safetensors*").Any()
+            ? [.. Directory.GetDirectories(folder, "rank-*-of-*").Order(StringComparer.Ordinal)]
+            : [];
 
     /// <summary>How they were cut.</summary>
     /// <exception cref="UsageException">Heads or widths are no numbers.</exception>
