@@ -32,7 +32,7 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
 
     /// <summary>Encodes a chunk.</summary>
     /// <exception cref="NotFiniteNumberException">A weight is NaN or infinite.</exception>
-    /// <exception cref="OverflowException">A weight is too large for a float type of the output.</exception>
+    /// <exception cref="OverflowException">A weight is too large for the format of the output.</exception>
     public void Encode(QuantizeChunk chunk, ReadOnlySpan<byte> source, Span<byte> output)
     {
         QuantizeTask task = chunk.Task;
@@ -40,7 +40,10 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
         if (TensorChoice.IsOutputType(to))
         {
             Decode(from, source, to, output);
-            RefuseNonFinite(chunk, source, output);
+            if (!allowNonFinite && FirstNonFinite(to, output) is >= 0 and int place)
+            {
+                throw (Exception?)NotFinite(chunk, from, source) ?? TooLarge(chunk, from, source, place);
+            }
         }
         else if (NeedsFloats(task))
         {
@@ -77,6 +80,7 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
         }
 
         _kernels.Add(QuantDevice.LastKernel);
+        RefuseInfiniteScales(chunk, input, source, output);
     }
 
     private void Decode(QuantFormat format, ReadOnlySpan<byte> source, QuantFormat to, Span<byte> destination)
@@ -90,26 +94,48 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
         _kernels.Add(QuantDevice.LastKernel);
     }
 
-    private void RefuseNonFinite(QuantizeChunk chunk, ReadOnlySpan<byte> source, ReadOnlySpan<byte> output)
+    /// <summary>
+    /// Refuses weights that make scales infinite, which are half precision in most formats. The reference refuses such blocks too. Few models
+    /// have weights so large, and only then the blocks are looked at.
+    /// </summary>
+    private void RefuseInfiniteScales(QuantizeChunk chunk, QuantFormat input, ReadOnlySpan<byte> source, ReadOnlySpan<byte> output)
     {
-        if (allowNonFinite || FirstNonFinite(chunk.Task.Plan.Target, output) is not (>= 0 and int place))
+        if (allowNonFinite || !LargeValues.AreIn(input, source))
         {
             return;
         }
 
-        throw NotFinite(chunk, chunk.Task.Plan.Tensor.Format, source)
-            ?? (Exception)new OverflowException(
-                $"{chunk.Task.Source.Place}: {PlaceOf(chunk, place)} is too large for {chunk.Task.Plan.Target}");
+        float[] values = Floats(chunk, chunk.Task.Plan.Target, output);
+        if (NonFinite.Count(values).First is >= 0 and int place)
+        {
+            throw TooLarge(chunk, input, source, place);
+        }
+    }
+
+    /// <summary>Blames the largest value of a block.</summary>
+    private OverflowException TooLarge(QuantizeChunk chunk, QuantFormat format, ReadOnlySpan<byte> source, int place)
+    {
+        float[] values = Floats(chunk, format, source);
+        int block = QuantFormats.Get(chunk.Task.Plan.Target).ValuesPerBlock, first = place / block * block;
+        int largest = Enumerable.Range(first, block).MaxBy(i => Math.Abs(values[i]));
+        return new OverflowException(ErrorText.Invariant(
+            $"{chunk.Task.Source.Place}: {PlaceOf(chunk, largest)} is {values[largest]}, too large for {chunk.Task.Plan.Target}"));
     }
 
     /// <summary>What to say of the first value that is not finite; null if all are.</summary>
     private NotFiniteNumberException? NotFinite(QuantizeChunk chunk, QuantFormat format, ReadOnlySpan<byte> source)
     {
-        float[] values = new float[chunk.Values];
-        Decode(format, source, QuantFormat.F32, MemoryMarshal.AsBytes(values.AsSpan()));
+        float[] values = Floats(chunk, format, source);
         int place = NonFinite.Count(values).First;
         return place < 0 ? null : new NotFiniteNumberException(
             $"{chunk.Task.Source.Place}: {PlaceOf(chunk, place)} is {(float.IsNaN(values[place]) ? "NaN" : "infinite")}, expected a finite number");
+    }
+
+    private float[] Floats(QuantizeChunk chunk, QuantFormat format, ReadOnlySpan<byte> bytes)
+    {
+        float[] values = new float[chunk.Values];
+        Decode(format, bytes, QuantFormat.F32, MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
     }
 
     private static string PlaceOf(QuantizeChunk chunk, int place) => ErrorText.Invariant(

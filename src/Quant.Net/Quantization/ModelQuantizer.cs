@@ -39,7 +39,7 @@ public static class ModelQuantizer
     /// do not fit into the memory; they are named.</exception>
     /// <exception cref="ModelFormatException">The importance matrix does not fit the model.</exception>
     /// <exception cref="NotFiniteNumberException">A weight is NaN or infinite, and <see cref="QuantizeOptions.AllowNonFinite"/> is not set.</exception>
-    /// <exception cref="OverflowException">A weight is too large for the float type that it becomes, and that is not set.</exception>
+    /// <exception cref="OverflowException">A weight is too large for the format that it becomes, and that is not set.</exception>
     /// <exception cref="OutputExistsException">The output is there already.</exception>
     /// <exception cref="IOException">The output is the model itself, or does not fit on the disk.</exception>
     /// <exception cref="IOException">

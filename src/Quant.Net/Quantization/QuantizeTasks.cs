@@ -38,7 +38,7 @@ internal static class QuantizeTasks
     {
         QuantizeTask[] weighed = [.. tasks.Select(task => task with { Importance = ImportanceOf(task, importance, warnings) })];
         Refuse(
-            source, weighed.Where(task => task.Plan.RequiresImportanceMatrix && task.Importance.IsEmpty),
+            source, weighed.Where(task => NeedsImportance(task) && task.Importance.IsEmpty),
             importance is null ? "that need an importance matrix" : $"that need importance, of which {ErrorText.EscapePath(importance.Path)} knows nothing",
             task => $"{task.Plan.Target}");
         if (importance is not null && weighed.All(task => task.Importance.IsEmpty) && weighed.Any(IsWeighable))
@@ -57,9 +57,10 @@ internal static class QuantizeTasks
         Refuse(
             source, tasks.Where(task => ChunkEncoder.Refusal(device, task) is not null), $"that {device.Name} cannot encode",
             task => ChunkEncoder.Refusal(device, task)!);
+        long most = Math.Min(memory, Array.MaxLength);   // larger buffers there are none
         Refuse(
-            source, tasks.Where(task => !task.IsCopy && QuantizeChunk.MemoryOfRow(task, options.Measure) > memory),
-            ErrorText.Invariant($"with rows that do not fit into {memory} bytes of memory"),
+            source, tasks.Where(task => !task.IsCopy && QuantizeChunk.MemoryOfRow(task, options.Measure) > most),
+            ErrorText.Invariant($"with rows that do not fit into {most} bytes of memory"),
             task => ErrorText.Count(QuantizeChunk.MemoryOfRow(task, options.Measure), "byte"));
     }
 
@@ -81,6 +82,10 @@ internal static class QuantizeTasks
             return default;
         }
     }
+
+    /// <summary>Where llama-quantize asks for it, and where the encoders cannot do without, whatever the tensor.</summary>
+    private static bool NeedsImportance(QuantizeTask task) => task.Plan.RequiresImportanceMatrix
+        || (!task.IsCopy && task.Plan.Target is (QuantFormat.IQ2_XXS or QuantFormat.IQ2_XS or QuantFormat.IQ1_S));
 
     private static bool IsWeighable(QuantizeTask task) => !task.IsCopy && TargetFormats.IsQuantized(task.Plan.Target);
 

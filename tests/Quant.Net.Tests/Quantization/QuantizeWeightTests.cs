@@ -29,13 +29,24 @@ public sealed class QuantizeWeightTests : IDisposable
         Assert.Equal(["in.gguf", "out.gguf"], _models.Folder.Names);
     }
 
-    [Fact]
-    public async Task WhatIsTooLargeForHalfPrecisionIsRefused()
+    [Theory]
+    [InlineData(QuantFormat.F32, "F16", 70_000f, true)]
+    [InlineData(QuantFormat.F32, "Q8_0", 70_000f, false)]
+    [InlineData(QuantFormat.F32, "Q8_0", -1e9f, true)]
+    [InlineData(QuantFormat.BF16, "Q4_0", 1e9f, true)]
+    [InlineData(QuantFormat.BF16, "Q4_K_M", 1e30f, true)]
+    public async Task WhatIsTooLargeIsRefused(QuantFormat from, string recipe, float value, bool isTooLarge)
     {
-        string path = _models.Write("in.gguf", QuantFormat.F32, weights => weights[256] = 70_000);
-        var refused = await Assert.ThrowsAsync<OverflowException>(() => _models.Quantize(path, "F16", "out.gguf"));
+        string path = _models.Write("in.gguf", from, weights => weights[256 + 5] = value);
+        if (isTooLarge)
+        {
+            var refused = await Assert.ThrowsAsync<OverflowException>(() => _models.Quantize(path, recipe, "out.gguf"));
+            Assert.Contains("in.gguf: tensor 'down.weight': row 1, column 5 is ", refused.Message);
+            Assert.Contains(", too large for ", refused.Message);
+            MalformedFileTests.AssertIsOneCleanLine(refused.Message);
+        }
 
-        Assert.EndsWith("in.gguf: tensor 'down.weight': row 1, column 0 is too large for F16", refused.Message);
+        await _models.Quantize(path, recipe, "out.gguf", new QuantizeOptions { AllowNonFinite = isTooLarge });
     }
 
     [Fact]
