@@ -146,6 +146,31 @@ public sealed class QuantizeRunTests : IDisposable
     }
 
     [Fact]
+    public async Task TooLittleRoomIsToldBeforeAnythingIsWritten()
+    {
+        const long Columns = 4096, LargestFile = 1L << 43;
+        long rows = (new DriveInfo(_models.Folder.Path).AvailableFreeSpace / Columns) + 1, bytes = rows * Columns * sizeof(ushort);
+        if (!OperatingSystem.IsLinux() || bytes > LargestFile)
+        {
+            return;   // a file of holes must be possible, and as large
+        }
+
+        string path = _models.Folder.Write("in.gguf", new TestModel
+        {
+            Tensors = [new("big.weight") { Type = (uint)QuantFormat.F16, Dimensions = [Columns, (ulong)rows] }],
+            DataBytes = 0,
+        }.ToBytes());
+        using (FileStream file = File.OpenWrite(path))
+        {
+            file.SetLength(file.Length + bytes);
+        }
+
+        var refused = await Assert.ThrowsAsync<IOException>(() => _models.Quantize(path, "Q8_0", "out.gguf"));
+        Assert.Matches("out.gguf: needs [0-9]+ bytes, but only [0-9]+ are free there$", refused.Message);
+        Assert.Equal(["in.gguf"], _models.Folder.Names);
+    }
+
+    [Fact]
     public async Task ProgressCountsBytesOfBoth()
     {
         string path = _models.Write("in.gguf", QuantFormat.F32);
