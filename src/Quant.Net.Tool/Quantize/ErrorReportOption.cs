@@ -21,12 +21,19 @@ internal sealed class ErrorReportOption : Option<string?>
         command.Options.Add(this);
     }
 
-    /// <summary>Refuses a file that is there already.</summary>
-    public void RefuseExisting(ParseResult parsed, bool force)
+    /// <summary>Refuses a file that is there already or cannot be: the errors would be known only when all is done.</summary>
+    public void RequirePossible(ParseResult parsed, bool force)
     {
-        if (parsed.GetValue(this) is { } path and not Screen)
+        string? path = parsed.GetValue(this);
+        if (path is null or Screen)
         {
-            OutputOptions.RefuseExisting(path, force);
+            return;
+        }
+
+        OutputOptions.RefuseExisting(path, force);
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+        {
+            throw new ToolException($"{path}: cannot be written: its folder is not there");
         }
     }
 

@@ -104,7 +104,7 @@ internal sealed class QuantizeCommand : ToolCommand
         if (!isDryRun)
         {
             OutputOptions.RefuseExisting(output!, force);
-            _report.RefuseExisting(parsed, force);
+            _report.RequirePossible(parsed, force);
         }
 
         using QuantDevice device = _device.Open(parsed, DeviceOtherwise);

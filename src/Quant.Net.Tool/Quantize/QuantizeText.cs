@@ -23,7 +23,7 @@ internal static class QuantizeText
     public static IEnumerable<(string Label, Cell Value)> PlanFacts(QuantizeReport plan)
     {
         yield return ("type", plan.TargetBytes is null && plan.TargetBitsPerWeight is null ? plan.Type : $"mostly {plan.Type}, chosen for {Goal(plan)}");
-        yield return ("architecture", plan.ArchitectureKnown ? plan.Architecture! : $"{plan.Architecture ?? "none"}, of which there are no rules");
+        yield return ("architecture", plan.ArchitectureKnown ? plan.Architecture! : $"{plan.Architecture ?? "none"}, by names and shapes");
         if (plan.Importance is not null)
         {
             yield return ("importance", plan.Importance);

@@ -66,7 +66,7 @@ public sealed class QuantizeTests : IDisposable
         string odd = new TinyGguf().Add("general.architecture", "odd").AddTensor("x.weight", 0, [96, 2], new byte[768]).Write(_folder["odd.gguf"]);
         string shown = Succeed("quantize", odd, "Q4_K_M", "--dry-run").Out;
         Assert.Matches(@"\nx\.weight +.*F32 +Q5_0 +.* rows of 96 values are not whole blocks of Q4_K \(256\)\n", shown);
-        Assert.Matches(@"\narchitecture +odd, of which there are no rules\n", shown);
+        Assert.Matches(@"\narchitecture +odd, by names and shapes\n", shown);
         Assert.Contains("architecture 'odd' is not known; quantized by the names and shapes of its tensors", shown, StringComparison.Ordinal);
 
         Run("quantize", odd, "-o", _folder["x.gguf"], "Q4_K_M", "--strict").AssertFails(1, "'x.weight (Q5_0 instead of Q4_K)'");
@@ -135,6 +135,7 @@ public sealed class QuantizeTests : IDisposable
         Assert.Equal(Errors(compared), Errors(reported));
 
         Run("quantize", _model, "-o", _folder["z.gguf"], "Q4_0", "--report", _folder["errors.json"]).AssertFails(1, "errors.json: exists already");
+        Run("quantize", _model, "-o", _folder["z.gguf"], "Q4_0", "--report", _folder["nowhere/x.json"]).AssertFails(1, "its folder is not there");
         Assert.False(File.Exists(_folder["z.gguf"]));
     }
 
