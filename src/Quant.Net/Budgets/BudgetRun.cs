@@ -9,6 +9,9 @@ namespace Quant.Net.Budgets;
 /// <summary>Plans one model for a budget: looks which tensors are free, measures what each could become, and chooses.</summary>
 internal sealed class BudgetRun
 {
+    /// <summary>Longer rows fit no buffer, and are quantized by nobody.</summary>
+    private static readonly int LongestRow = Array.MaxLength / sizeof(float);
+
     private readonly QuantizationModel _model;
     private readonly QuantizationOptions _options;
     private readonly BudgetOptions _search;
@@ -92,7 +95,7 @@ internal sealed class BudgetRun
     }
 
     private static bool IsPossible(TensorDescription tensor, QuantFormat format, bool hasImportance) =>
-        format != tensor.Format && ShapeFallback.Fits(format, tensor.RowLength) && (hasImportance || !TargetFormats.NeedsImportance(format))
+        format != tensor.Format && tensor.RowLength <= LongestRow && ShapeFallback.Fits(format, tensor.RowLength) && (hasImportance || !TargetFormats.NeedsImportance(format))
         && QuantFormats.Get(format).GetByteCount(tensor.ElementCount) < tensor.ByteLength;
 
     private ReadOnlyMemory<float> ImportanceOf(TensorDescription tensor)
