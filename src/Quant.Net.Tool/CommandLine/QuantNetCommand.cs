@@ -22,7 +22,7 @@ internal static class QuantNetCommand
 {
     public static RootCommand Create(ToolConsole console)
     {
-        var root = new RootCommand("Inspects GGUF models and decodes their quantized weights, exactly and fast.")
+        var root = new RootCommand("Inspects GGUF models, decodes their quantized weights and quantizes others, exactly and fast.")
         {
             CommonOptions.Json,
             CommonOptions.Quiet,

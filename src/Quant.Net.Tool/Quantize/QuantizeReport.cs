@@ -60,6 +60,9 @@ internal sealed record QuantizeReport(
     /// <summary>The bits for each value that there may be; null unless that was asked for.</summary>
     public double? TargetBitsPerWeight { get; init; }
 
+    /// <summary>The relative error that is to be expected of the tensors that a budget chose for; null without a budget.</summary>
+    public double? EstimatedError { get; init; }
+
     /// <summary>Bytes of tensor data that an interrupted run had left; null with <c>--dry-run</c>.</summary>
     public long? BytesResumed { get; init; }
 
@@ -77,6 +80,7 @@ internal sealed record QuantizeReport(
         Importance = importance,
         TargetBytes = budget?.FileBytes,
         TargetBitsPerWeight = budget?.BitsPerWeight,
+        EstimatedError = plan.EstimatedError,
     };
 
     /// <summary>The same when it is done.</summary>

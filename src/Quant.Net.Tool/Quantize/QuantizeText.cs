@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quant.Net.Tool.Compare;
 using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Quantize;
@@ -31,6 +32,11 @@ internal static class QuantizeText
 
         yield return ("tensors", $"{Quantity.Bytes(plan.BytesBefore)} → {Quantity.Bytes(plan.BytesAfter)}");
         yield return ("bits/weight", $"{Bits(plan.BitsPerWeightBefore)} → {Bits(plan.BitsPerWeightAfter)}");
+        if (plan.EstimatedError is { } error)
+        {
+            yield return ("error", $"{CompareText.Share(error)} of what was measured");
+        }
+
         yield return ("file", $"{Quantity.Bytes(plan.FileBytes)} ({Quantity.Count(plan.FileBytes, "byte")})");
     }
 

@@ -46,7 +46,7 @@ internal sealed class TensorSample
             if (fault >= 0)
             {
                 throw new NotFiniteNumberException(ErrorText.Invariant(
-                    $"{weight.Place}: row {rows[i]}, column {fault} is {(float.IsNaN(row[fault]) ? "NaN" : "infinite")}, expected a finite number"));
+                    $"{ErrorText.EscapePath(weight.Path)}: tensor {ErrorText.Quote(weight.Name)}: row {rows[i]}, column {fault} is {(float.IsNaN(row[fault]) ? "NaN" : "infinite")}, expected a finite number"));
             }
         }
 

@@ -55,6 +55,22 @@ public sealed class QuantizationPlan
     /// <summary>Bits for each value as it will be, over all tensors; 0 if there are none.</summary>
     public double TargetBitsPerWeight => BitsFor(TargetBytes);
 
+    /// <summary>
+    /// The relative error that is to be expected, over all tensors of which one was measured: the root of the mean of their squares, in which
+    /// every value counts alike. Null if none was measured.
+    /// </summary>
+    public double? EstimatedError
+    {
+        get
+        {
+            (double Error, double Count)[] measured = [.. Entries
+                .Where(entry => entry.EstimatedError is not null)
+                .Select(entry => (entry.EstimatedError!.Value, (double)entry.Tensor.ElementCount))];
+            double count = measured.Sum(tensor => tensor.Count);
+            return count == 0 ? null : Math.Sqrt(measured.Sum(tensor => tensor.Error * tensor.Error * tensor.Count) / count);
+        }
+    }
+
     /// <summary>Whether there are tensors that cannot be quantized so without an importance matrix.</summary>
     public bool RequiresImportanceMatrix => Entries.Any(entry => entry.RequiresImportanceMatrix);
 

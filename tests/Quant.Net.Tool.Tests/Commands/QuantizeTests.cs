@@ -118,6 +118,7 @@ public sealed class QuantizeTests : IDisposable
         string shown = Succeed("quantize", _model, "--target-bpw", "4.5", "--dry-run", "-q").Out;
         Assert.Matches(@" Error +Why\n", shown);
         Assert.Matches(@"\ntype +mostly .*, chosen for 4\.5 bits per weight\n", shown);
+        Assert.Matches(@"\nerror +\d.* % of what was measured\n", shown);
         Run("quantize", _model, "-o", _folder["y.gguf"], "--target-bpw", "0.5").AssertFails(1, "0.5 bits per weight are too few: with the smallest type", "it takes ");
     }
 

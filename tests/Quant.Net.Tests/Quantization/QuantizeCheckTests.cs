@@ -1,0 +1,43 @@
+using Quant.Net.Gguf;
+using Quant.Net.Tests.Importance;
+
+namespace Quant.Net.Tests.Quantization;
+
+/// <summary>What is looked for before weights are read.</summary>
+public sealed class QuantizeCheckTests : IDisposable
+{
+    private readonly QuantizedModels _models = new();
+
+    public void Dispose() => _models.Dispose();
+
+    [Fact]
+    public void WhatCannotBeDoneIsRefusedAndNothingIsWritten()
+    {
+        Assert.Empty(Check("Q4_K_M"));
+        var refused = Assert.Throws<NotSupportedException>(() => Check("IQ2_XXS"));
+        Assert.Contains("in.gguf: 3 tensors that need an importance matrix: 'down.weight (IQ2_XXS)'", refused.Message, StringComparison.Ordinal);
+        refused = Assert.Throws<NotSupportedException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = 100 }));
+        Assert.Contains("rows that do not fit into 100 bytes of memory", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<ModelFormatException>(() => Check("Q4_K_M", new QuantizeOptions { Importance = Importance("up.weight", 3) }));
+        Assert.Throws<ArgumentException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = 0 }));
+        Assert.Equal(["in.gguf", "x.dat"], _models.Folder.Names);
+    }
+
+    [Fact]
+    public void WhatIsWorthKnowingIsSaid() => Assert.EndsWith(
+        "x.dat: knows no tensor that is quantized", Assert.Single(Check("Q4_K_M", new QuantizeOptions { Importance = Importance("other", 3) })),
+        StringComparison.Ordinal);
+
+    private ImportanceMatrix Importance(string name, int values)
+    {
+        File.WriteAllBytes(_models.Folder["x.dat"], new BinaryFile().Entry(name, 1, [.. Enumerable.Repeat(1f, values)]).ToArray());
+        return ImportanceMatrix.Open(_models.Folder["x.dat"]);
+    }
+
+    private IReadOnlyList<string> Check(string recipe, QuantizeOptions? options = null)
+    {
+        string path = _models.Folder["in.gguf"];
+        using GgufFile model = GgufFile.Open(File.Exists(path) ? path : _models.Write("in.gguf", QuantFormat.F32));
+        return ModelQuantizer.Check(model, QuantizationPlan.Create(model, QuantizationRecipe.Get(recipe)), options ?? new QuantizeOptions(), _models.Device);
+    }
+}
