@@ -20,7 +20,7 @@ usage: ./build.sh WORD [OPTION...]
   test       run all tests and checks; the last line is "N passed, N failed, N skipped"
   fuzz       feed random input to the decoders and the reader of models: fuzz [--minutes N] [TARGET...]
   bench      measure everything and write benchmarks/results; [--peer [NAME=]PATH] compares with a ggml library; or only
-             [--matrices] or [--encoders]
+             [--matrices], [--encoders] or [--files]
   reference  write docs/reference/*.md anew from the header and the XML documentation
   gpu-kit    make the tests of a GPU, for a machine that has one: artifacts/gpu-kit (docs/cuda.md)
   bindings   write src/Quant.Net/Native/*.g.cs anew from native/include/quantnet.h

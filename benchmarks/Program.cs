@@ -3,6 +3,7 @@ using Quant.Net;
 using Quant.Net.Benchmarks;
 using Quant.Net.Benchmarks.Api;
 using Quant.Net.Benchmarks.Encoders;
+using Quant.Net.Benchmarks.Files;
 using Quant.Net.Benchmarks.Kernels;
 using Quant.Net.Benchmarks.Matrices;
 using Quant.Net.Benchmarks.Report;
@@ -37,7 +38,7 @@ var hello = new Option<string?>("--hello") { Description = "That of a program to
 var model = new Option<string?>("--model") { Description = "The model that the tool looks into", HelpName = "PATH" };
 var matrices = new Option<bool>("--matrices") { Description = "Only packed matrices (GPTQ, AWQ ...), which have a page of their own" };
 var encoders = new Option<bool>("--encoders") { Description = "Only encoders, which have a page of their own" };
-var files = new Option<bool>("--files") { Description = "With --encoders: also whole models of 1 GiB, with the tool" };
+var files = new Option<bool>("--files") { Description = "Only quantizing whole models of 1 GiB, which has a page of its own" };
 var llamaQuantize = new Option<string?>("--llama-quantize")
 {
     Description = "With --files: llama.cpp's program, to compare with",
@@ -66,6 +67,18 @@ command.SetAction(parsed =>
         return;
     }
 
+    if (parsed.GetValue(files))
+    {
+        string? other = parsed.GetValue(llamaQuantize);
+        DirectoryInfo pages = parsed.GetRequiredValue(output);
+        using var contest = new WholeFileContest(parsed.GetRequiredValue(tool)!, other);
+        IReadOnlyList<WholeFile> measured = contest.Run(Console.Error.WriteLine);
+        pages.Create();
+        using var filePage = new StreamWriter(Path.Combine(pages.FullName, "files.md"));
+        WholeFilePage.Write(filePage, $"./build.sh bench --files{(other is null ? "" : " --llama-quantize ...")}", measured);
+        return;
+    }
+
     Peer[] libraries = [.. parsed.GetRequiredValue(peers).Select(LoadPeer)];
     var chosen = new NamePattern(parsed.GetRequiredValue(format));
     QuantFormatInfo[] formats = [.. QuantFormats.All.Where(info => chosen.IsMatch(info.Name))];
@@ -76,16 +89,8 @@ command.SetAction(parsed =>
     if (parsed.GetValue(encoders))
     {
         IReadOnlyList<EncoderRace> races = EncoderContest.Run(formats, libraries, parsed.GetValue(seconds), Console.Error.WriteLine);
-        IReadOnlyList<WholeFile> models = [];
-        if (parsed.GetValue(files))
-        {
-            using var contest = new WholeFileContest(parsed.GetRequiredValue(tool)!, parsed.GetValue(llamaQuantize));
-            models = contest.Run(Console.Error.WriteLine);
-            shown += parsed.GetValue(llamaQuantize) is null ? " --files" : " --files --llama-quantize ...";
-        }
-
         using var encoderPage = new StreamWriter(Path.Combine(folder.FullName, "encoders.md"));
-        new EncoderPage(races, libraries, models, encoderPage).Write($"./build.sh bench --encoders{shown}");
+        new EncoderPage(races, libraries, encoderPage).Write($"./build.sh bench --encoders{shown}");
         return;
     }
 

@@ -5,8 +5,7 @@ using Quant.Net.Tool.Bench;
 namespace Quant.Net.Benchmarks.Encoders;
 
 /// <summary>Writes what was measured of encoders as a page.</summary>
-internal sealed class EncoderPage(
-    IReadOnlyList<EncoderRace> races, IReadOnlyList<Peer> peers, IReadOnlyList<WholeFile> files, TextWriter page)
+internal sealed class EncoderPage(IReadOnlyList<EncoderRace> races, IReadOnlyList<Peer> peers, TextWriter page)
 {
     private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
@@ -39,43 +38,7 @@ internal sealed class EncoderPage(
         {
             WriteBars();
         }
-
-        if (files.Count > 0)
-        {
-            WriteFiles();
-        }
     }
-
-    private void WriteFiles()
-    {
-        page.WriteLine();
-        page.WriteLine("## Whole files");
-        page.WriteLine();
-        page.WriteLine("`quantnet quantize` of a model in float16 that is in the system's cache of files, with all threads; seconds from its start to");
-        page.WriteLine("its end, medians of three rounds. *Read and write*: a loop that reads the model and writes as many bytes as the result has, to");
-        page.WriteLine("the disk as the tool does. *Memory* is without what is mapped from files.");
-        page.WriteLine();
-        WriteRow(["Type", "Model", "Result", "Seconds", "Against", "Its seconds", "Times as fast", "Memory"]);
-        WriteRow(["---", "---:", "---:", "---:", "---", "---:", "---:", "---:"]);
-        foreach (WholeFile file in files)
-        {
-            WriteRow(
-            [
-                file.Type,
-                Mebibytes(file.InputBytes),
-                Mebibytes(file.OutputBytes),
-                Seconds(file.Seconds),
-                file.Against,
-                Seconds(file.OtherSeconds),
-                file.Ratio.ToString("0.00", Culture),
-                Mebibytes(file.PeakBytes),
-            ]);
-        }
-    }
-
-    private static string Mebibytes(long bytes) => string.Create(Culture, $"{bytes / (1 << 20)} MiB");
-
-    private static string Seconds(double[] samples) => Median.Of(samples).ToString("0.00", Culture);
 
     private void WriteTable(int threads, IReadOnlyList<EncoderRace> table)
     {

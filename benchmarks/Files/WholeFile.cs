@@ -1,6 +1,6 @@
 using Quant.Net.Tool.Bench;
 
-namespace Quant.Net.Benchmarks.Encoders;
+namespace Quant.Net.Benchmarks.Files;
 
 /// <summary>How long <c>quantnet quantize</c> took for a model, beside something else.</summary>
 /// <param name="Type">The file type.</param>

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Quant.Net.Benchmarks.Encoders;
 using Quant.Net.Gguf;
 using Quant.Net.Tool.Bench;
 
-namespace Quant.Net.Benchmarks.Encoders;
+namespace Quant.Net.Benchmarks.Files;
 
 /// <summary>The command line on whole models in the system's cache of files, with all threads.</summary>
 /// <param name="tool">The published tool's assembly.</param>
