@@ -71,7 +71,7 @@ internal sealed class CompareCommand : ToolCommand
             progress => ModelComparer.CompareAsync(from, to, options, device, progress, cancellation));
         RequireAny(original, other, options, result);
         var report = CompareReport.Of(original, other, result, parsed.GetValue(_maxError), page, DeviceFacts.Of(device));
-        string? refusal = page is null ? null : PageFile.Write(page, ErrorPage.Make(report), parsed.GetValue(_force));
+        string? refusal = page is null ? null : WhyNotWritten(page, report, parsed.GetValue(_force));
         CompareText.Show(_console, parsed, refusal is null ? report : report with { Page = null });
         if (refusal is not null)
         {
@@ -80,6 +80,19 @@ internal sealed class CompareCommand : ToolCommand
         }
 
         return refusal is null && report.Good ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static string? WhyNotWritten(string page, CompareReport report, bool force)
+    {
+        try
+        {
+            PageFile.Write(page, ErrorPage.Make(report), force);
+            return null;
+        }
+        catch (ToolException refused)
+        {
+            return refused.Message;
+        }
     }
 
     private static IDisposable Open(string path, CancellationToken cancellation, out ModelWeights weights)
