@@ -98,10 +98,11 @@ QN_HD void ranges_of(const float* x, Ranges& ranges) {
 template <int kLimit, class Block>
 QN_HD void fit_affine_batch(const Values& v, Block (&blocks)[16]) {
   if (has_nonfinite<512>(v.x)) return encode_one_by_one(v, blocks);
-  Floats x[32], weights[32];
-  by_columns(v.x, x);
-  weigh_columns(x, v.importance, splat(v.row_mean_square), weights);
-  const AffineFits fits = fit_affine<32, kLimit>(x, weights, kWeightedSteps);
+  AffineSearch<32, kLimit, false> groups[1];
+  by_columns(v.x, groups[0].x);
+  weigh_columns(groups[0].x, v.importance, splat(v.row_mean_square), groups[0].weights);
+  search(groups, kWeightedSteps);
+  const AffineFits fits = groups[0].result();
   const SixteenHalves halves(fits.scales), offsets(mul(fits.mins, splat(-1)));
   const Sixteen inverse_scales(fits.inverse_scales), begins(fits.begins);
   for (int k = 0; k < 16; k++) {
