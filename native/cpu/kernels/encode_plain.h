@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Vector encoders of F16 and BF16, and the conversion of an encoder's input to floats.
+// Vector encoders of F32, F16 and BF16, and the conversion of an encoder's input to floats.
 #pragma once
 
 #include "encode_common.h"
 
 namespace qn::QN_TARGET {
 
+template <>
+inline constexpr int kBatch<F32> = 32;
 template <>
 inline constexpr int kBatch<F16> = 32;
 template <>
@@ -17,6 +19,7 @@ QN_HD void round_batch(const float* x, T (&numbers)[32]) {
   store(Output<T>{reinterpret_cast<uint8_t*>(numbers)}, 0, load_floats(x), load_floats(x + 16));
 }
 
+QN_HD void encode_batch(const Values& v, F32 (&numbers)[32]) { round_batch(v.x, numbers); }
 QN_HD void encode_batch(const Values& v, F16 (&numbers)[32]) { round_batch(v.x, numbers); }
 QN_HD void encode_batch(const Values& v, BF16 (&numbers)[32]) { round_batch(v.x, numbers); }
 
