@@ -45,7 +45,7 @@ struct QuantizeWork {
   uint64_t rows = 0, values_per_row = 0;
   size_t value_size = 0, block_size = 0;  // bytes of a number and of a block
   uint32_t values_per_block = 0;
-  bool allow_nonfinite = false;
+  bool allow_nonfinite = false, search_longer = false;
 };
 
 namespace qn {

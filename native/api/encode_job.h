@@ -94,6 +94,7 @@ class EncodeJob {
       }
       if (work_.importance) memcpy(importance, work_.importance + column * sizeof(float), values * sizeof(float));
       row_.encode(numbers, work_.importance ? importance : nullptr, mean_square, to, now);
+      if (work_.search_longer && row_.improve) row_.improve(numbers, work_.importance ? importance : nullptr, to, now);
       to += now * work_.block_size;
       first += now;
       count -= now;

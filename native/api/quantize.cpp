@@ -21,10 +21,11 @@ using Unsigned = unsigned long long;  // as printf names it
 qn_status check_options(const qn_quantize_options* given, QuantizeWork& work) {
   qn_quantize_options options;
   if (const qn_status status = read(given, options, "options"); status != QN_OK) return status;
-  if (options.flags & ~uint32_t{QN_QUANTIZE_ALLOW_NONFINITE})
-    return fail(QN_ERROR_UNSUPPORTED, "options.flags is %#x, expected any of %#x", options.flags,
-                QN_QUANTIZE_ALLOW_NONFINITE);
+  constexpr uint32_t kKnown = QN_QUANTIZE_ALLOW_NONFINITE | QN_QUANTIZE_BEST;
+  if (options.flags & ~kKnown)
+    return fail(QN_ERROR_UNSUPPORTED, "options.flags is %#x, expected any of %#x", options.flags, kKnown);
   work.allow_nonfinite = options.flags & QN_QUANTIZE_ALLOW_NONFINITE;
+  work.search_longer = options.flags & QN_QUANTIZE_BEST;
   if (!options.importance) {
     if (options.importance_size) return fail(QN_ERROR_INVALID_ARGUMENT, "options.importance is null");
     return QN_OK;

@@ -12,8 +12,12 @@ namespace qn {
 using EncodeKernel = void (*)(const float* numbers, const float* importance, float row_mean_square,
                               uint8_t* destination, size_t blocks);
 
+// Searches on from `blocks` blocks that were encoded from these numbers.
+using ImproveKernel = void (*)(const float* numbers, const float* importance, uint8_t* encoded, size_t blocks);
+
 struct EncoderRow {
   EncodeKernel encode;          // nullptr: there is no encoder for this format
+  ImproveKernel improve;        // nullptr: there is no longer search for this format
   bool needs_row;               // with an importance matrix, row_mean_square must be given
   bool needs_importance;        // importance must be given
   bool tuned;                   // written by hand for this format

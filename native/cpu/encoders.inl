@@ -4,6 +4,7 @@
 // instruction set, after the vector encoders that the unit has (kernels/encode_*.h); formats that have none are encoded
 // by plain code, as good as the compiler makes it for the set.
 
+#include "../formats/encode/improve.h"
 #include "../formats/formats.h"
 #include "encoder_kernels.h"
 #include "kernels/encode_batch.h"
@@ -61,6 +62,29 @@ constexpr bool is_tuned() {
   }
 }
 
+template <class Format>
+inline constexpr bool kCanImprove = requires { CodeLimits<Format>::kLow; };
+
+template <class Format>
+void improve_kernel(const float* numbers, const float* importance, uint8_t* encoded, size_t blocks) {
+  for (size_t i = 0; i < blocks; i++) {
+    const size_t at = i * Format::kValues;
+    Format block;
+    memcpy(&block, encoded + i * sizeof block, sizeof block);
+    improve(Values{numbers + at, importance ? importance + at : nullptr, 0}, block);
+    memcpy(encoded + i * sizeof block, &block, sizeof block);
+  }
+}
+
+template <class Format>
+constexpr ImproveKernel improver_of() {
+  if constexpr (kCanImprove<Format>) {
+    return improve_kernel<Format>;
+  } else {
+    return nullptr;
+  }
+}
+
 inline constexpr uint32_t kInfinity = 0x7f800000u;
 
 // T is the format of the source: F32, F16 or BF16.
@@ -94,6 +118,7 @@ inline void add_squares(float (&sums)[kRowsTogether], const float* numbers, size
 static constexpr EncoderRow kEncoderRows[] = {
 #define QN_ROW(format, number)                                                  \
   {encoder_of<format>(),                                                        \
+   improver_of<format>(),                                                       \
    kNeedsRow<format>,                                                           \
    kNeedsImportance<format>,                                                    \
    is_tuned<format>(),                                                          \

@@ -398,7 +398,10 @@ QN_API qn_status qn_dequantize_rows(qn_device *device, qn_format format, const v
 typedef enum qn_quantize_flags QN_ENUM {
     /** NaN and infinities are encoded, as what the format's operations make of them; nothing is promised of such blocks
      * but that they are the same on every instruction set. */
-    QN_QUANTIZE_ALLOW_NONFINITE = 1
+    QN_QUANTIZE_ALLOW_NONFINITE = 1,
+    /** Search longer than ggml does: blocks of Q2_K to Q6_K whose squared error, weighted by importance, is lower or the
+     * same, never higher. The bytes are not ggml's then; other formats have no longer search, and the same bytes. */
+    QN_QUANTIZE_BEST = 2
 } qn_quantize_flags;
 
 /** How to quantize. Zero in a field means "no". */
@@ -418,7 +421,8 @@ typedef struct qn_quantize_options {
 /** Encodes rows.
  *
  *  The bytes are those of ggml's ggml_quantize_chunk (Q8_1 and Q8_K: of its quantize_row_*_ref), built without
- *  floating-point contraction. Rows are encoded one by one: a matrix may be quantized in pieces of whole rows.
+ *  floating-point contraction; QN_QUANTIZE_BEST gives better ones. Rows are encoded one by one: a matrix may be
+ *  quantized in pieces of whole rows.
  *
  *  @param device            an open device. CPU only: others give QN_ERROR_UNSUPPORTED.
  *  @param input             the format of the source: QN_FORMAT_F32, QN_FORMAT_F16 or QN_FORMAT_BF16, else
