@@ -194,7 +194,8 @@ internal static unsafe partial class NativeMethods
     /// result may be written then. <see cref="NativeStatus.InvalidArgument"/> when buffers overlap, for an importance that is negative, not
     /// finite, or 0 in all columns, and for none where the format needs one. Nothing is written when arguments are refused.</returns>
     /// <remarks>The bytes are those of ggml's ggml_quantize_chunk (Q8_1 and Q8_K: of its quantize_row_*_ref), built without floating-point
-    /// contraction. Rows are encoded one by one: a matrix may be quantized in pieces of whole rows.</remarks>
+    /// contraction; <see cref="NativeQuantizeFlags.Best"/> gives better ones. Rows are encoded one by one: a matrix may be quantized in
+    /// pieces of whole rows.</remarks>
     [LibraryImport(LibraryName)]
     public static partial NativeStatus qn_quantize(
         DeviceHandle device, QuantFormat input, void* source, nuint source_size, ulong values_per_row, qn_quantize_options* options,

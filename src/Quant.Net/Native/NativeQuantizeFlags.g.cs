@@ -12,4 +12,8 @@ internal enum NativeQuantizeFlags : int
     /// <summary>NaN and infinities are encoded, as what the format's operations make of them; nothing is promised of such blocks but that
     /// they are the same on every instruction set.</summary>
     AllowNonfinite = 1,
+
+    /// <summary>Search longer than ggml does: blocks of Q2_K to Q6_K whose squared error, weighted by importance, is lower or the same,
+    /// never higher. The bytes are not ggml's then; other formats have no longer search, and the same bytes.</summary>
+    Best = 2,
 }
