@@ -142,6 +142,17 @@ public class AnySizeTests
         }
     }
 
+    [LinuxFact]
+    public void QuantizingTakesLittleMemory()
+    {
+        using var folder = new TemporaryFolder();
+        string model = Hole(folder, GiB, F16, sizeof(ushort));
+        (ToolResult result, long resident, _) = MemoryWatch.Run("quantize", model, "-o", folder["out.gguf"], "Q8_0", "-q");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.InRange(resident, 1, GiB / 4);
+    }
+
     /// <summary>A folder of shards with a GPTQ module of 4 bits in each, in groups of 128.</summary>
     /// <returns>The last module, which is small.</returns>
     private static string WritePackedModules(TemporaryFolder folder)
@@ -192,6 +203,6 @@ public class AnySizeTests
         Assert.InRange(anonymous, 1, 300 * MB);
     }
 
-    private static string Hole(TemporaryFolder folder, long bytes) =>
-        new TinyGguf().AddHole("big.weight", F32, [RowLength, bytes / sizeof(float) / RowLength], bytes).Write(folder["m.gguf"]);
+    private static string Hole(TemporaryFolder folder, long bytes, int type = F32, int size = sizeof(float)) =>
+        new TinyGguf().AddHole("big.weight", type, [RowLength, bytes / size / RowLength], bytes).Write(folder["m.gguf"]);
 }
