@@ -49,6 +49,12 @@ for type in f32 f16 bf16; do
   agrees "dequantize" "$temp/$type.gguf"
 done
 
+# What needs no importance matrix, and together has most types of tensors.
+for type in Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K_M Q5_K_M IQ4_NL IQ4_XS IQ3_M TQ1_0 TQ2_0 MXFP4_MOE Q1_0 Q2_0; do
+  quantnet quantize "$temp/f16.gguf" -o "$temp/$type.gguf" "$type"
+  agrees "quantize" "$temp/$type.gguf"
+done
+
 quantnet metadata "$model" -o "$temp/metadata.gguf" --remove general.name --rename llama.vocab_size=x.vocabulary \
   --set x.u8:uint8=255 --set x.i8:int8=-128 --set x.u16:uint16=65535 --set x.i16:int16=-32768 --set x.u32:uint32=4294967295 \
   --set x.i32:int32=-2147483648 --set x.u64:uint64=9007199254740991 --set x.i64:int64=-9007199254740991 --set x.f32:float32=0.1 \
