@@ -103,15 +103,15 @@ public class AnySizeTests
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
     }
 
-    // Everything is read: as fast as one thread takes it from the disk, here from memory of nothing.
+    // Everything is read, as fast as one thread gets it: some 1 GB/s of holes, so these are few.
     [LongFact]
-    public void PackedModulesIn400GigabytesAreVerifiedInLittleMemory()
+    public void PackedModulesIn17GigabytesAreVerifiedInLittleMemory()
     {
         using var folder = new TemporaryFolder();
-        WritePackedModules(folder);
+        WritePackedModules(folder, shards: 5);
         (ToolResult result, _, long anonymous) = MemoryWatch.Run("verify", folder[""], "--json", "-q");
         Assert.Equal(0, result.ExitCode);
-        Assert.True(result.Json.GetProperty("bytes").GetInt64() > 400_000 * MB);
+        Assert.True(result.Json.GetProperty("bytes").GetInt64() > 17_000 * MB);
         Assert.InRange(anonymous, 1, 300 * MB);
     }
 
@@ -155,14 +155,14 @@ public class AnySizeTests
 
     /// <summary>A folder of shards with a GPTQ module of 4 bits in each, in groups of 128.</summary>
     /// <returns>The last module, which is small.</returns>
-    private static string WritePackedModules(TemporaryFolder folder)
+    private static string WritePackedModules(TemporaryFolder folder, int shards = PackedShards)
     {
         const long Inputs = 1 << 16, Outputs = 1 << 17;
         var map = new Dictionary<string, string>();
-        for (int shard = 0; shard < PackedShards; shard++)
+        for (int shard = 0; shard < shards; shard++)
         {
-            (long inputs, long outputs) = shard == PackedShards - 1 ? (SmallSize, SmallSize) : (Inputs, Outputs);
-            string file = $"model-{shard + 1:D5}-of-{PackedShards:D5}.safetensors", module = $"model.layers.{shard}.mlp.up_proj";
+            (long inputs, long outputs) = shard == shards - 1 ? (SmallSize, SmallSize) : (Inputs, Outputs);
+            string file = $"model-{shard + 1:D5}-of-{shards:D5}.safetensors", module = $"model.layers.{shard}.mlp.up_proj";
             (string Part, string Type, long Rows, long Columns, int Size)[] tensors =
             [
                 ("qweight", "I32", inputs / 8, outputs, 4), ("qzeros", "I32", inputs / 128, outputs / 8, 4), ("scales", "F16", inputs / 128, outputs, 2),
@@ -189,7 +189,7 @@ public class AnySizeTests
         File.WriteAllText(folder["model.safetensors.index.json"], JsonSerializer.Serialize(new Dictionary<string, object> { ["weight_map"] = map }));
         File.WriteAllText(
             folder["config.json"], """{"model_type":"x","quantization_config":{"quant_method":"gptq","bits":4,"group_size":128,"desc_act":false}}""");
-        return $"model.layers.{PackedShards - 1}.mlp.up_proj";
+        return $"model.layers.{shards - 1}.mlp.up_proj";
     }
 
     private static void DecodeInLittleMemory(long bytes)
