@@ -7,6 +7,7 @@
 #include <new>
 
 #include "error.h"
+#include "format_table.h"
 
 namespace qn {
 namespace {
@@ -82,9 +83,12 @@ void CudaDevice::describe(qn_device_info& info) const {
     info.memory_free = free;
 }
 
-qn_capability CudaDevice::capability(qn_operation operation, int format, int output) const {
+qn_capability CudaDevice::capability(qn_operation operation, int format, int column) const {
   qn_capability value{};
-  value.kernel = operation == QN_OPERATION_DEQUANTIZE && output >= 0 ? context_.kernel_name(format, output) : "";
+  value.kernel = column < 0                             ? ""
+                 : operation == QN_OPERATION_DEQUANTIZE ? context_.kernel_name(format, column)
+                 : operation == QN_OPERATION_QUANTIZE   ? context_.encoder_name(format, column)
+                                                        : "";
   value.supported = *value.kernel != 0;
   return value;
 }
@@ -103,33 +107,35 @@ qn_status CudaDevice::dequantize(const DequantizeWork& work, const char*& kernel
   return dequantize_to(0, work, kernel);
 }
 
-qn_status CudaDevice::quantize(const QuantizeWork&, uint64_t&, const char*&) {
-  return fail(QN_ERROR_UNSUPPORTED, "a GPU cannot quantize, open the device \"cpu\" for it");
+qn_status CudaDevice::quantize(const QuantizeWork& work, uint64_t& first_nonfinite, const char*& kernel) {
+  if (const qn_status status = check_encoder(context_, work); status != QN_OK || work.rows == 0) return status;
+  return with_staging(cuda::Staging::bytes_besides(work), "importance",
+                      [&](cuda::Staging& staging) { return staging.run(work, first_nonfinite, kernel); });
 }
 
 qn_status CudaDevice::dequantize(const MatrixWork& work, const char*& kernel) {
-  return with_staging(cuda::Staging::bytes_besides(work),
+  return with_staging(cuda::Staging::bytes_besides(work), "a packed matrix",
                       [&](cuda::Staging& staging) { return staging.run(work, kernel); });
 }
 
 qn_status CudaDevice::dequantize_to(uint64_t address, const DequantizeWork& work, const char*& kernel) {
-  return with_staging(0, [&](cuda::Staging& staging) { return staging.run(work, address, kernel); });
+  return with_staging(0, "", [&](cuda::Staging& staging) { return staging.run(work, address, kernel); });
 }
 
 template <class Call>
-qn_status CudaDevice::with_staging(uint64_t besides, Call call) {
+qn_status CudaDevice::with_staging(uint64_t besides, const char* what, Call call) {
   const std::lock_guard<std::mutex> lock(staging_busy_);
   const cuda::Current current(context_);
   qn_status status = current.status();
   uint64_t limit = memory_limit_;
-  if (status == QN_OK && besides) status = make_room(besides, limit);
+  if (status == QN_OK && besides) status = make_room(besides, what, limit);
   if (status == QN_OK && !staging_) status = cuda::Staging::create(context_, limit, threads_, staging_);
   return status == QN_OK ? call(*staging_) : status;
 }
 
 // Staging must not take what the work needs besides it: what is there is let go where both do not fit, and what is
 // made takes no more than is left. Work for which there is no room even so is refused before anything is allocated.
-qn_status CudaDevice::make_room(uint64_t besides, uint64_t& limit) {
+qn_status CudaDevice::make_room(uint64_t besides, const char* what, uint64_t& limit) {
   size_t free = 0, total = 0;
   const auto ask = [&] {
     return context_.check(context_.driver().mem_get_info(&free, &total), "asking for free memory");
@@ -143,10 +149,19 @@ qn_status CudaDevice::make_room(uint64_t besides, uint64_t& limit) {
   if (status != QN_OK || staging_) return status;
   if (free < QN_MEMORY_LIMIT_MIN || besides > free - QN_MEMORY_LIMIT_MIN)
     return fail(QN_ERROR_OUT_OF_MEMORY,
-                "cuda:%d: a packed matrix needs %llu bytes of the GPU, and %llu for staging; %zu of %zu bytes are free",
-                context_.facts().index, static_cast<unsigned long long>(besides),
+                "cuda:%d: %s needs %llu bytes of the GPU, and %llu for staging; %zu of %zu bytes are free",
+                context_.facts().index, what, static_cast<unsigned long long>(besides),
                 static_cast<unsigned long long>(QN_MEMORY_LIMIT_MIN), free, total);
   if (limit > free - besides) limit = free - besides;
+  return QN_OK;
+}
+
+qn_status check_encoder(const cuda::Context& context, const QuantizeWork& work) {
+  const char* const name = kFormats[work.format].name;
+  if (!scalar::kEncoders.rows[work.format].encode)
+    return fail(QN_ERROR_UNSUPPORTED, "there is no encoder for %s", name);
+  if (!*context.encoder_name(work.format, work.input))
+    return fail(QN_ERROR_UNSUPPORTED, "a GPU cannot encode into %s, open the device \"cpu\" for it", name);
   return QN_OK;
 }
 

@@ -19,7 +19,7 @@ class CudaDevice final : public qn_device {
   ~CudaDevice() override;
 
   void describe(qn_device_info& info) const override;
-  qn_capability capability(qn_operation operation, int format, int output) const override;
+  qn_capability capability(qn_operation operation, int format, int column) const override;
   qn_capability matrix_capability(qn_operation operation, int layout, uint32_t bits, int output) const override;
   qn_status dequantize(const DequantizeWork& work, const char*& kernel) override;
   qn_status dequantize(const MatrixWork& work, const char*& kernel) override;
@@ -33,10 +33,10 @@ class CudaDevice final : public qn_device {
 
  private:
   // Makes the staging if it is needed for the first time. One call at a time. The work needs `besides` bytes of the GPU
-  // besides it.
+  // besides it, for `what`.
   template <class Call>
-  qn_status with_staging(uint64_t besides, Call call);
-  qn_status make_room(uint64_t besides, uint64_t& limit);
+  qn_status with_staging(uint64_t besides, const char* what, Call call);
+  qn_status make_room(uint64_t besides, const char* what, uint64_t& limit);
 
   cuda::Context& context_;
   const uint32_t threads_;
@@ -45,6 +45,9 @@ class CudaDevice final : public qn_device {
   std::mutex staging_busy_;
   cuda::Staging* staging_ = nullptr;  // made when first needed
 };
+
+// QN_OK, or fail(): no encoder for the format of the work, or none for GPUs.
+qn_status check_encoder(const cuda::Context& context, const QuantizeWork& work);
 
 // The GPU of a device; nullptr after fail(): it is null or has none.
 CudaDevice* require_cuda(qn_device* device, qn_status& status);

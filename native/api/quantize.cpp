@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "../formats/half.h"
+#include "cuda_device.h"
 #include "dequantize.h"
 #include "device.h"
 #include "error.h"
 #include "format_table.h"
+#include "streams.h"
 #include "structs.h"
 
 using namespace qn;
@@ -50,7 +52,9 @@ qn_status check_options(const qn_quantize_options* given, QuantizeWork& work) {
   return QN_OK;
 }
 
-qn_status check_apart(const QuantizeWork& work, size_t source_size, size_t result_size) {
+qn_status check_apart(const QuantizeWork& work) {
+  const uint64_t values = work.rows * work.values_per_row;
+  const size_t source_size = values * work.value_size, result_size = values / work.values_per_block * work.block_size;
   if (overlap(work.source, source_size, work.destination, result_size))
     return fail(QN_ERROR_INVALID_ARGUMENT, "source and destination overlap");
   if (work.importance && overlap(work.importance, work.values_per_row * sizeof(float), work.destination, result_size))
@@ -58,9 +62,9 @@ qn_status check_apart(const QuantizeWork& work, size_t source_size, size_t resul
   return QN_OK;
 }
 
-qn_status check(qn_format input, const void* source, size_t source_size, uint64_t values_per_row,
-                const qn_quantize_options* options, qn_format format, void* destination, size_t destination_size,
-                QuantizeWork& work) {
+// All checks but those of importance; fills in all but that.
+qn_status check(qn_format input, const void* source, size_t source_size, uint64_t values_per_row, qn_format format,
+                void* destination, size_t destination_size, QuantizeWork& work) {
   if (format_place(input) < 0)
     return fail(QN_ERROR_INVALID_ARGUMENT, "input is %d, which is not the number of a format", input);
   work.input = output_column(input);
@@ -85,7 +89,6 @@ qn_status check(qn_format input, const void* source, size_t source_size, uint64_
                 static_cast<Unsigned>(values_per_row));
   work.rows = source_size ? source_size / (values_per_row * work.value_size) : 0;
   work.source = static_cast<const uint8_t*>(source);
-  if (const qn_status status = check_options(options, work); status != QN_OK) return status;
 
   const uint64_t blocks = work.rows * (values_per_row / facts.values_per_block);
   if (blocks && !destination) return fail(QN_ERROR_INVALID_ARGUMENT, "destination is null");
@@ -93,7 +96,7 @@ qn_status check(qn_format input, const void* source, size_t source_size, uint64_
     return fail(QN_ERROR_SIZE, "destination has %zu bytes, expected at least %llu blocks of %zu", destination_size,
                 static_cast<Unsigned>(blocks), work.block_size);
   work.destination = static_cast<uint8_t*>(destination);
-  return check_apart(work, source_size, blocks * work.block_size);
+  return QN_OK;
 }
 
 float number_at(const QuantizeWork& work, uint64_t place) {
@@ -113,8 +116,9 @@ qn_status qn_quantize(qn_device* device, qn_format input, const void* source, si
                       size_t destination_size) {
   if (!device) return fail(QN_ERROR_INVALID_ARGUMENT, "device is null");
   QuantizeWork work;
-  qn_status status =
-      check(input, source, source_size, values_per_row, options, format, destination, destination_size, work);
+  qn_status status = check(input, source, source_size, values_per_row, format, destination, destination_size, work);
+  if (status == QN_OK) status = check_options(options, work);
+  if (status == QN_OK) status = check_apart(work);
   if (status != QN_OK) return status;
   uint64_t place = qn_device::kAllFinite;
   const char* kernel = last_kernel();
@@ -127,4 +131,23 @@ qn_status qn_quantize(qn_device* device, qn_format input, const void* source, si
   return fail(QN_ERROR_NOT_FINITE, "source is %s at row %llu, column %llu, expected a finite number",
               isnan(number_at(work, place)) ? "NaN" : "infinite", static_cast<Unsigned>(place / values_per_row),
               static_cast<Unsigned>(place % values_per_row));
+}
+
+qn_status qn_quantize_async(qn_stream* stream, qn_format input, uint64_t source, size_t source_size,
+                            uint64_t values_per_row, uint64_t importance, uint64_t first_nonfinite, qn_format format,
+                            uint64_t destination, size_t destination_size) {
+  if (!stream) return fail(QN_ERROR_INVALID_ARGUMENT, "stream is null");
+  QuantizeWork work;
+  qn_status status = check(input, on_device(source), source_size, values_per_row, format, on_device(destination),
+                           destination_size, work);
+  if (status != QN_OK) return status;
+  if (importance % sizeof(float) || first_nonfinite % sizeof(uint64_t))
+    return fail(QN_ERROR_INVALID_ARGUMENT, "%s is at %#llx, expected a multiple of %zu",
+                importance % sizeof(float) ? "importance" : "first_nonfinite",
+                static_cast<Unsigned>(importance % sizeof(float) ? importance : first_nonfinite),
+                importance % sizeof(float) ? sizeof(float) : sizeof(uint64_t));
+  work.importance = static_cast<const uint8_t*>(on_device(importance));
+  status = check_apart(work);
+  if (status == QN_OK) status = check_encoder(stream->context, work);
+  return status == QN_OK && work.rows ? queue(*stream, work, first_nonfinite, last_kernel()) : status;
 }

@@ -5,6 +5,7 @@
 
 #include <new>
 
+#include "../cuda/encode_work.h"
 #include "../cuda/matrix_task.h"
 #include "cuda_device.h"
 
@@ -82,6 +83,14 @@ qn_status qn::queue(qn_stream& stream, const MatrixWork& work, const char*& kern
   task.elements = work.line_length;
   task.transposed = work.transposed;
   return stream.context.launch(stream.handle, work.layout, work.output, task, kernel);
+}
+
+qn_status qn::queue(qn_stream& stream, const QuantizeWork& work, uint64_t first_nonfinite, const char*& kernel) {
+  const Current current(stream.context);
+  if (current.status() != QN_OK) return current.status();
+  portable::EncodeTask task = encode_task(work);
+  task.first_nonfinite = reinterpret_cast<uint64_t*>(static_cast<uintptr_t>(first_nonfinite));
+  return stream.context.launch(stream.handle, work.format, task, kernel);
 }
 
 qn_status qn_stream_create(qn_device* device, qn_stream** stream) {

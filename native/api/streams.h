@@ -29,8 +29,10 @@ qn_status hand_over(Handle* made, qn_status status, Handle** to) {
 
 inline qn_status fail_handle() { return fail(QN_ERROR_OUT_OF_MEMORY, "no memory for a handle"); }
 
-// Queues decoding between two addresses on the GPU, which have passed all checks.
+// Queues work between two addresses on the GPU, which have passed all checks.
 qn_status queue(qn_stream& stream, const DequantizeWork& work, const char*& kernel);
 qn_status queue(qn_stream& stream, const MatrixWork& work, const char*& kernel);
+// `first_nonfinite` is the address of a number that a lower place replaces, or 0.
+qn_status queue(qn_stream& stream, const QuantizeWork& work, uint64_t first_nonfinite, const char*& kernel);
 
 }  // namespace qn

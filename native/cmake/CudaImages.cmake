@@ -67,6 +67,7 @@ endfunction()
 quantnet_names(formats/formats.h QN_FORMATS formats)
 quantnet_names(formats/matrices.h QN_MATRICES layouts)
 quantnet_names(formats/matrices.h QN_INDEXED_MATRICES indexed_layouts)
+quantnet_names(cuda/encoders.h QN_GPU_ENCODERS encoders)
 
 set(embedded "")      # the assembler's text
 set(declarations "")  # the table's
@@ -81,17 +82,21 @@ macro(quantnet_image format target is_ptx file)
 endmacro()
 
 find_program(QUANTNET_NVCC nvcc DOC "The CUDA compiler, for machine code beside the PTX; not needed")
-# All images of a format or a layout: of `source`, compiled with `macros`.
+# The PTX of a subject for a target: of `source`, compiled with `macros`.
+macro(quantnet_ptx subject target source macros)
+  set(file ${images_directory}/${subject}.sm_${target}.ptx)
+  add_custom_command(OUTPUT ${file}
+    COMMAND ${QUANTNET_CUDA_CLANG} ${clang_flags} --cuda-gpu-arch=sm_${target} --cuda-feature=+${ptx_language_${target}}
+      -Wall -Wextra $<$<BOOL:${QUANTNET_DEVELOPER}>:-Werror> ${macros} -MD -MF ${file}.d -MT ${file}
+      -o ${file} ${cuda_directory}/${source}
+    DEPENDS ${cuda_directory}/${source} DEPFILE ${file}.d
+    COMMENT "Compiling ${subject} for GPUs from sm_${target} on" VERBATIM)
+  quantnet_image(${subject} ${target} true ${file})
+endmacro()
+# All images of a format or a layout.
 macro(quantnet_images format source macros)
   foreach(target IN LISTS ptx_targets)
-    set(file ${images_directory}/${format}.sm_${target}.ptx)
-    add_custom_command(OUTPUT ${file}
-      COMMAND ${QUANTNET_CUDA_CLANG} ${clang_flags} --cuda-gpu-arch=sm_${target} --cuda-feature=+${ptx_language_${target}}
-        -Wall -Wextra $<$<BOOL:${QUANTNET_DEVELOPER}>:-Werror> ${macros} -MD -MF ${file}.d -MT ${file}
-        -o ${file} ${cuda_directory}/${source}
-      DEPENDS ${cuda_directory}/${source} DEPFILE ${file}.d
-      COMMENT "Compiling ${format} for GPUs from sm_${target} on" VERBATIM)
-    quantnet_image(${format} ${target} true ${file})
+    quantnet_ptx(${format} ${target} ${source} "${macros}")
   endforeach()
   if(QUANTNET_NVCC)
     foreach(target IN LISTS machine_targets)
@@ -114,6 +119,13 @@ foreach(layout IN LISTS layouts)
     list(APPEND macros -DQN_CUDA_INDEXED)
   endif()
   quantnet_images(${layout} matrix.cu "${macros}")
+endforeach()
+# Encoders: PTX for the oldest target alone, since later ones have nothing that they need, and no machine code, since nvcc does
+# not know the vectors of formats/encode/fit.h. Loops over the numbers of a thread are unrolled, and what they call is inlined,
+# so that arrays become registers; pairs of bytes would be made vectors that go through memory.
+set(encoder_flags -mllvm -unroll-threshold=1000 -mllvm -inline-threshold=1000 -fno-slp-vectorize)
+foreach(format IN LISTS encoders)
+  quantnet_ptx(quantize_${format} 75 quantize.cu "-DQN_CUDA_FORMAT=${format};${encoder_flags}")
 endforeach()
 
 configure_file(${cuda_directory}/images.cpp.in ${images_directory}/images.cpp @ONLY)

@@ -13,8 +13,9 @@
 #include "quantnet.h"
 
 namespace qn::portable {
+struct EncodeTask;
 struct MatrixTask;
-}
+}  // namespace qn::portable
 
 namespace qn::cuda {
 
@@ -60,6 +61,9 @@ class Context {
   // The same for a layout of packed matrices.
   const char* matrix_kernel_name(int layout, int output) const;
 
+  // The kernel that encodes into a format, such as "sm_75-ptx/f32/Q4_K"; "" if there is none.
+  const char* encoder_name(int format, int input) const;
+
   // Starts the kernel for `blocks` blocks; source and destination are addresses on the GPU, as numbers. The context is
   // current. Loads the format's module if this is its first use. Allocates nothing, waits for nothing else.
   qn_status launch(CUstream stream, int format, int output, uint64_t source, uint64_t destination, uint64_t blocks,
@@ -68,14 +72,20 @@ class Context {
   // The same for a packed matrix whose arrays are on the GPU.
   qn_status launch(CUstream stream, int layout, int output, const portable::MatrixTask& task, const char*& kernel);
 
+  // The same for numbers on the GPU that are encoded into a format.
+  qn_status launch(CUstream stream, int format, const portable::EncodeTask& task, const char*& kernel);
+
  private:
   struct Module;
   Context(const Driver& driver, const GpuFacts& facts) : driver_(driver), facts_(facts) {}
   ~Context();
   // Loads a module, by its place, if this is its first use.
-  qn_status ready(int place);
+  qn_status ready(size_t place);
+  // By the column of the output or, of an encoder, of the input.
+  const char* module_kernel(size_t place, int column) const;
   qn_status load_image(const Image& image, Module& module, bool& too_new);
-  qn_status start(CUstream stream, int module, int output, bool indexed, unsigned grid, void** parameters);
+  qn_status start(CUstream stream, CUfunction function, const char* name, unsigned grid, unsigned threads,
+                  void** parameters);
 
   const Driver& driver_;
   const GpuFacts facts_;

@@ -113,6 +113,11 @@ QN_DEVICE void store_aligned(uint8_t* to, T value) {
   emulation::check_aligned(to, sizeof(T));
   memcpy(to, &value, sizeof value);
 }
+// Makes a number in global memory `value` if that is less, for all threads of the grid.
+QN_DEVICE void lower(uint64_t* number, uint64_t value) {
+  emulation::check_aligned(number, sizeof *number);
+  if (value < *number) *number = value;
+}
 
 #else
 
@@ -213,6 +218,13 @@ QN_DEVICE T load_aligned(const uint8_t* from) {
 template <class T>
 QN_DEVICE void store_aligned(uint8_t* to, T value) {
   *reinterpret_cast<T*>(to) = value;
+}
+// In assembly because the compilers spell the builtin differently.
+QN_DEVICE void lower(uint64_t* number, uint64_t value) {
+  asm volatile("{ .reg .u64 global; cvta.to.global.u64 global, %0; red.global.min.u64 [global], %1; }"
+               :
+               : "l"(number), "l"(value)
+               : "memory");
 }
 
 #endif

@@ -52,29 +52,15 @@ qn_status Staging::run(const MatrixWork& work, const char*& kernel) {
 }
 
 qn_status Staging::upload(const Matrix& matrix, int layout, CUdeviceptr to, Matrix& on_gpu) {
-  const Driver& driver = context_.driver();
   on_gpu = matrix;
   int next = 0;
   for (const MatrixArray& array : kMatrixArrays) {
     const uint64_t size = array.size(kLayouts[layout], matrix);
     if (size) on_gpu.*array.array = reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(to));
-    for (uint64_t done = 0, now; done < size; done += now, next = (next + 1) % kSlots) {
-      Slot& slot = slots_[next];
-      now = smaller(size - done, slot_bytes_);
-      qn_status status = context_.check(driver.stream_synchronize(slot.stream), "copying to the GPU");
-      if (status != QN_OK) return status;
-      copy(slot.host, matrix.*array.array + done, now);
-      status = context_.check(driver.memcpy_htod_async(to + done, slot.host, now, slot.stream), "copying to the GPU");
-      if (status != QN_OK) return status;
-    }
+    if (const qn_status status = send(to, matrix.*array.array, size, next); status != QN_OK) return status;
     to += aligned(size);
   }
-  // Each kernel needs what all slots have brought.
-  for (Slot& slot : slots_)
-    if (const qn_status status = context_.check(driver.stream_synchronize(slot.stream), "copying to the GPU");
-        status != QN_OK)
-      return status;
-  return QN_OK;
+  return arrive();  // each kernel needs what all slots have brought
 }
 
 qn_status Staging::decode(const MatrixWork& work, MatrixTask& task, const char*& kernel) {

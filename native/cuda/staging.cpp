@@ -161,6 +161,29 @@ void Staging::copy(uint8_t* to, const uint8_t* from, uint64_t bytes) {
   pool_->run(bytes, kBytesPerPiece, Copy::run, &copy);
 }
 
+qn_status Staging::send(CUdeviceptr to, const uint8_t* from, uint64_t size, int& next) {
+  const Driver& driver = context_.driver();
+  for (uint64_t done = 0, now; done < size; done += now, next = (next + 1) % kSlots) {
+    Slot& slot = slots_[next];
+    now = size - done < slot_bytes_ ? size - done : slot_bytes_;
+    qn_status status = context_.check(driver.stream_synchronize(slot.stream), "copying to the GPU");
+    if (status != QN_OK) return status;
+    copy(slot.host, from + done, now);
+    status = context_.check(driver.memcpy_htod_async(to + done, slot.host, now, slot.stream), "copying to the GPU");
+    if (status != QN_OK) return status;
+  }
+  return QN_OK;
+}
+
+qn_status Staging::arrive() {
+  for (Slot& slot : slots_)
+    if (const qn_status status =
+            context_.check(context_.driver().stream_synchronize(slot.stream), "copying to the GPU");
+        status != QN_OK)
+      return status;
+  return QN_OK;
+}
+
 qn_status Staging::begin(Slot& slot, const DequantizeWork& work, uint64_t address, const char*& kernel) {
   const Driver& driver = context_.driver();
   const size_t packed = slot.blocks * work.source_block;

@@ -34,6 +34,14 @@ class Staging {
   // The memory of the GPU that this takes besides the limit.
   static uint64_t bytes_besides(const MatrixWork& work);
 
+  // Encodes work whose numbers and blocks are the caller's memory. `first_nonfinite` becomes the place of the first
+  // number that is not finite, which ends the work; it is kAllFinite before, and stays so if there is none or the work
+  // allows it.
+  qn_status run(const QuantizeWork& work, uint64_t& first_nonfinite, const char*& kernel);
+
+  // The importance is on the GPU as a whole while the call lasts, besides the limit.
+  static uint64_t bytes_besides(const QuantizeWork& work);
+
  private:
   static constexpr int kSlots = 2;
 
@@ -41,7 +49,7 @@ class Staging {
     CUstream stream = nullptr;
     uint8_t* host = nullptr;
     CUdeviceptr device = 0;
-    // The chunk on its way; of a matrix, in bytes of results.
+    // The chunk on its way; of a matrix, in bytes of results; to be encoded, in blocks of the results.
     uint64_t first = 0, blocks = 0;
   };
 
@@ -55,10 +63,18 @@ class Staging {
   void copy(uint8_t* to, const uint8_t* from, uint64_t bytes);
   // What is still under way uses memory that the next call needs.
   void settle();
+  // To an address of its own on the GPU, by way of the slots, of which `next` is the first.
+  qn_status send(CUdeviceptr to, const uint8_t* from, uint64_t size, int& next);
+  // Waits until all of that has arrived.
+  qn_status arrive();
   qn_status upload(const portable::Matrix& matrix, int layout, CUdeviceptr to, portable::Matrix& on_gpu);
   qn_status decode(const MatrixWork& work, portable::MatrixTask& task, const char*& kernel);
   qn_status begin(Slot& slot, const MatrixWork& work, const portable::MatrixTask& task, const char*& kernel);
   qn_status finish(Slot& slot, const MatrixWork& work);
+  qn_status encode(const QuantizeWork& work, const portable::EncodeTask& task, uint64_t& first_nonfinite,
+                   const char*& kernel);
+  qn_status begin(Slot& slot, const QuantizeWork& work, const portable::EncodeTask& whole, const char*& kernel);
+  qn_status finish(Slot& slot, const QuantizeWork& work, uint64_t& first_nonfinite);
 
   Context& context_;
   Pool* pool_ = nullptr;

@@ -38,8 +38,9 @@
 #endif
 
 #if defined(__CUDA__) && defined(__clang__)
-// The C library declares it for the host alone. All uses have fixed sizes, so none becomes a call.
+// The C library declares them for the host alone. All uses have fixed sizes, so none becomes a call.
 #define memcpy __builtin_memcpy
+#define memset __builtin_memset
 #endif
 
 namespace qn::QN_TARGET {

@@ -397,7 +397,7 @@ QN_API qn_status qn_dequantize_rows(qn_device *device, qn_format format, const v
 /** What qn_quantize may do. */
 typedef enum qn_quantize_flags QN_ENUM {
     /** NaN and infinities are encoded, as what the format's operations make of them; nothing is promised of such blocks
-     * but that they are the same on every instruction set. */
+     * but that they are the same on every instruction set. On a GPU the sign of a NaN may differ. */
     QN_QUANTIZE_ALLOW_NONFINITE = 1,
     /** Search longer than ggml does: blocks of Q2_K to Q6_K whose squared error, weighted by importance, is lower or the
      * same, never higher. The bytes are not ggml's then; other formats have no longer search, and the same bytes. */
@@ -424,7 +424,7 @@ typedef struct qn_quantize_options {
  *  floating-point contraction; QN_QUANTIZE_BEST gives better ones. Rows are encoded one by one: a matrix may be
  *  quantized in pieces of whole rows.
  *
- *  @param device            an open device. CPU only: others give QN_ERROR_UNSUPPORTED.
+ *  @param device            an open device.
  *  @param input             the format of the source: QN_FORMAT_F32, QN_FORMAT_F16 or QN_FORMAT_BF16, else
  *                           QN_ERROR_UNSUPPORTED.
  *  @param source            the numbers, rows behind each other; may be NULL if source_size is 0.
@@ -834,6 +834,26 @@ QN_API qn_status qn_dequantize_rows_async(qn_stream *stream, qn_format format, u
  *  @return as qn_dequantize. */
 QN_API qn_status qn_dequantize_to_device(qn_device *device, qn_format format, const void *source, size_t source_size,
                                          qn_format output, uint64_t destination, size_t destination_size);
+
+/** Queues encoding of rows from the GPU's memory into the GPU's memory; else as qn_quantize.
+ *  @param stream            the stream.
+ *  @param input             the format of the source: QN_FORMAT_F32, QN_FORMAT_F16 or QN_FORMAT_BF16, else
+ *                           QN_ERROR_UNSUPPORTED.
+ *  @param source            the address of the numbers, rows behind each other; as a multiple of 16 it is fastest.
+ *  @param source_size       bytes of source: a whole number of rows, else QN_ERROR_SIZE.
+ *  @param values_per_row    numbers of a row: a whole number of blocks of the format and not 0, else QN_ERROR_SIZE.
+ *  @param importance        the address of a float32 for each column, a multiple of 4, or 0. Its numbers are not
+ *                           checked: they must be finite, not negative and not all 0.
+ *  @param first_nonfinite   the address of a uint64_t, a multiple of 8, or 0. It becomes the place (row * values_per_row
+ *                           + column) of the first number that is NaN or infinite, if that is less than what it was: set
+ *                           it to UINT64_MAX before. Such numbers are encoded as with QN_QUANTIZE_ALLOW_NONFINITE.
+ *  @param format            the format of the result. QN_ERROR_UNSUPPORTED if GPUs have no encoder for it (see
+ *                           qn_device_capability).
+ *  @param destination       the address that receives the packed rows; as a multiple of 16 it is fastest.
+ *  @param destination_size  bytes there, as in qn_quantize. */
+QN_API qn_status qn_quantize_async(qn_stream *stream, qn_format input, uint64_t source, size_t source_size,
+                                   uint64_t values_per_row, uint64_t importance, uint64_t first_nonfinite,
+                                   qn_format format, uint64_t destination, size_t destination_size);
 
 #ifdef __cplusplus
 }

@@ -57,8 +57,17 @@ QN_HD int32_t round_away(float value) {
 inline constexpr float kRounder = 0x1.8p23f;
 inline constexpr int32_t kRoundedBits = 0x7fffff, kRoundedZero = 0x400000;
 
+// A NaN gives 0 there, because all but the highest bit of an x86 processor's fraction are 0; a GPU's are 1.
+QN_HD float as_rounded(float value) {
+#ifdef __CUDA_ARCH__
+  return Half::to_plain_nan(value);
+#else
+  return value;
+#endif
+}
+
 QN_HD int32_t round_even(float value) {
-  return (static_cast<int32_t>(bits_from_float(value + kRounder)) & kRoundedBits) - kRoundedZero;
+  return (static_cast<int32_t>(bits_from_float(as_rounded(value + kRounder))) & kRoundedBits) - kRoundedZero;
 }
 
 QN_HD int32_t clamp(int32_t value, int32_t low, int32_t high) {

@@ -112,7 +112,7 @@ struct Steps {
 };
 
 // With an importance matrix all formats search alike.
-inline constexpr Steps kWeightedSteps = {-0.9f, 0.05f, 36};
+constexpr Steps kWeightedSteps = {-0.9f, 0.05f, 36};
 
 // Vectors of floats and of integers, one lane for each group: the vector extensions of g++ and clang, which make of
 // them what the instruction set has.
@@ -166,7 +166,11 @@ QN_HD void fit_affine(const float* x, const float* weights, const Steps& steps, 
   const auto encode_with = [&](float steps_of_range, Floats& inverse_scale) {
     inverse_scale = steps_of_range / (high - low);
     for (int i = 0; i < N; i++) {
-      const Floats shifted = inverse_scale * (xs[i] - low) + kRounder;
+      Floats shifted = inverse_scale * (xs[i] - low) + kRounder;
+#ifdef __CUDA_ARCH__
+      for (int g = 0; g < kGroups; g++)
+        shifted[g] = as_rounded(shifted[g]);
+#endif
       Ints bits;
       memcpy(&bits, &shifted, sizeof bits);
       Ints code = (bits & kRoundedBits) - kRoundedZero;

@@ -114,7 +114,7 @@ struct GroupScale {
 
 // ---- Q2_K
 
-inline constexpr Steps kStepsQ2_K = {-0.5f, 0.1f, 15, true};  // without importance
+constexpr Steps kStepsQ2_K = {-0.5f, 0.1f, 15, true};  // without importance
 
 QN_HD void store_scales(const AffineGroups<16>& groups, Q2_K& block) {
   block.d = half(groups.d);
@@ -209,7 +209,7 @@ QN_HD void encode(const Values& v, Q3_K& block) {
 
 // ---- Q4_K and Q5_K: all but the packing of codes of 0 to kLimit is the same
 
-inline constexpr Steps kStepsQ4_K = {-1, 0.1f, 20}, kStepsQ5_K = {-0.5f, 0.1f, 15};  // without importance
+constexpr Steps kStepsQ4_K = {-1, 0.1f, 20}, kStepsQ5_K = {-0.5f, 0.1f, 15};  // without importance
 
 template <int kLimit, class Block>
 QN_HD void store_scales(AffineGroups<8>& groups, bool has_importance, Block& block) {

@@ -24,3 +24,13 @@ const std::vector<emulation::Kernel>& kernels();
 namespace swapped_tiles {
 const std::vector<emulation::Kernel>& kernels();
 }
+// That encode: their `source` is an EncodeTask.
+namespace emulated_encode {
+const std::vector<emulation::Kernel>& kernels();
+}
+namespace stored_early {
+const std::vector<emulation::Kernel>& kernels();
+}
+namespace other_columns {
+const std::vector<emulation::Kernel>& kernels();
+}
