@@ -181,20 +181,6 @@ TEST_F(CudaDevice, TakesAnImageThatTheDriverKnows) {
   }
 }
 
-TEST_F(CudaDevice, CannotQuantizeAndSaysSo) {
-  const Device device = open_gpu();
-  qn_capability capability{};
-  capability.struct_size = sizeof capability;
-  ASSERT_EQ(QN_OK,
-            qn_device_capability(device.get(), QN_OPERATION_QUANTIZE, QN_FORMAT_F32, QN_FORMAT_Q8_0, &capability));
-  EXPECT_EQ(0u, capability.supported);
-  std::vector<float> values(32);
-  std::vector<uint8_t> packed(34);
-  EXPECT_EQ(QN_ERROR_UNSUPPORTED, qn_quantize(device.get(), QN_FORMAT_F32, values.data(), 128, 32, nullptr,
-                                              QN_FORMAT_Q8_0, packed.data(), packed.size()));
-  EXPECT_STREQ("a GPU cannot quantize, open the device \"cpu\" for it", qn_last_error());
-}
-
 TEST_F(CudaDevice, ReportsWhatTheCompilerSays) {
   const Device device = open_gpu();
   fake_cuda_add("fail=cuModuleLoadDataEx:1:218");

@@ -31,6 +31,11 @@ qn_status use_everything(std::string& error) {
   qn_buffer *packed = nullptr, *weights = nullptr, *out = nullptr;
   const std::vector<uint8_t> source(18 * 40000, 0x11);
   std::vector<uint8_t> result(64 * 40000);
+  const std::vector<float> numbers(256, 1);
+  qn_quantize_options weighted{};
+  weighted.struct_size = sizeof weighted;
+  weighted.importance = numbers.data();
+  weighted.importance_size = 256 * sizeof(float);
   const uint64_t rows[] = {1, 0};
   uint32_t done = 0;
   float time = 0;
@@ -71,6 +76,10 @@ qn_status use_everything(std::string& error) {
   then([&] {
     return qn_dequantize(device, QN_FORMAT_Q4_0, source.data(), source.size(), QN_FORMAT_F16, result.data(),
                          result.size());
+  });
+  then([&] {
+    return qn_quantize(device, QN_FORMAT_F32, numbers.data(), numbers.size() * sizeof(float), 256, &weighted,
+                       QN_FORMAT_Q4_0, result.data(), result.size());
   });
   if (status != QN_OK) error = qn_last_error();
   // In no helpful order.

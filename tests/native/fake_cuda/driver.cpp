@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cuda/driver_api.h"
+#include "cuda/encode_task.h"
 #include "cuda/matrix_task.h"
 #include "fake_cuda.h"
 #include "kernels.h"
@@ -304,7 +305,7 @@ CUresult run_kernel(Context& context, const Kernel& kernel, const Grid& grid, ui
   return wrong.empty() ? CUDA_SUCCESS : d.misuse("kernel", wrong, CUDA_ERROR_LAUNCH_FAILED);
 }
 
-// The pieces of memory in which the arrays of a matrix and its results are. Empty: one of them is nowhere.
+// The pieces of memory that a task names. Empty: one of them is nowhere.
 std::vector<DeviceMemory*> pieces_of(Context& context, const qn::portable::MatrixTask& task) {
   const qn::portable::Matrix& m = task.matrix;
   std::vector<DeviceMemory*> pieces;
@@ -317,11 +318,28 @@ std::vector<DeviceMemory*> pieces_of(Context& context, const qn::portable::Matri
   return pieces;
 }
 
-CUresult run_matrix_kernel(Context& context, const Kernel& kernel, const Grid& grid,
-                           const qn::portable::MatrixTask& task) {
+std::vector<DeviceMemory*> pieces_of(Context& context, const qn::portable::EncodeTask& task, const Kernel& kernel) {
+  const uint64_t number = task.input == 0 ? 4 : 2, values = kernel.source_block;
+  std::vector<DeviceMemory*> pieces;
+  const auto add = [&](const void* address, uint64_t size) {
+    if (address) pieces.push_back(context.find(reinterpret_cast<uint64_t>(address), size));
+  };
+  add(task.source, task.blocks * values * number);
+  add(task.destination, task.blocks * kernel.destination_block);
+  add(task.importance, task.blocks_per_row * values * sizeof(float));
+  add(task.first_nonfinite, sizeof *task.first_nonfinite);
+  if (std::count(pieces.begin(), pieces.end(), nullptr)) return {};
+  // A piece may hold several.
+  std::sort(pieces.begin(), pieces.end());
+  pieces.erase(std::unique(pieces.begin(), pieces.end()), pieces.end());
+  return pieces;
+}
+
+// A kernel whose one parameter is a task.
+template <class Task>
+CUresult run_task(const Kernel& kernel, const Grid& grid, const Task& task, const std::vector<DeviceMemory*>& pieces) {
   Driver& d = driver();
   if (const CUresult error = d.wanted_failure("kernel", ++d.kernels); error != CUDA_SUCCESS) return error;
-  const std::vector<DeviceMemory*> pieces = pieces_of(context, task);
   if (pieces.empty()) return CUDA_ERROR_ILLEGAL_ADDRESS;
   std::deque<DeviceMemory::Open> open;
   for (const DeviceMemory* piece : pieces)
@@ -329,6 +347,13 @@ CUresult run_matrix_kernel(Context& context, const Kernel& kernel, const Grid& g
   const std::string wrong =
       run(kernel, d.runs, grid.blocks, grid.threads, reinterpret_cast<const uint8_t*>(&task), nullptr, 0);
   return wrong.empty() ? CUDA_SUCCESS : d.misuse("kernel", wrong, CUDA_ERROR_LAUNCH_FAILED);
+}
+
+std::vector<uint64_t> addresses_of(const std::vector<DeviceMemory*>& pieces) {
+  std::vector<uint64_t> addresses;
+  for (const DeviceMemory* piece : pieces)
+    addresses.push_back(piece->address());
+  return addresses;
 }
 
 // The number behind the last `.` of a directive of PTX, such as ".target sm_75" or ".version 6.3", without dots.
@@ -814,13 +839,16 @@ CUresult cuLaunchKernel(CUfunction handle, unsigned grid_x, unsigned grid_y, uns
   const Kernel& kernel = *function->kernel;
   const Grid grid{grid_x, block_x};
   Context& context = *call.context;
-  if (kernel.of_matrices) {
+  if (kernel.parameters == Parameters::kMatrixTask) {
     const auto task = *static_cast<const qn::portable::MatrixTask*>(parameters[0]);
-    std::vector<uint64_t> addresses;
-    for (const DeviceMemory* piece : pieces_of(context, task))
-      addresses.push_back(piece->address());
-    push(*stream,
-         {[=, &context, &kernel] { return run_matrix_kernel(context, kernel, grid, task); }, nullptr, 0, addresses});
+    push(*stream, {[=, &context, &kernel] { return run_task(kernel, grid, task, pieces_of(context, task)); }, nullptr,
+                   0, addresses_of(pieces_of(context, task))});
+    return CUDA_SUCCESS;
+  }
+  if (kernel.parameters == Parameters::kEncodeTask) {
+    const auto task = *static_cast<const qn::portable::EncodeTask*>(parameters[0]);
+    push(*stream, {[=, &context, &kernel] { return run_task(kernel, grid, task, pieces_of(context, task, kernel)); },
+                   nullptr, 0, addresses_of(pieces_of(context, task, kernel))});
     return CUDA_SUCCESS;
   }
   const uint64_t from = *static_cast<uint64_t*>(parameters[0]);

@@ -16,8 +16,9 @@ std::map<std::string, Kernel> all_kernels() {
   int format = 0;
   const auto add = [&](const char* name, size_t packed, size_t values) {
     for (int output = 0; output < 3; output++)
-      all[std::string(name) + outputs[output]] = {packed, values * (output == 0 ? 4 : 2), format, output, nullptr,
-                                                  false};
+      all[std::string(name) + outputs[output]] = {packed,  values * (output == 0 ? 4 : 2), format, output,
+                                                  nullptr, Parameters::kAddresses};
+    all[std::string("quantize_") + name] = {values, packed, format, 0, nullptr, Parameters::kEncodeTask};
     format++;
   };
 #define QN_ADD(format, number) add(#format, sizeof(qn::portable::format), qn::portable::format::kValues);
@@ -26,7 +27,9 @@ std::map<std::string, Kernel> all_kernels() {
   for (const emulation::Kernel& kernel : emulated::kernels())
     all[kernel.name].emulated = kernel.entry;
   for (const emulation::Kernel& kernel : emulated_matrix::kernels())
-    all[kernel.name] = {0, 0, 0, 0, kernel.entry, true};
+    all[kernel.name] = {0, 0, 0, 0, kernel.entry, Parameters::kMatrixTask};
+  for (const emulation::Kernel& kernel : emulated_encode::kernels())
+    all[kernel.name].emulated = kernel.entry;
   return all;
 }
 
@@ -40,7 +43,7 @@ const Kernel* find_kernel(const std::string& entry) {
 
 std::string run(const Kernel& kernel, Runs how, unsigned grid, unsigned threads, const uint8_t* source,
                 uint8_t* destination, uint64_t blocks) {
-  if (how == Runs::kEmulated || kernel.of_matrices)
+  if (how == Runs::kEmulated || kernel.parameters != Parameters::kAddresses)
     return emulation::launch(kernel.emulated, grid, threads, emulation::Order::kShuffled, source, destination, blocks);
   qn::scalar::kKernels.rows[kernel.format].dequantize[kernel.output](source, destination, blocks);
   return "";

@@ -17,12 +17,15 @@ enum class Runs {
   kScalar,    // the CPU's scalar kernels instead, which is much faster
 };
 
+// What a kernel is told. Those with a task are always emulated.
+enum class Parameters { kAddresses, kMatrixTask, kEncodeTask };
+
 struct Kernel {
-  // Of formats.
-  size_t source_block, destination_block;  // bytes that it reads and writes for each block
-  int format, output;
+  // Bytes that it reads (of encoders: numbers) and writes for each block; not of matrices.
+  size_t source_block, destination_block;
+  int format, output;  // of those that decode
   emulation::Entry emulated;
-  bool of_matrices;  // its one parameter is a MatrixTask, and it is always emulated
+  Parameters parameters;
 };
 
 // nullptr: there is none of this name.
