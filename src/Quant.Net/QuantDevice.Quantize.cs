@@ -5,7 +5,8 @@ namespace Quant.Net;
 public sealed unsafe partial class QuantDevice
 {
     /// <summary>Encodes rows of <see cref="float"/>: the bytes of ggml's encoders.</summary>
-    /// <remarks>Rows do not depend on each other, so a matrix may be encoded in pieces of whole rows. Only the CPU can encode.</remarks>
+    /// <remarks>Rows do not depend on each other, so a matrix may be encoded in pieces of whole rows. GPUs encode
+    /// into fewer formats than the CPU, with the same bytes; see <see cref="GetCapability"/>.</remarks>
     /// <param name="source">The values, rows behind each other.</param>
     /// <param name="valuesPerRow">Values of a row: a whole number of blocks of the format.</param>
     /// <param name="format">The format of the result.</param>

@@ -176,7 +176,7 @@ internal static unsafe partial class NativeMethods
         QuantFormat output, void* destination, nuint destination_size);
 
     /// <summary>Encodes rows.</summary>
-    /// <param name="device">an open device. CPU only: others give <see cref="NativeStatus.Unsupported"/>.</param>
+    /// <param name="device">an open device.</param>
     /// <param name="input">the format of the source: <see cref="QuantFormat.F32"/>, <see cref="QuantFormat.F16"/> or
     /// <see cref="QuantFormat.BF16"/>, else <see cref="NativeStatus.Unsupported"/>.</param>
     /// <param name="source">the numbers, rows behind each other; may be NULL if source_size is 0.</param>
@@ -451,4 +451,27 @@ internal static unsafe partial class NativeMethods
     public static partial NativeStatus qn_dequantize_to_device(
         DeviceHandle device, QuantFormat format, void* source, nuint source_size, QuantFormat output, ulong destination,
         nuint destination_size);
+
+    /// <summary>Queues encoding of rows from the GPU's memory into the GPU's memory; else as
+    /// <see cref="NativeMethods.qn_quantize"/>.</summary>
+    /// <param name="stream">the stream.</param>
+    /// <param name="input">the format of the source: <see cref="QuantFormat.F32"/>, <see cref="QuantFormat.F16"/> or
+    /// <see cref="QuantFormat.BF16"/>, else <see cref="NativeStatus.Unsupported"/>.</param>
+    /// <param name="source">the address of the numbers, rows behind each other; as a multiple of 16 it is fastest.</param>
+    /// <param name="source_size">bytes of source: a whole number of rows, else <see cref="NativeStatus.Size"/>.</param>
+    /// <param name="values_per_row">numbers of a row: a whole number of blocks of the format and not 0, else
+    /// <see cref="NativeStatus.Size"/>.</param>
+    /// <param name="importance">the address of a float32 for each column, a multiple of 4, or 0. Its numbers are not checked: they must be
+    /// finite, not negative and not all 0.</param>
+    /// <param name="first_nonfinite">the address of a uint64_t, a multiple of 8, or 0. It becomes the place (row * values_per_row + column)
+    /// of the first number that is NaN or infinite, if that is less than what it was: set it to UINT64_MAX before. Such numbers are encoded
+    /// as with <see cref="NativeQuantizeFlags.AllowNonfinite"/>.</param>
+    /// <param name="format">the format of the result. <see cref="NativeStatus.Unsupported"/> if GPUs have no encoder for it (see
+    /// <see cref="NativeMethods.qn_device_capability"/>).</param>
+    /// <param name="destination">the address that receives the packed rows; as a multiple of 16 it is fastest.</param>
+    /// <param name="destination_size">bytes there, as in <see cref="NativeMethods.qn_quantize"/>.</param>
+    [LibraryImport(LibraryName)]
+    public static partial NativeStatus qn_quantize_async(
+        StreamHandle stream, QuantFormat input, ulong source, nuint source_size, ulong values_per_row, ulong importance,
+        ulong first_nonfinite, QuantFormat format, ulong destination, nuint destination_size);
 }

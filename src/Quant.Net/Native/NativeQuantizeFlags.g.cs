@@ -10,7 +10,7 @@ namespace Quant.Net.Native;
 internal enum NativeQuantizeFlags : int
 {
     /// <summary>NaN and infinities are encoded, as what the format's operations make of them; nothing is promised of such blocks but that
-    /// they are the same on every instruction set.</summary>
+    /// they are the same on every instruction set. On a GPU the sign of a NaN may differ.</summary>
     AllowNonfinite = 1,
 
     /// <summary>Search longer than ggml does: blocks of Q2_K to Q6_K whose squared error, weighted by importance, is lower or the same,
