@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# The command line on a GPU, by the driver of the native tests that needs none: what it decodes there is what it decodes on the
-# CPU, and what it says when something fails there is one line and exit code 1.
+# The command line on a GPU, by the driver of the native tests that needs none: what it decodes and encodes there is what it makes
+# on the CPU, and what it says when something fails there is one line and exit code 1.
 source "$(dirname "$0")/support/common.sh"
 
 fake=$PWD/artifacts/cmake/tests/tests/fake_cuda
@@ -26,6 +26,13 @@ same() { # type
   cmp "$temp/cpu-$1.gguf" "$temp/gpu-$1.gguf"
 }
 for type in f32 f16 bf16; do clean "fake GPU, a model as $type" same "$type"; done
+
+encoded() { # type
+  artifacts/quantnet quantize "$temp/cpu-f16.gguf" -o "$temp/cpu-$1.gguf" "$1" --device cpu --quiet
+  on_gpu "" quantize "$temp/cpu-f16.gguf" -o "$temp/gpu-$1.gguf" "$1" --device cuda:0 --gpu-memory 1MiB --quiet
+  cmp "$temp/cpu-$1.gguf" "$temp/gpu-$1.gguf"
+}
+for type in Q4_K_M Q4_0; do clean "fake GPU, a model encoded as $type" encoded "$type"; done
 
 exact() { # device
   local said
