@@ -32,7 +32,7 @@ encoded() { # type
   on_gpu "" quantize "$temp/cpu-f16.gguf" -o "$temp/gpu-$1.gguf" "$1" --device cuda:0 --gpu-memory 1MiB --quiet
   cmp "$temp/cpu-$1.gguf" "$temp/gpu-$1.gguf"
 }
-for type in Q4_K_M Q4_0; do clean "fake GPU, a model encoded as $type" encoded "$type"; done
+for type in Q4_K_M Q3_K_S; do clean "fake GPU, a model encoded as $type" encoded "$type"; done
 
 exact() { # device
   local said
