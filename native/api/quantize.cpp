@@ -99,6 +99,12 @@ qn_status check(qn_format input, const void* source, size_t source_size, uint64_
   return QN_OK;
 }
 
+qn_status check_aligned(uint64_t address, size_t to, const char* what) {
+  if (address % to == 0) return QN_OK;
+  return fail(QN_ERROR_INVALID_ARGUMENT, "%s is at %#llx, expected a multiple of %zu", what,
+              static_cast<Unsigned>(address), to);
+}
+
 float number_at(const QuantizeWork& work, uint64_t place) {
   const uint8_t* const at = work.source + place * work.value_size;
   float value;
@@ -141,11 +147,9 @@ qn_status qn_quantize_async(qn_stream* stream, qn_format input, uint64_t source,
   qn_status status = check(input, on_device(source), source_size, values_per_row, format, on_device(destination),
                            destination_size, work);
   if (status != QN_OK) return status;
-  if (importance % sizeof(float) || first_nonfinite % sizeof(uint64_t))
-    return fail(QN_ERROR_INVALID_ARGUMENT, "%s is at %#llx, expected a multiple of %zu",
-                importance % sizeof(float) ? "importance" : "first_nonfinite",
-                static_cast<Unsigned>(importance % sizeof(float) ? importance : first_nonfinite),
-                importance % sizeof(float) ? sizeof(float) : sizeof(uint64_t));
+  status = check_aligned(importance, sizeof(float), "importance");
+  if (status == QN_OK) status = check_aligned(first_nonfinite, sizeof(uint64_t), "first_nonfinite");
+  if (status != QN_OK) return status;
   work.importance = static_cast<const uint8_t*>(on_device(importance));
   status = check_apart(work);
   if (status == QN_OK) status = check_encoder(stream->context, work);
