@@ -162,6 +162,9 @@ qn_status check_encoder(const cuda::Context& context, const QuantizeWork& work) 
     return fail(QN_ERROR_UNSUPPORTED, "there is no encoder for %s", name);
   if (!*context.encoder_name(work.format, work.input))
     return fail(QN_ERROR_UNSUPPORTED, "a GPU cannot encode into %s, open the device \"cpu\" for it", name);
+  if (work.search_longer && scalar::kEncoders.rows[work.format].improve)
+    return fail(QN_ERROR_UNSUPPORTED, "a GPU cannot search longer for %s, open the device \"cpu\" for QN_QUANTIZE_BEST",
+                name);
   return QN_OK;
 }
 

@@ -399,8 +399,9 @@ typedef enum qn_quantize_flags QN_ENUM {
     /** NaN and infinities are encoded, as what the format's operations make of them; nothing is promised of such blocks
      * but that they are the same on every instruction set. On a GPU the sign of a NaN may differ. */
     QN_QUANTIZE_ALLOW_NONFINITE = 1,
-    /** Search longer than ggml does: blocks of Q2_K to Q6_K whose squared error, weighted by importance, is lower or the
-     * same, never higher. The bytes are not ggml's then; other formats have no longer search, and the same bytes. */
+    /** Search longer than ggml does: blocks of Q2_K to Q6_K whose squared error, weighted by importance, is lower or
+     * the same, never higher. The bytes are not ggml's then; other formats have no longer search, and the same bytes.
+     * On the CPU only: a GPU gives QN_ERROR_UNSUPPORTED for these formats. */
     QN_QUANTIZE_BEST = 2
 } qn_quantize_flags;
 
@@ -844,9 +845,9 @@ QN_API qn_status qn_dequantize_to_device(qn_device *device, qn_format format, co
  *  @param values_per_row    numbers of a row: a whole number of blocks of the format and not 0, else QN_ERROR_SIZE.
  *  @param importance        the address of a float32 for each column, a multiple of 4, or 0. Its numbers are not
  *                           checked: they must be finite, not negative and not all 0.
- *  @param first_nonfinite   the address of a uint64_t, a multiple of 8, or 0. It becomes the place (row * values_per_row
- *                           + column) of the first number that is NaN or infinite, if that is less than what it was: set
- *                           it to UINT64_MAX before. Such numbers are encoded as with QN_QUANTIZE_ALLOW_NONFINITE.
+ *  @param first_nonfinite   the address of a uint64_t, a multiple of 8, or 0. It becomes the place of the first number
+ *                           that is NaN or infinite, row * values_per_row + column, if that is less than what it was:
+ *                           set it to UINT64_MAX before. Such numbers are encoded as with QN_QUANTIZE_ALLOW_NONFINITE.
  *  @param format            the format of the result. QN_ERROR_UNSUPPORTED if GPUs have no encoder for it (see
  *                           qn_device_capability).
  *  @param destination       the address that receives the packed rows; as a multiple of 16 it is fastest.

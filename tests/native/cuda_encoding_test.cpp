@@ -91,6 +91,21 @@ TEST_F(CudaEncoding, FindsTheFirstNumberThatIsNotFinite) {
                 quantize(gpu.get(), QN_FORMAT_F32, source, kColumns, {}, format, QN_QUANTIZE_ALLOW_NONFINITE), format));
 }
 
+TEST_F(CudaEncoding, DoesNotSearchLonger) {
+  const Device gpu = open_gpu();
+  const std::vector<float> numbers(256, 1);
+  const auto try_it = [&](qn_format format) {
+    const qn_format_info info = format_info(format);
+    std::vector<uint8_t> packed(numbers.size() / info.values_per_block * info.bytes_per_block);
+    const auto options = quantize_options({}, QN_QUANTIZE_BEST);
+    return qn_quantize(gpu.get(), QN_FORMAT_F32, numbers.data(), numbers.size() * sizeof(float), numbers.size(),
+                       &options, format, packed.data(), packed.size());
+  };
+  EXPECT_EQ(QN_ERROR_UNSUPPORTED, try_it(QN_FORMAT_Q4_K));
+  EXPECT_STREQ("a GPU cannot search longer for Q4_K, open the device \"cpu\" for QN_QUANTIZE_BEST", qn_last_error());
+  EXPECT_EQ(QN_OK, try_it(QN_FORMAT_Q4_0)) << "which has no longer search";
+}
+
 // Rows that are weighed as a whole have to fit; others are cut anywhere.
 TEST_F(CudaEncoding, SaysWhenARowIsTooLong) {
   constexpr uint64_t kColumns = 128 * 1024;

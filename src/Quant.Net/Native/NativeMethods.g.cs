@@ -463,8 +463,8 @@ internal static unsafe partial class NativeMethods
     /// <see cref="NativeStatus.Size"/>.</param>
     /// <param name="importance">the address of a float32 for each column, a multiple of 4, or 0. Its numbers are not checked: they must be
     /// finite, not negative and not all 0.</param>
-    /// <param name="first_nonfinite">the address of a uint64_t, a multiple of 8, or 0. It becomes the place (row * values_per_row + column)
-    /// of the first number that is NaN or infinite, if that is less than what it was: set it to UINT64_MAX before. Such numbers are encoded
+    /// <param name="first_nonfinite">the address of a uint64_t, a multiple of 8, or 0. It becomes the place of the first number that is NaN
+    /// or infinite, row * values_per_row + column, if that is less than what it was: set it to UINT64_MAX before. Such numbers are encoded
     /// as with <see cref="NativeQuantizeFlags.AllowNonfinite"/>.</param>
     /// <param name="format">the format of the result. <see cref="NativeStatus.Unsupported"/> if GPUs have no encoder for it (see
     /// <see cref="NativeMethods.qn_device_capability"/>).</param>

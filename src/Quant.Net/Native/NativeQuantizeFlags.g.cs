@@ -14,6 +14,7 @@ internal enum NativeQuantizeFlags : int
     AllowNonfinite = 1,
 
     /// <summary>Search longer than ggml does: blocks of Q2_K to Q6_K whose squared error, weighted by importance, is lower or the same,
-    /// never higher. The bytes are not ggml's then; other formats have no longer search, and the same bytes.</summary>
+    /// never higher. The bytes are not ggml's then; other formats have no longer search, and the same bytes. On the CPU only: a GPU gives
+    /// <see cref="NativeStatus.Unsupported"/> for these formats.</summary>
     Best = 2,
 }
