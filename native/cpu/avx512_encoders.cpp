@@ -6,4 +6,5 @@
 #include "simd/avx512_encode.h"
 
 #include "kernels/encode_all.h"
+
 #include "encoders.inl"
