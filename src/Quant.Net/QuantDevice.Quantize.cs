@@ -4,7 +4,7 @@ namespace Quant.Net;
 
 public sealed unsafe partial class QuantDevice
 {
-    /// <summary>Encodes rows of <see cref="float"/>: the bytes of ggml's encoders.</summary>
+    /// <summary>Encodes rows of <see cref="float"/>: the bytes of ggml's encoders, or better ones if asked for.</summary>
     /// <remarks>Rows do not depend on each other, so a matrix may be encoded in pieces of whole rows. GPUs encode
     /// into fewer formats than the CPU, with the same bytes; see <see cref="GetCapability"/>.</remarks>
     /// <param name="source">The values, rows behind each other.</param>
@@ -14,6 +14,7 @@ public sealed unsafe partial class QuantDevice
     /// <param name="importance">How much each column matters, from an importance matrix; empty: equally. Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K
     /// and the IQ formats make use of it, and IQ2_XXS, IQ2_XS and IQ1_S cannot do without; other formats come out the same.</param>
     /// <param name="allowNonfinite">Whether values may be NaN or infinite; nothing is promised of blocks with such values.</param>
+    /// <param name="effort">How long to search.</param>
     /// <exception cref="ArgumentException"><paramref name="format"/> is unknown.</exception>
     /// <exception cref="ArgumentException"><paramref name="valuesPerRow"/> is not whole blocks.</exception>
     /// <exception cref="ArgumentException"><paramref name="source"/> is not whole rows.</exception>
@@ -28,22 +29,22 @@ public sealed unsafe partial class QuantDevice
     /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
     public void Quantize(
         ReadOnlySpan<float> source, long valuesPerRow, QuantFormat format, Span<byte> destination,
-        ReadOnlySpan<float> importance = default, bool allowNonfinite = false) =>
-        Quantize(QuantFormat.F32, source, valuesPerRow, format, destination, importance, allowNonfinite);
+        ReadOnlySpan<float> importance = default, bool allowNonfinite = false, QuantizationEffort effort = QuantizationEffort.Reference) =>
+        Quantize(QuantFormat.F32, source, valuesPerRow, format, destination, importance, allowNonfinite, effort);
 
     /// <summary>Encodes rows of <see cref="Half"/>: the bytes of ggml's encoders for the same values as float.</summary>
-    /// <inheritdoc cref="Quantize(ReadOnlySpan{float}, long, QuantFormat, Span{byte}, ReadOnlySpan{float}, bool)"/>
+    /// <inheritdoc cref="Quantize(ReadOnlySpan{float}, long, QuantFormat, Span{byte}, ReadOnlySpan{float}, bool, QuantizationEffort)"/>
     public void Quantize(
         ReadOnlySpan<Half> source, long valuesPerRow, QuantFormat format, Span<byte> destination,
-        ReadOnlySpan<float> importance = default, bool allowNonfinite = false) =>
-        Quantize(QuantFormat.F16, source, valuesPerRow, format, destination, importance, allowNonfinite);
+        ReadOnlySpan<float> importance = default, bool allowNonfinite = false, QuantizationEffort effort = QuantizationEffort.Reference) =>
+        Quantize(QuantFormat.F16, source, valuesPerRow, format, destination, importance, allowNonfinite, effort);
 
     /// <summary>Encodes rows of <see cref="BFloat16"/>: the bytes of ggml's encoders for the same values as float.</summary>
-    /// <inheritdoc cref="Quantize(ReadOnlySpan{float}, long, QuantFormat, Span{byte}, ReadOnlySpan{float}, bool)"/>
+    /// <inheritdoc cref="Quantize(ReadOnlySpan{float}, long, QuantFormat, Span{byte}, ReadOnlySpan{float}, bool, QuantizationEffort)"/>
     public void Quantize(
         ReadOnlySpan<BFloat16> source, long valuesPerRow, QuantFormat format, Span<byte> destination,
-        ReadOnlySpan<float> importance = default, bool allowNonfinite = false) =>
-        Quantize(QuantFormat.BF16, source, valuesPerRow, format, destination, importance, allowNonfinite);
+        ReadOnlySpan<float> importance = default, bool allowNonfinite = false, QuantizationEffort effort = QuantizationEffort.Reference) =>
+        Quantize(QuantFormat.BF16, source, valuesPerRow, format, destination, importance, allowNonfinite, effort);
 
     /// <summary>Encodes rows between any addresses: mapped files, memory of other libraries, more than a span can hold.</summary>
     /// <param name="input"><see cref="QuantFormat.F32"/>, <see cref="QuantFormat.F16"/> or <see cref="QuantFormat.BF16"/>.</param>
@@ -55,6 +56,7 @@ public sealed unsafe partial class QuantDevice
     /// <param name="destinationBytes">The room at <paramref name="destination"/> in bytes.</param>
     /// <param name="importance">How much each column matters; empty: equally.</param>
     /// <param name="allowNonfinite">Whether values may be NaN or infinite.</param>
+    /// <param name="effort">How long to search.</param>
     /// <exception cref="ArgumentNullException">A pointer is null and its size is not 0.</exception>
     /// <exception cref="ArgumentException"><paramref name="input"/> or <paramref name="format"/> is unknown.</exception>
     /// <exception cref="ArgumentException">Sizes, buffers or the importance do not fit, as in the other overloads.</exception>
@@ -63,7 +65,8 @@ public sealed unsafe partial class QuantDevice
     /// <exception cref="ObjectDisposedException">The device was disposed of.</exception>
     public void Quantize(
         QuantFormat input, void* source, nuint sourceBytes, long valuesPerRow, QuantFormat format, void* destination,
-        nuint destinationBytes, ReadOnlySpan<float> importance = default, bool allowNonfinite = false)
+        nuint destinationBytes, ReadOnlySpan<float> importance = default, bool allowNonfinite = false,
+        QuantizationEffort effort = QuantizationEffort.Reference)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ThrowIfNull(source, sourceBytes, nameof(source));
@@ -79,12 +82,14 @@ public sealed unsafe partial class QuantDevice
                 $"Importance has {importance.Length} values, expected one for each of {valuesPerRow} columns.", nameof(importance));
         }
 
+        NativeQuantizeFlags flags = (allowNonfinite ? NativeQuantizeFlags.AllowNonfinite : 0)
+            | (effort == QuantizationEffort.Best ? NativeQuantizeFlags.Best : 0);
         fixed (float* weights = importance)
         {
             qn_quantize_options options = new()
             {
                 struct_size = (uint)sizeof(qn_quantize_options),
-                flags = allowNonfinite ? (uint)NativeQuantizeFlags.AllowNonfinite : 0,
+                flags = (uint)flags,
                 importance = weights,
                 importance_size = (nuint)importance.Length * sizeof(float),
             };
@@ -97,7 +102,7 @@ public sealed unsafe partial class QuantDevice
 
     private void Quantize<T>(
         QuantFormat input, ReadOnlySpan<T> source, long valuesPerRow, QuantFormat format, Span<byte> destination,
-        ReadOnlySpan<float> importance, bool allowNonfinite)
+        ReadOnlySpan<float> importance, bool allowNonfinite, QuantizationEffort effort)
         where T : unmanaged
     {
         fixed (T* from = source)
@@ -105,7 +110,7 @@ public sealed unsafe partial class QuantDevice
         {
             Quantize(
                 input, from, (nuint)source.Length * (nuint)sizeof(T), valuesPerRow, format, to, (nuint)destination.Length, importance,
-                allowNonfinite);
+                allowNonfinite, effort);
         }
     }
 

@@ -9,7 +9,7 @@ namespace Quant.Net.Tool.Quantize;
 /// <summary><c>quantnet quantize</c>: a model with its weights in fewer bits.</summary>
 internal sealed class QuantizeCommand : ToolCommand
 {
-    private const string DeviceOtherwise = "cpu";
+    private const string DeviceOtherwise = "cpu", Reference = "reference", Best = "best";
 
     private readonly ModelArgument _model = new(takesSafetensors: true, "IN");
     private readonly TypeArgument _type = new();
@@ -25,6 +25,13 @@ internal sealed class QuantizeCommand : ToolCommand
         Description = "An importance matrix of llama.cpp, as GGUF or in the older binary form",
         HelpName = "FILE",
     };
+
+    private readonly Option<string> _effort = new Option<string>("--effort")
+    {
+        Description = "How long encoders search: as llama-quantize does, or longer for lower errors in Q2_K to Q6_K (default: reference)",
+        HelpName = $"{Reference}|{Best}",
+        DefaultValueFactory = _ => Reference,
+    }.TakeOneOf(Reference, Best);
 
     private readonly Option<bool> _keepSplit = new("--keep-split")
     {
@@ -82,6 +89,7 @@ internal sealed class QuantizeCommand : ToolCommand
         Options.Add(_dryRun);
         _types = new TypeOptions(this);
         Options.Add(_importance);
+        Options.Add(_effort);
         _sizes = new SizeOptions(this, _type, _types.Pure);
         Options.Add(_keepSplit);
         Options.Add(_splitSize);
@@ -118,7 +126,8 @@ internal sealed class QuantizeCommand : ToolCommand
                 _console, quiet, Path.GetFileName(Path.TrimEndingDirectorySeparator(input)),
                 progress => model.PlanAsync(budget.Value, asked, options, device, progress, cancellation), done: "measured");
         QuantizeReport report = QuantizeReport.Of(
-            input, plan, model.GetOutputBytes(plan, options), budget, parsed.GetValue(_importance), DeviceFacts.Of(device));
+            input, plan, model.GetOutputBytes(plan, options), budget, parsed.GetValue(_importance), parsed.GetRequiredValue(_effort),
+            DeviceFacts.Of(device));
         if (isDryRun)
         {
             return ShowPlan(parsed, Examine(report, () => model.Check(plan, options, device)));
@@ -150,6 +159,7 @@ internal sealed class QuantizeCommand : ToolCommand
         Importance = parsed.GetValue(_importance) is { } importance ? ImportanceMatrix.Open(InputFile.Require(importance)) : null,
         Overwrite = parsed.GetValue(_force),
         AllowNonFinite = parsed.GetValue(_allowNonFinite),
+        Effort = parsed.GetValue(_effort) == Best ? QuantizationEffort.Best : QuantizationEffort.Reference,
         MaxMemory = parsed.GetValue(_memory),
         SplitMaxBytes = parsed.GetValue(_splitSize),
         Resume = parsed.GetValue(_resume),

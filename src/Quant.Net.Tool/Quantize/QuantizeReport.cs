@@ -19,6 +19,7 @@ namespace Quant.Net.Tool.Quantize;
 /// <param name="Tensors">The tensors, in the order of the model.</param>
 /// <param name="Notes">What is worth knowing about the plan.</param>
 /// <param name="Faults">Why the plan cannot be carried out; shown with <c>--dry-run</c>, where else it is an error.</param>
+/// <param name="Effort">How long encoders search, as <c>--effort</c> has it.</param>
 /// <param name="Device">The device that encodes.</param>
 /// <param name="Kernels">The kernels that did the work; none with <c>--dry-run</c>.</param>
 /// <param name="Warnings">What is odd about the model and worth knowing about the output.</param>
@@ -38,6 +39,7 @@ internal sealed record QuantizeReport(
     IReadOnlyList<PlannedTensor> Tensors,
     IReadOnlyList<string> Notes,
     IReadOnlyList<string> Faults,
+    string Effort,
     DeviceFacts Device,
     IReadOnlyList<string> Kernels,
     IReadOnlyList<string> Warnings)
@@ -69,11 +71,12 @@ internal sealed record QuantizeReport(
     /// <summary>The time it took; null with <c>--dry-run</c>.</summary>
     public double? Seconds { get; init; }
 
-    public static QuantizeReport Of(string input, QuantizationPlan plan, long fileBytes, SizeBudget? budget, string? importance, DeviceFacts device) => new(
+    public static QuantizeReport Of(
+        string input, QuantizationPlan plan, long fileBytes, SizeBudget? budget, string? importance, string effort, DeviceFacts device) => new(
         input, [], DryRun: true, plan.Recipe.Name, plan.IsArchitectureKnown, plan.ElementCount, plan.SourceBytes, plan.TargetBytes,
         plan.SourceBitsPerWeight, plan.TargetBitsPerWeight, fileBytes,
         [.. plan.Entries.GroupBy(entry => Subjects.NameOf(entry.Target)).OrderBy(type => type.Key, StringComparer.Ordinal).Select(PlannedType.Of)],
-        [.. plan.Entries.Select(PlannedTensor.Of)], plan.Notes, Faults: [], device, Kernels: [], Warnings: [])
+        [.. plan.Entries.Select(PlannedTensor.Of)], plan.Notes, Faults: [], effort, device, Kernels: [], Warnings: [])
     {
         FileType = plan.Recipe.FileType,
         Architecture = plan.Model.Architecture,

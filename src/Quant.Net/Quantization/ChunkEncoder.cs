@@ -6,7 +6,7 @@ using Quant.Net.Verification;
 namespace Quant.Net.Quantization;
 
 /// <summary>Encodes chunks, and refuses what is not finite.</summary>
-internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinite)
+internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinite, QuantizationEffort effort)
 {
     private readonly SortedSet<string> _kernels = new(StringComparer.Ordinal);
     private float[] _floats = [];
@@ -71,7 +71,7 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
             {
                 device.Quantize(
                     input, from, (nuint)source.Length, chunk.Task.RowLength, chunk.Task.Plan.Target, to, (nuint)output.Length,
-                    chunk.Task.ImportanceOf(chunk.FirstRow), allowNonFinite);
+                    chunk.Task.ImportanceOf(chunk.FirstRow), allowNonFinite, effort);
             }
         }
         catch (NotFiniteNumberException found)

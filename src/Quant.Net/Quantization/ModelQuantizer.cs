@@ -185,6 +185,7 @@ public static class ModelQuantizer
         {
             writer.Write(memory);
             writer.Write(options.AllowNonFinite);
+            writer.Write((int)options.Effort);
             foreach (GgufContents file in output.Contents)
             {
                 writer.Write(file.BuildHead().WrittenSpan);

@@ -12,6 +12,9 @@ public sealed record QuantizeOptions
     /// <summary>Lets weights be NaN or infinite, and become so in the output. Nothing is promised of blocks with such weights.</summary>
     public bool AllowNonFinite { get; init; }
 
+    /// <summary>How long the encoders search.</summary>
+    public QuantizationEffort Effort { get; init; }
+
     /// <summary>
     /// Bytes that buffers have together at most. Null: <see cref="DefaultMaxMemory"/>. The bytes of the output do not depend on it.
     /// </summary>

@@ -13,7 +13,7 @@ internal sealed class QuantizeRun(
 {
     private static readonly Dictionary<string, long> NoOverflows = [];
 
-    private readonly ChunkEncoder _encoder = new(device, options.AllowNonFinite);
+    private readonly ChunkEncoder _encoder = new(device, options.AllowNonFinite, options.Effort);
     private readonly QuantizeErrors? _errors = options.Measure ? new QuantizeErrors(device, options.WorstRows) : null;
     private readonly Checkpoints _checkpoints = new(log, writer, options.CheckpointBytes);
     private readonly ProgressCount _progress = new([.. tasks.Select(task => task.Source.Stored)], progress);

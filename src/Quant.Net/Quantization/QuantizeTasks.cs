@@ -50,10 +50,16 @@ internal static class QuantizeTasks
     }
 
     /// <summary>Refuses what cannot be done on a device, or with so much memory.</summary>
-    /// <exception cref="NotSupportedException">There are tensors that the device cannot encode, or rows that are too long; they are named.</exception>
+    /// <exception cref="NotSupportedException">There are tensors that the device cannot encode, or rows that are too long; they are named. Or
+    /// the device cannot search longer.</exception>
     public static void RequirePossible(
         QuantizeSource source, IReadOnlyList<QuantizeTask> tasks, QuantizeOptions options, QuantDevice device, long memory)
     {
+        if (options.Effort == QuantizationEffort.Best && device.Kind != QuantDeviceKind.Cpu)
+        {
+            throw new NotSupportedException($"{device.Name} cannot search longer for lower errors; the device 'cpu' can");
+        }
+
         Refuse(
             source, tasks.Where(task => ChunkEncoder.Refusal(device, task) is not null), $"that {device.Name} cannot encode",
             task => ChunkEncoder.Refusal(device, task)!);

@@ -49,6 +49,16 @@ public sealed unsafe class QuantizeTests : IDisposable
         Assert.Equal($"{QuantDevice.LastKernel.Split('/')[0]}/f32/{format}", QuantDevice.LastKernel);
     }
 
+    [Theory]
+    [InlineData(QuantFormat.Q4_K, true)]
+    [InlineData(QuantFormat.Q4_0, false)]
+    public void MoreEffortGivesOtherBytesWhereThereIsALongerSearch(QuantFormat format, bool differ)
+    {
+        byte[] usual = File.ReadAllBytes(AnswerPath(format, weighted: false)), best = new byte[usual.Length];
+        _device.Quantize(Input, Columns, format, best, effort: QuantizationEffort.Best);
+        Assert.Equal(differ, !usual.AsSpan().SequenceEqual(best));
+    }
+
     [Fact]
     public void MostFormatsHaveAnAnswer() => Assert.InRange(Answers.Count, 42, int.MaxValue);
 

@@ -46,6 +46,20 @@ public sealed class ModelQuantizerTests : IDisposable
             quantized.Metadata.Get<uint>("general.quantization_version"), quantized.Metadata.Get<uint>("general.file_type")));
     }
 
+    [Fact]
+    public async Task MoreEffortMakesErrorsLower()
+    {
+        string path = _models.Write("in.gguf", QuantFormat.F32);
+        double usual = await ErrorOf(QuantizationEffort.Reference), best = await ErrorOf(QuantizationEffort.Best);
+        Assert.InRange(best, 0.5 * usual, 0.99 * usual);
+
+        async Task<double> ErrorOf(QuantizationEffort effort)
+        {
+            var options = new QuantizeOptions { Measure = true, Overwrite = true, Effort = effort };
+            return (await _models.Quantize(path, "Q2_K", "out.gguf", options)).Errors!.Total.RelativeError;
+        }
+    }
+
     private byte[] Encode(GgufTensor tensor, QuantFormat format)
     {
         if (tensor.Format == format)

@@ -124,6 +124,17 @@ public sealed class QuantizeTests : IDisposable
     }
 
     [Fact]
+    public void MoreEffortMakesErrorsLower()
+    {
+        JsonElement result = Succeed("quantize", _model, "-o", _folder["best.gguf"], "Q2_K", "--effort", "best", "--json").Json;
+        Assert.Equal("best", result.GetProperty("effort").GetString());
+        Succeed("quantize", _model, "-o", _folder["usual.gguf"], "Q2_K");
+        double Error(string file) => Succeed("compare", _model, _folder[file], "--json").Json.GetProperty("total").GetProperty("error").GetProperty("relativeError").GetDouble();
+        Assert.InRange(Error("best.gguf"), 0.5 * Error("usual.gguf"), 0.99 * Error("usual.gguf"));
+        Run("quantize", _model, "-o", _folder["x.gguf"], "Q2_K", "--effort", "most").AssertFails(2, "--effort: 'most' is none of reference, best");
+    }
+
+    [Fact]
     public void ErrorsAreReportedAsCompareDoes()
     {
         string shown = Succeed("quantize", _model, "-o", _folder["x.gguf"], "Q4_0", "--report", "-").Out;
