@@ -22,7 +22,7 @@ internal sealed class ErrorReportOption : Option<string?>
     }
 
     /// <summary>Refuses a file that is there already or cannot be: the errors would be known only when all is done.</summary>
-    public void RequirePossible(ParseResult parsed, bool force)
+    public void RequirePossible(ParseResult parsed, string model, bool force)
     {
         string? path = parsed.GetValue(this);
         if (path is null or Screen)
@@ -31,6 +31,12 @@ internal sealed class ErrorReportOption : Option<string?>
         }
 
         OutputOptions.RefuseExisting(path, force);
+        string full = Path.GetFullPath(path), home = Path.GetFullPath(Directory.Exists(model) ? model : Path.GetDirectoryName(Path.GetFullPath(model))!);
+        if (ModelArgument.IsSafetensors(model) && File.Exists(full) && Path.GetDirectoryName(full) == Path.TrimEndingDirectorySeparator(home))
+        {
+            throw new ToolException($"{path}: may be a file of the model, which is not replaced");
+        }
+
         if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
         {
             throw new ToolException($"{path}: cannot be written: its folder is not there");
@@ -50,7 +56,15 @@ internal sealed class ErrorReportOption : Option<string?>
             string text = path.EndsWith(Page, StringComparison.OrdinalIgnoreCase)
                 ? ErrorPage.Make(errors)
                 : JsonSerializer.Serialize(errors, ResultJson.Default.CompareReport) + "\n";
-            PageFile.Write(path, text, force);
+            try
+            {
+                PageFile.Write(path, text, force);
+            }
+            catch (ToolException) when (!parsed.GetValue(CommonOptions.Json))
+            {
+                CompareText.Show(console, parsed, errors);   // they took long to measure
+                throw;
+            }
         }
     }
 

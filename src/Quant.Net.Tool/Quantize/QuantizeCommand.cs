@@ -112,7 +112,7 @@ internal sealed class QuantizeCommand : ToolCommand
         if (!isDryRun)
         {
             OutputOptions.RefuseExisting(output!, force);
-            _report.RequirePossible(parsed, force);
+            _report.RequirePossible(parsed, input, force);
         }
 
         using QuantDevice device = _device.Open(parsed, DeviceOtherwise);

@@ -64,15 +64,23 @@ internal sealed class GgufShards : IModelWriter
     /// <inheritdoc/>
     public void Dispose() => _writers.ForEach(writer => writer.Dispose());
 
-    /// <summary>The file whose turn it is.</summary>
+    /// <summary>The file whose turn it is. One without tensors is finished as soon as it is begun.</summary>
     private GgufWriter Begin()
     {
-        if (_writers.Count == _finished)
+        while (true)
         {
-            _writers.Add(GgufWriter.Create(Files[_finished], _options, _contents[_finished]));
-        }
+            if (_writers.Count == _finished)
+            {
+                _writers.Add(GgufWriter.Create(Files[_finished], _options, _contents[_finished]));
+            }
 
-        return _writers[_finished];
+            if (_finished == Files.Count - 1 || !_writers[_finished].IsFilled)
+            {
+                return _writers[_finished];
+            }
+
+            FinishFilled();
+        }
     }
 
     private void FinishFilled()

@@ -35,7 +35,11 @@ internal readonly record struct QuantizeChunk(
 
     /// <summary>Cuts a tensor so that buffers for a chunk have no more than so many bytes together. An empty tensor has one chunk without bytes.</summary>
     public static IEnumerable<QuantizeChunk> Cut(QuantizeTask task, long memory, bool measure) =>
-        task.IsCopy && !(measure && QuantFormats.TryGet(task.Plan.Tensor.Format, out _)) ? CutBytes(task, memory) : CutRows(task, memory, measure);
+        IsOfRows(task, measure) ? CutRows(task, memory, measure) : CutBytes(task, memory);
+
+    /// <summary>Whether chunks are whole rows: of what is encoded, and of a copy whose values are looked at.</summary>
+    public static bool IsOfRows(QuantizeTask task, bool measure) =>
+        !task.IsCopy || (measure && QuantFormats.TryGet(task.Plan.Tensor.Format, out _));
 
     private static IEnumerable<QuantizeChunk> CutBytes(QuantizeTask task, long memory)
     {

@@ -23,7 +23,7 @@ public sealed record QuantizeResult
     /// <summary>How the weights differ from those that they were made of; null unless <see cref="QuantizeOptions.Measure"/> is set.</summary>
     public required CompareResult? Errors { get; init; }
 
-    /// <summary>The kernels that did the work, such as "avx512/quantize/q4_k".</summary>
+    /// <summary>The kernels that did the work, such as "avx512/f32/Q4_K".</summary>
     public required IReadOnlyList<string> Kernels { get; init; }
 
     /// <summary>What a user should know, each in one line: the model's oddities, what the importance matrix does not fit.</summary>

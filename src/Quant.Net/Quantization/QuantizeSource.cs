@@ -45,11 +45,12 @@ internal sealed class QuantizeSource
     public static QuantizeSource Of(SafetensorsModel model)
     {
         PlainCheckpoint.Require(model);
+        var parts = model.Files.Select((file, i) => (file, i)).ToDictionary(pair => pair.file, pair => pair.i);
         return new QuantizeSource(contents => PlainCheckpoint.AddMetadata(model, contents))
         {
             ShownName = ErrorText.EscapePath(model.Path),
             Paths = [.. model.Files.Select(file => file.Path)],
-            Tensors = [.. model.Tensors.Select(SourceTensor.Of)],
+            Tensors = [.. model.Tensors.Select(tensor => SourceTensor.Of(tensor, parts[tensor.File]))],
             Warnings = model.Warnings,
         };
     }

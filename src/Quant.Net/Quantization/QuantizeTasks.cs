@@ -24,7 +24,7 @@ internal static class QuantizeTasks
         }
 
         return entries.Count == sources.Count
-            ? [.. (plan.KeepsSplit ? plan.Model.Tensors : LayerNames.Sort(plan.Model.Tensors)).Select(
+            ? [.. (plan.KeepsSplit ? plan.Model.Tensors.OrderBy(tensor => sources[tensor.Name].Part) : LayerNames.Sort(plan.Model.Tensors)).Select(
                 tensor => new QuantizeTask(sources[tensor.Name], entries[tensor.Name], default))]
             : throw new ArgumentException(
                 $"{source.ShownName}: the plan is of another model, with {ErrorText.Count(entries.Count, "tensor")}, expected {sources.Count}.", nameof(plan));
@@ -65,7 +65,7 @@ internal static class QuantizeTasks
             task => ChunkEncoder.Refusal(device, task)!);
         long most = Math.Min(memory, Array.MaxLength);   // larger buffers there are none
         Refuse(
-            source, tasks.Where(task => !task.IsCopy && QuantizeChunk.MemoryOfRow(task, options.Measure) > most),
+            source, tasks.Where(task => QuantizeChunk.IsOfRows(task, options.Measure) && QuantizeChunk.MemoryOfRow(task, options.Measure) > most),
             ErrorText.Invariant($"with rows that do not fit into {most} bytes of memory"),
             task => ErrorText.Count(QuantizeChunk.MemoryOfRow(task, options.Measure), "byte"));
     }

@@ -16,8 +16,8 @@ internal sealed record SourceTensor(IStoredTensor Stored, string Path, int Part,
         new(tensor, tensor.Part.Path, part, [.. tensor.Dimensions], tensor.TypeNumber);
 
     /// <summary>A tensor of a type that GGUF has too. A single number becomes a vector of one.</summary>
-    public static SourceTensor Of(SafetensorsTensor tensor) => new(
-        tensor, tensor.File.Path, 0, tensor.Shape.Count == 0 ? [1] : [.. tensor.Shape.Reverse()], (uint)tensor.Format!.Value);
+    public static SourceTensor Of(SafetensorsTensor tensor, int part) => new(
+        tensor, tensor.File.Path, part, tensor.Shape.Count == 0 ? [1] : [.. tensor.Shape.Reverse()], (uint)tensor.Format!.Value);
 
     /// <summary>File and name, for the beginning of a message.</summary>
     public string Place => $"{ErrorText.EscapePath(Path)}: tensor {ErrorText.Quote(Stored.Name)}";

@@ -20,6 +20,9 @@ internal static class LayerNames
         return Number(end < 0 ? rest : rest[..end]);
     }
 
+    /// <summary>Whether a name is one that GGUF has for language models, and not that of a checkpoint.</summary>
+    public static bool AreOfGguf(string name) => Of(name) is not null || TensorCategories.IsTokenEmbedding(name);
+
     /// <summary>The first number between dots, as in <c>transformer_blocks.7.attn.to_q.weight</c>; null if there is none.</summary>
     public static int? Guess(string name)
     {

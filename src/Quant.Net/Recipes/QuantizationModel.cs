@@ -49,7 +49,9 @@ public sealed class QuantizationModel
         string? architecture = model.Architecture;
         int? Number(string key) => architecture is null ? null : FirstNumber(model.Metadata, $"{architecture}.{key}");
         int? layers = Number("block_count");
-        if (layers is null && KnownArchitectures.HasLayers(architecture))
+        bool lacksLayers = layers is null && KnownArchitectures.HasLayers(architecture);
+        bool hasForeignNames = lacksLayers && !model.Tensors.Any(tensor => LayerNames.AreOfGguf(tensor.Name));   // as PlainCheckpoint leaves them
+        if (lacksLayers && !hasForeignNames)
         {
             throw ModelFormatException.In(
                 model.Parts[0].Path, $"has no usable {architecture}.block_count, expected the number of layers");
@@ -58,6 +60,7 @@ public sealed class QuantizationModel
         return new QuantizationModel
         {
             ShownName = model.ShownPath,
+            HasForeignNames = hasForeignNames,
             Architecture = architecture,
             LayerCount = layers,
             HeadCount = Number("attention.head_count") ?? 0,

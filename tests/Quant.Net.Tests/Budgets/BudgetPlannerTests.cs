@@ -150,7 +150,8 @@ public sealed class BudgetPlannerTests : IDisposable
         Assert.NotEqual(Entry(without, "up.weight").EstimatedError, Entry(plan, "up.weight").EstimatedError);
         Assert.Equal(Entry(without, "down.weight").EstimatedError, Entry(plan, "down.weight").EstimatedError);
         Assert.DoesNotContain(without.Entries, entry => entry.Target == QuantFormat.IQ3_XXS);
-        Assert.DoesNotContain(plan.Entries, entry => entry.Target == QuantFormat.IQ3_XXS && entry.Tensor.Name != "up.weight");
+        QuantizationPlan tight = await BudgetPlanner.PlanAsync(model, SizeBudget.OfWeights(4.2), null, search, output, _models.Device);
+        Assert.Equal(["up.weight"], tight.Entries.Where(entry => entry.Target == QuantFormat.IQ3_XXS).Select(entry => entry.Tensor.Name));
     }
 
     [Fact]

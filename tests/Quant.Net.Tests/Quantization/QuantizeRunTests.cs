@@ -80,6 +80,22 @@ public sealed class QuantizeRunTests : IDisposable
         Assert.Equal(["split.no", "split.count", "split.tensors.count"], quantized.Metadata.Keys.TakeLast(3));
     }
 
+    [Fact]
+    public async Task AFirstFileWithoutTensorsIsKept()
+    {
+        for (int part = 0; part < 2; part++)
+        {
+            TestEntry[] split = [TestEntry.UInt16("split.no", part), TestEntry.UInt16("split.count", 2), new("split.tensors.count", GgufBytes.I32, v => v.Word32(1))];
+            var file = new TestModel { Entries = split, Tensors = part == 0 ? [] : [new("w")] };
+            _models.Folder.Write($"in-0000{part + 1}-of-00002.gguf", file.ToBytes());
+        }
+
+        var keep = new QuantizationOptions { KeepSplit = true };
+        QuantizeResult result = await _models.Quantize(_models.Folder["in-00001-of-00002.gguf"], "Q8_0", "out.gguf", plan: keep);
+        using GgufFile quantized = GgufFile.Open(result.Files[0]);
+        Assert.Equal([0, 1], quantized.Parts.Select(part => quantized.Tensors.Count(tensor => tensor.Part == part)));
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData(20_000L)]

@@ -33,6 +33,9 @@ public sealed class QuantizeWeightTests : IDisposable
     [InlineData(QuantFormat.F32, "F16", 70_000f, true)]
     [InlineData(QuantFormat.F32, "Q8_0", 70_000f, false)]
     [InlineData(QuantFormat.F32, "Q8_0", -1e9f, true)]
+    [InlineData(QuantFormat.F32, "Q4_1", -65_530f, true)]
+    [InlineData(QuantFormat.F32, "Q4_1", -65_000f, false)]
+    [InlineData(QuantFormat.F16, "Q8_0", 65_504f, false)]
     [InlineData(QuantFormat.BF16, "Q4_0", 1e9f, true)]
     [InlineData(QuantFormat.BF16, "Q4_K_M", 1e30f, true)]
     public async Task WhatIsTooLargeIsRefused(QuantFormat from, string recipe, float value, bool isTooLarge)

@@ -42,6 +42,45 @@ public sealed class SafetensorsQuantizeTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatCameOfACheckpointIsQuantizedAgain()
+    {
+        using (SafetensorsModel model = Write(SafetensorsType.F32))
+        {
+            var plan = QuantizationPlan.Create(model, QuantizationRecipe.Get("F16"));
+            await ModelQuantizer.QuantizeAsync(model, plan, _models.Folder["f16.gguf"], new QuantizeOptions(), _models.Device);
+        }
+
+        QuantizeResult result = await _models.Quantize(_models.Folder["f16.gguf"], "Q8_0", "q8.gguf");
+        Assert.Equal("Q8_0", result.Tensors.Single(tensor => tensor.Name == "model.layers.0.mlp.up_proj.weight").To);
+    }
+
+    [Fact]
+    public async Task KeptSplitsHaveTheTensorsOfTheCheckpointsFiles()
+    {
+        string path = _models.Folder["parts.safetensors"];
+        using (var writer = SafetensorsWriter.Create(path, new SafetensorsWriterOptions { MaxShardBytes = 256 }))
+        {
+            foreach (string name in new[] { "z.weight", "a.weight" })
+            {
+                writer.AddTensor(name, SafetensorsType.F32, [1, 64]);
+            }
+
+            writer.Write("z.weight", Bytes(SafetensorsType.F32, Values(64)));
+            writer.Write("a.weight", Bytes(SafetensorsType.F32, Values(64)));
+            writer.Complete();
+        }
+
+        using SafetensorsModel model = SafetensorsModel.Open(path + ".index.json");
+        var plan = QuantizationPlan.Create(model, QuantizationRecipe.Get("Q8_0"), new QuantizationOptions { KeepSplit = true });
+        QuantizeResult result = await ModelQuantizer.QuantizeAsync(
+            model, plan, _models.Folder["out.gguf"], new QuantizeOptions(), _models.Device);
+        using GgufFile quantized = GgufFile.Open(result.Files[0]);
+        Assert.Equal(["out-00001-of-00002.gguf", "out-00002-of-00002.gguf"], quantized.Parts.Select(part => Path.GetFileName(part.Path)));
+        Assert.Equal(["z.weight", "a.weight"], quantized.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal([1, 1], quantized.Parts.Select(part => quantized.Tensors.Count(tensor => tensor.Part == part)));
+    }
+
+    [Fact]
     public void WhatGgufCannotHaveIsNamed()
     {
         string longName = new('x', 65);

@@ -272,7 +272,7 @@ public class PlanTests
     public void ModelsWithoutANumberOfLayersAreRefused()
     {
         using var folder = new TempFolder();
-        using GgufFile model = folder.Open(new TestModel { Entries = [TestEntry.Text("general.architecture", "llama")] });
+        using GgufFile model = folder.Open(new TestModel { Entries = [TestEntry.Text("general.architecture", "llama")], Tensors = [new("blk.0.attn_q.weight")] });
         Assert.Contains("has no usable llama.block_count", Assert.Throws<ModelFormatException>(() => QuantizationModel.Of(model)).Message);
     }
 

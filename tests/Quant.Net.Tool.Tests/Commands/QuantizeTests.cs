@@ -150,6 +150,12 @@ public sealed class QuantizeTests : IDisposable
         Run("quantize", _model, "-o", _folder["z.gguf"], "Q4_0", "--report", _folder["errors.json"]).AssertFails(1, "errors.json: exists already");
         Run("quantize", _model, "-o", _folder["z.gguf"], "Q4_0", "--report", _folder["nowhere/x.json"]).AssertFails(1, "its folder is not there");
         Assert.False(File.Exists(_folder["z.gguf"]));
+
+        Directory.CreateDirectory(_folder["plain"]);
+        Succeed("dequantize", Repository.WideModel, "-o", _folder["plain/model.safetensors"], "--shard-size", "1MB");
+        string index = _folder["plain/model.safetensors.index.json"], before = File.ReadAllText(index);
+        Run("quantize", index, "-o", _folder["z.gguf"], "Q4_0", "--report", index, "--force").AssertFails(1, "may be a file of the model");
+        Assert.Equal(before, File.ReadAllText(index));
     }
 
     [Fact]
