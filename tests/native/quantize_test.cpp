@@ -227,7 +227,7 @@ std::vector<double> errors_of(qn_device* device, const std::vector<float>& value
   const auto bytes = dequantize(device, format.format, packed, QN_FORMAT_F32);
   std::vector<float> decoded(values.size()), importance(weights.size() / sizeof(float));
   std::memcpy(decoded.data(), bytes.data(), bytes.size());
-  std::memcpy(importance.data(), weights.data(), weights.size());
+  if (!weights.empty()) std::memcpy(importance.data(), weights.data(), weights.size());
   std::vector<double> errors(values.size() / format.values_per_block);
   for (size_t i = 0; i < values.size(); i++) {
     const double difference = double{decoded[i]} - values[i];
