@@ -134,7 +134,7 @@ internal sealed class MetadataCommand : ToolCommand
                 : command.GetResult(CommonOptions.Json) is { Implicit: false } ? "--raw and --json cannot be had together" : null);
         }
 
-        if (command.GetResult(_output) is { Implicit: false } && command.GetValue(_output) is { } path
+        if (command.GetResult(_output) is { Implicit: false, Tokens.Count: 1 } && command.GetValue(_output) is { } path
             && !path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
         {
             AddError($"--output: '{path}' does not end in .gguf");

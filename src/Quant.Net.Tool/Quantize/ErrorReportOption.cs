@@ -22,7 +22,7 @@ internal sealed class ErrorReportOption : Option<string?>
     }
 
     /// <summary>Refuses a file that is there already or cannot be: the errors would be known only when all is done.</summary>
-    public void RequirePossible(ParseResult parsed, string model, bool force)
+    public void RequirePossible(ParseResult parsed, string model, string? importance, bool force)
     {
         string? path = parsed.GetValue(this);
         if (path is null or Screen)
@@ -35,6 +35,11 @@ internal sealed class ErrorReportOption : Option<string?>
         if (ModelArgument.IsSafetensors(model) && File.Exists(full) && Path.GetDirectoryName(full) == Path.TrimEndingDirectorySeparator(home))
         {
             throw new ToolException($"{path}: may be a file of the model, which is not replaced");
+        }
+
+        if (importance is not null && full == Path.GetFullPath(importance))
+        {
+            throw new ToolException($"{path}: is the importance matrix, which is not replaced");
         }
 
         if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))

@@ -112,7 +112,7 @@ internal sealed class QuantizeCommand : ToolCommand
         if (!isDryRun)
         {
             OutputOptions.RefuseExisting(output!, force);
-            _report.RequirePossible(parsed, input, force);
+            _report.RequirePossible(parsed, input, parsed.GetValue(_importance), force);
         }
 
         using QuantDevice device = _device.Open(parsed, DeviceOtherwise);
@@ -197,6 +197,11 @@ internal sealed class QuantizeCommand : ToolCommand
 
     private void RequireOutput(CommandResult command)
     {
+        if (command.GetResult(_output) is { Implicit: false, Tokens.Count: not 1 })
+        {
+            return;   // the parser says so
+        }
+
         string? output = command.GetResult(_output) is { Implicit: false } ? command.GetValue(_output) : null;
         if (output is null && !command.GetValue(_dryRun))
         {

@@ -156,6 +156,9 @@ public sealed class QuantizeTests : IDisposable
         string index = _folder["plain/model.safetensors.index.json"], before = File.ReadAllText(index);
         Run("quantize", index, "-o", _folder["z.gguf"], "Q4_0", "--report", index, "--force").AssertFails(1, "may be a file of the model");
         Assert.Equal(before, File.ReadAllText(index));
+        Run("quantize", _model, "-o", _folder["z.gguf"], "Q4_0", "--imatrix", index, "--report", index, "--force").AssertFails(1, "is the importance matrix");
+        Run("quantize", _model, "-o", _folder["z.gguf"], "-o", _folder["y.gguf"], "Q4_0").AssertFails(2, "'-o' expects a single argument but 2 were provided");
+        Run("metadata", _model, "-o", _folder["z.gguf"], "-o", _folder["y.gguf"], "--set", "a=b").AssertFails(2, "'-o' expects a single argument");
     }
 
     [Fact]
