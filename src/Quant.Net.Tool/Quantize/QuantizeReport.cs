@@ -72,19 +72,20 @@ internal sealed record QuantizeReport(
     public double? Seconds { get; init; }
 
     public static QuantizeReport Of(
-        string input, QuantizationPlan plan, long fileBytes, SizeBudget? budget, string? importance, string effort, DeviceFacts device) => new(
-        input, [], DryRun: true, plan.Recipe.Name, plan.IsArchitectureKnown, plan.ElementCount, plan.SourceBytes, plan.TargetBytes,
-        plan.SourceBitsPerWeight, plan.TargetBitsPerWeight, fileBytes,
-        [.. plan.Entries.GroupBy(entry => Subjects.NameOf(entry.Target)).OrderBy(type => type.Key, StringComparer.Ordinal).Select(PlannedType.Of)],
-        [.. plan.Entries.Select(PlannedTensor.Of)], plan.Notes, Faults: [], effort, device, Kernels: [], Warnings: [])
-    {
-        FileType = plan.Recipe.FileType,
-        Architecture = plan.Model.Architecture,
-        Importance = importance,
-        TargetBytes = budget?.FileBytes,
-        TargetBitsPerWeight = budget?.BitsPerWeight,
-        EstimatedError = plan.EstimatedError,
-    };
+        string input, QuantizationPlan plan, long fileBytes, SizeBudget? budget, string? importance, string effort, DeviceFacts device) =>
+        new(
+            input, [], DryRun: true, plan.Recipe.Name, plan.IsArchitectureKnown, plan.ElementCount, plan.SourceBytes, plan.TargetBytes,
+            plan.SourceBitsPerWeight, plan.TargetBitsPerWeight, fileBytes,
+            [.. plan.Entries.GroupBy(entry => Subjects.NameOf(entry.Target)).OrderBy(type => type.Key, StringComparer.Ordinal).Select(PlannedType.Of)],
+            [.. plan.Entries.Select(PlannedTensor.Of)], plan.Notes, Faults: [], effort, device, Kernels: [], Warnings: [])
+        {
+            FileType = plan.Recipe.FileType,
+            Architecture = plan.Model.Architecture,
+            Importance = importance,
+            TargetBytes = budget?.FileBytes,
+            TargetBitsPerWeight = budget?.BitsPerWeight,
+            EstimatedError = plan.EstimatedError,
+        };
 
     /// <summary>The same when it is done.</summary>
     public QuantizeReport With(QuantizeResult result) => this with
