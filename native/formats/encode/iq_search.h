@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What the encoders of the IQ1, IQ2 and IQ3 formats share: runs of numbers are rounded to levels and brought to entries
-// of a code book. These are the words for that in plain code; iq_search_vectors.h says the same with vectors.
+// of a code book. These are the words for that in plain code; iq_search_vectors.inl says the same with vectors.
 #pragma once
 
 #include "code_book.h"
@@ -27,7 +27,7 @@ struct TriedCodes {
 }  // namespace qn::QN_TARGET
 
 #if defined(__AVX2__)
-#include "iq_search_vectors.h"
+#include "iq_search_vectors.inl"
 #else
-#include "iq_search_plain.h"
+#include "iq_search_plain.inl"
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Searches in code books without vectors (see iq_search.h).
-#pragma once
+// Searches in code books without vectors. Included by iq_search.h alone.
 
 #include "code_book.h"
 #include "fit.h"

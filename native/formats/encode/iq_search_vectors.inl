@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Searches in code books with vectors, for AVX2 and AVX-512 (see iq_search.h). What an element adds to a sum is
-// computed beforehand for each of its levels; then it is looked up for eight or sixteen codes at once, and added
+// Searches in code books with vectors, for AVX2 and AVX-512. Included by iq_search.h alone. What an element adds to a
+// sum is computed beforehand for each of its levels; then it is looked up for eight or sixteen codes at once, and added
 // element by element in the order of plain code.
-#pragma once
 
 #include <immintrin.h>
 
