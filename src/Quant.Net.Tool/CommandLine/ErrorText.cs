@@ -4,7 +4,7 @@ namespace Quant.Net.Tool.CommandLine;
 internal static class ErrorText
 {
     /// <summary>Describes a failure.</summary>
-    public static string Describe(Exception failure) => failure switch
+    public static string Describe(Exception failure) => WithoutStop(failure switch
     {
         AggregateException { InnerExceptions: [Exception only] } => Describe(only),
         TypeInitializationException { InnerException: { } cause } => Describe(cause),
@@ -14,7 +14,10 @@ internal static class ErrorText
         OutOfMemoryException when !failure.Message.StartsWith("cuda:", StringComparison.Ordinal) => "out of memory",
         ArgumentException { ParamName: { } parameter } => WithoutParameter(failure.Message, parameter),
         _ => failure.Message,
-    };
+    });
+
+    // Messages of the framework, and those about arguments of the library's functions, are sentences; the lines of this tool are none.
+    private static string WithoutStop(string message) => message.EndsWith('.') ? message[..^1] : message;
 
     // The framework adds the parameter's name, which says nothing to a user.
     private static string WithoutParameter(string message, string parameter)

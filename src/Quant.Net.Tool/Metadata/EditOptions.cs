@@ -41,7 +41,7 @@ internal sealed class EditOptions
         foreach ((string old, string renamed) in Pairs(parsed, _rename))
         {
             _ = model.Metadata.ContainsKey(old) ? old : throw NoKey(input, model, old);
-            Edit(() => edits.Rename(old, renamed));
+            Edit(_rename, () => edits.Rename(old, renamed));
             names[renamed] = old;
             changes.Add(new MetadataChange("renamed", renamed) { OldKey = old });
         }
@@ -49,7 +49,7 @@ internal sealed class EditOptions
         foreach (string key in parsed.GetValue(_remove) ?? [])
         {
             _ = model.Metadata.ContainsKey(key) ? key : throw NoKey(input, model, key);
-            Edit(() => edits.Remove(key));
+            Edit(_remove, () => edits.Remove(key));
             changes.Add(new MetadataChange("removed", key));
         }
 
@@ -57,19 +57,19 @@ internal sealed class EditOptions
         {
             (string key, string? type) = SplitType(left);
             GgufValue? old = model.Metadata.TryGetValue(names.GetValueOrDefault(key, key), out GgufValue? found) ? found : null;
-            Set(key, Value(key, type, old, text));
+            Set(_set, key, Value(key, type, old, text));
         }
 
         foreach ((string key, string path) in Pairs(parsed, _setFile))
         {
-            Set(key, GgufValue.FromString(ReadText(InputFile.Require(path))));
+            Set(_setFile, key, GgufValue.FromString(ReadText(InputFile.Require(path))));
         }
 
         return (edits, changes);
 
-        void Set(string key, GgufValue value)
+        void Set(Option option, string key, GgufValue value)
         {
-            Edit(() => edits.Set(key, value));
+            Edit(option, () => edits.Set(key, value));
             changes.Add(new MetadataChange("set", key) { Entry = GgufSurvey.Describe(key, value, int.MaxValue) });
         }
     }
@@ -157,7 +157,7 @@ internal sealed class EditOptions
         }
     }
 
-    private static void Edit(Action edit)
+    private static void Edit(Option option, Action edit)
     {
         try
         {
@@ -165,7 +165,7 @@ internal sealed class EditOptions
         }
         catch (ArgumentException refused)
         {
-            throw new UsageException(ErrorText.Describe(refused));
+            throw new UsageException($"{option.Name}: {ErrorText.Describe(refused)}");
         }
     }
 }

@@ -46,6 +46,7 @@ internal sealed class AgainstOptions
     public AgainstOptions(Command command, ModelArgument first, params Option[] others)
     {
         (_first, _others) = (first, others);
+        first.Arity = ArgumentArity.ZeroOrOne;   // what is missing depends on --against: see Require
         _axis.Description = "With --against: along which features the parts were cut (default: their shapes tell)";
         command.Arguments.Add(_more);
         command.Options.Add(_original);
@@ -91,6 +92,11 @@ internal sealed class AgainstOptions
     private void Require(CommandResult command)
     {
         bool Has(Option option) => command.GetResult(option) is not null;
+        if (command.GetResult(_first) is null or { Tokens.Count: 0 })
+        {
+            command.AddError(Has(_original) ? "PART is missing: --against ORIGINAL needs parts to compare with it" : $"{_first.Name} is missing");
+        }
+
         if (!Has(_original))
         {
             string? idle = command.GetResult(_more) is { Tokens.Count: > 0 } ? "PART"

@@ -75,7 +75,7 @@ public static partial class ModelConverter
         RequireWhole(model);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         ArgumentNullException.ThrowIfNull(edits);
-        return Task.Run(() => WriteOne(model, edits.Apply(model.Metadata), outputPath, overwrite, progress, cancellationToken), cancellationToken);
+        return Task.Run(() => WriteOne(model, edits.Apply(model), outputPath, overwrite, progress, cancellationToken), cancellationToken);
     }
 
     private static CopyResult Split(
@@ -117,7 +117,7 @@ public static partial class ModelConverter
         OutputGuard.RefuseInputs(writer.Files, model.Parts.Select(part => part.Path));
         foreach ((string key, GgufValue value) in metadata)
         {
-            writer.SetMetadata(key, value);
+            Subject.Name(model.ShownPath, () => writer.SetMetadata(key, value));
         }
 
         foreach (GgufTensor tensor in model.Tensors)
@@ -153,7 +153,7 @@ public static partial class ModelConverter
         ArgumentNullException.ThrowIfNull(model);
         if (model.MissingParts.Count > 0)
         {
-            throw new ArgumentException($"Parts of the model are missing: {ErrorText.QuoteAll(model.MissingParts)}.", nameof(model));
+            throw new ArgumentException($"{model.ShownPath}: parts of the model are missing: {ErrorText.QuoteAll(model.MissingParts)}.", nameof(model));
         }
     }
 

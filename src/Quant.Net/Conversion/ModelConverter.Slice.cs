@@ -117,9 +117,8 @@ public static partial class ModelConverter
         CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
+        IReadOnlyList<(long First, long Count)>[] parts = GgufParts.Divide(tensor, cut);
         long length = GgufParts.Length(tensor, cut.Axis);
-        IReadOnlyList<(long First, long Count)>[] parts = [.. cut.PartsOf(length)];
-        Array.ForEach(parts, ranges => GgufParts.RequireBlocks(tensor, cut.Axis, ranges));
         string[] paths = PartPaths.Of(outputPath, parts.Length);
         var count = new ProgressCount(
             parts.Sum(ranges => Bytes(tensor, GgufParts.Dimensions(tensor, cut.Axis, ranges.Sum(range => range.Count)))), parts.Length, progress);
@@ -153,21 +152,21 @@ public static partial class ModelConverter
         GgufTensor like = parts[0];
         foreach (GgufTensor part in parts)
         {
-            if (part.TypeNumber != like.TypeNumber
-                || !GgufParts.Dimensions(part, axis, GgufParts.Length(like, axis)).AsSpan().SequenceEqual(like.Dimensions.ToArray()))
-            {
-                throw new ArgumentException(ErrorText.Invariant(
-                    $"The parts differ in more than their {MatrixCut.Name(axis)} features: {like} and {part}."));
-            }
+            GgufParts.RequireAlike(like, part, axis);
         }
 
-        PartMark? mark = MarkedParts.Of(parts.Select(part => (part.Part.Path, PartMark.Of(part))))?.Join(axis);
+        var joint = Joint.Of([.. parts.Select(part => (part.Part.Path, PartMark.Of(part), GgufParts.Length(part, axis)))], axis);
+        foreach (JointPiece piece in joint.Pieces)
+        {
+            GgufParts.RequireBlocks(parts[piece.Part], axis, [(piece.First, piece.Count)]);
+        }
+
         long[] dimensions = GgufParts.Dimensions(like, axis, parts.Sum(part => GgufParts.Length(part, axis)));
-        using GgufWriter writer = BeginTensor(like, dimensions, mark, outputPath, overwrite);
+        using GgufWriter writer = BeginTensor(like, dimensions, joint.Mark, outputPath, overwrite);
         OutputGuard.RefuseInputs(writer.Files, parts.Select(part => part.Part.Path));
         OutputGuard.RequireSpace(outputPath, writer.DeclaredLength);
         var count = new ProgressCount(Bytes(like, dimensions), 1, progress);
-        GgufParts.Join(parts, axis, bytes => Write(writer, like.Name, bytes, count), cancellation);
+        GgufParts.Join(parts, axis, joint.Pieces, bytes => Write(writer, like.Name, bytes, count), cancellation);
         count.Add(like, 0, isLast: true);
         return Complete([writer], 1, watch);
     }

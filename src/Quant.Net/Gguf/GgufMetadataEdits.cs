@@ -64,15 +64,17 @@ public sealed class GgufMetadataEdits
             int place = Require(entries, key);
             entries[place] = Find(entries, newKey) < 0
                 ? new KeyValuePair<string, GgufValue>(newKey, entries[place].Value)
-                : throw new ArgumentException($"The model has metadata {ErrorText.Quote(newKey)} already.");
+                : throw new ArgumentException($"has metadata {ErrorText.Quote(newKey)} already, expected a new key for {ErrorText.Quote(key)}");
         });
     }
 
     /// <summary>The metadata of a model with the changes made, without those that say which part of a split model a file is.</summary>
-    internal IReadOnlyList<KeyValuePair<string, GgufValue>> Apply(GgufMetadata metadata)
+    /// <exception cref="ArgumentException">A new key is there already.</exception>
+    /// <exception cref="KeyNotFoundException">A key is not there.</exception>
+    internal IReadOnlyList<KeyValuePair<string, GgufValue>> Apply(GgufFile model)
     {
-        List<KeyValuePair<string, GgufValue>> entries = [.. metadata.Where(entry => !GgufLayout.IsSplitKey(entry.Key))];
-        _edits.ForEach(edit => edit(entries));
+        List<KeyValuePair<string, GgufValue>> entries = [.. model.Metadata.Where(entry => !GgufLayout.IsSplitKey(entry.Key))];
+        Subject.Name(model.ShownPath, () => _edits.ForEach(edit => edit(entries)));
         return entries;
     }
 
@@ -86,7 +88,7 @@ public sealed class GgufMetadataEdits
 
     private static int Require(List<KeyValuePair<string, GgufValue>> entries, string key) => Find(entries, key) is >= 0 and int place
         ? place
-        : throw new KeyNotFoundException($"The model has no metadata {ErrorText.Quote(key)}.");
+        : throw new KeyNotFoundException($"has no metadata {ErrorText.Quote(key)}");
 
     private static void RequireEditable(string key)
     {

@@ -141,8 +141,10 @@ public sealed unsafe partial class GgufTensor : IStoredTensor
     /// <summary>The tensor for a reader: <c>blk.0.attn_q.weight Q4_K [4096, 4096]</c>.</summary>
     public override string ToString() => $"{Name} {FormatName} [{string.Join(", ", Shape)}]";
 
-    private QuantFormatInfo Known => FormatInfo ?? throw new NotSupportedException(
-        $"{ErrorText.EscapePath(Part.Path)}: tensor {ErrorText.Quote(Name)} has {FormatName}, which cannot be decoded.");
+    /// <summary>Its file and name, for the beginning of a message.</summary>
+    internal string Place => $"{ErrorText.EscapePath(Part.Path)}: tensor {ErrorText.Quote(Name)}";
+
+    private QuantFormatInfo Known => FormatInfo ?? throw new NotSupportedException($"{Place} has {FormatName}, which cannot be decoded.");
 
     private void RequireRows(long row, long count, string countName)
     {

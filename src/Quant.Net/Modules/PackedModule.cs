@@ -59,6 +59,9 @@ public sealed unsafe class PackedModule
 
     internal ModuleArrays Arrays { get; }
 
+    /// <summary>Its file and name, for the beginning of a message.</summary>
+    internal string Place => $"{ErrorText.EscapePath(Arrays.Codes.File.Path)}: module {ErrorText.Quote(Name)}";
+
     /// <summary>Finds the packed modules of a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">How to read what writers of checkpoints disagree about.</param>

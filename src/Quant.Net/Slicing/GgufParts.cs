@@ -17,14 +17,14 @@ internal static class GgufParts
     {
         if (!tensor.IsFormatKnown)
         {
-            throw new ArgumentException($"{Name(tensor)} is of {tensor.FormatName}, which nobody knows how to cut.");
+            throw new ArgumentException($"{tensor.Place}: is of {tensor.FormatName}, which nobody knows how to cut");
         }
 
         int direction = axis == MatrixAxis.Input ? 0 : 1;
         return tensor.Dimensions.Count > direction
             ? tensor.Dimensions[direction]
             : throw new ArgumentException(ErrorText.Invariant(
-                $"{Name(tensor)} has {tensor.Dimensions.Count} dimensions: it has no {MatrixCut.Name(axis)} features."));
+                $"{tensor.Place}: has {ErrorText.Count(tensor.Dimensions.Count, "dimension")}, expected {direction + 1} or more to have {MatrixCut.Name(axis)} features"));
     }
 
     /// <summary>A tensor's dimensions with another length in a direction.</summary>
@@ -35,16 +35,41 @@ internal static class GgufParts
         return dimensions;
     }
 
+    /// <summary>The ranges of the parts of a tensor.</summary>
+    /// <exception cref="ArgumentException">It cannot be cut so; the message says why.</exception>
+    public static IReadOnlyList<(long First, long Count)>[] Divide(GgufTensor tensor, MatrixCut cut)
+    {
+        long length = Length(tensor, cut.Axis);
+        IReadOnlyList<(long First, long Count)>[] parts = Subject.Name(tensor.Place, () => cut.PartsOf(length).ToArray());
+        RequireBlocks(tensor, cut.Axis, parts.SelectMany(ranges => ranges));
+        return parts;
+    }
+
     /// <summary>Throws if ranges do not begin and end with blocks.</summary>
+    /// <exception cref="ArgumentException">One does not.</exception>
     public static void RequireBlocks(GgufTensor tensor, MatrixAxis axis, IEnumerable<(long First, long Count)> ranges)
     {
         long block = axis == MatrixAxis.Input ? tensor.FormatInfo!.ValuesPerBlock : 1;
         foreach ((long first, long count) in ranges.Where(range => range.First % block != 0 || range.Count % block != 0))
         {
-            string begin = NearestCuts.Of(first, block), end = NearestCuts.Of(first + count, block);
             throw new ArgumentException(ErrorText.Invariant(
-                $"Input features {first} to {first + count}: {tensor.FormatName} has blocks of {block}; nearest cuts: {begin} and {end}."));
+                $"{tensor.Place}: {MatrixCut.Name(axis)} features {PartMark.Text((first, count))} are not whole blocks of {block}, as {tensor.FormatName} has them; nearest cuts: {NearestCuts.Of(first, first + count, block, Length(tensor, axis))}"));
         }
+    }
+
+    /// <summary>Throws unless a tensor can be joined to a first one: they differ at most in the length of a direction.</summary>
+    /// <exception cref="ArgumentException">They differ in more.</exception>
+    public static void RequireAlike(GgufTensor first, GgufTensor other, MatrixAxis axis)
+    {
+        long length = Length(first, axis);
+        if (other.TypeNumber != first.TypeNumber || other.Dimensions.Count != first.Dimensions.Count
+            || !Dimensions(other, axis, length).AsSpan().SequenceEqual(first.Dimensions.ToArray()))
+        {
+            throw new ArgumentException(
+                $"{other.Place}: is {Kind(other)}, expected {Kind(first)} as in {ErrorText.Quote(first.Part.Path)}, but for the number of {MatrixCut.Name(axis)} features");
+        }
+
+        static string Kind(GgufTensor tensor) => ErrorText.Invariant($"{tensor.FormatName} [{string.Join(", ", tensor.Dimensions)}]");
     }
 
     /// <summary>Hands the bytes of a part to a writer.</summary>
@@ -62,16 +87,24 @@ internal static class GgufParts
     }
 
     /// <summary>Hands the bytes of the whole to a writer.</summary>
-    public static void Join(IReadOnlyList<GgufTensor> parts, MatrixAxis axis, WriteBytes write, CancellationToken cancellation)
+    public static void Join(
+        IReadOnlyList<GgufTensor> parts, MatrixAxis axis, IReadOnlyList<JointPiece> pieces, WriteBytes write, CancellationToken cancellation)
     {
         GgufTensor like = parts[0];
         long turns = axis == MatrixAxis.Input ? like.RowCount : like.RowCount / like.Dimensions[1];
         for (long turn = 0; turn < turns; turn++)
         {
-            foreach (GgufTensor part in parts)
+            foreach ((int number, long first, long count) in pieces)
             {
-                long rows = part.RowCount / turns;
-                CopyRows(part, turn * rows, rows, [(0, part.RowLength)], write, cancellation);
+                GgufTensor part = parts[number];
+                if (axis == MatrixAxis.Input)
+                {
+                    CopyRows(part, turn, 1, [(first, count)], write, cancellation);
+                }
+                else
+                {
+                    CopyRows(part, (turn * part.Dimensions[1]) + first, count, [(0, part.RowLength)], write, cancellation);
+                }
             }
         }
     }
@@ -82,7 +115,7 @@ internal static class GgufParts
         if (tensor.BytesPerRow > Array.MaxLength)
         {
             throw new NotSupportedException(ErrorText.Invariant(
-                $"{ErrorText.EscapePath(tensor.Part.Path)}: tensor {Name(tensor)} has rows of {tensor.BytesPerRow} bytes, expected at most {Array.MaxLength} where it is cut"));
+                $"{tensor.Place}: has rows of {tensor.BytesPerRow} bytes, expected at most {Array.MaxLength} where it is cut"));
         }
 
         QuantFormatInfo format = tensor.FormatInfo!;
@@ -108,6 +141,4 @@ internal static class GgufParts
             write(packed.AsSpan(0, filled));
         }
     }
-
-    private static string Name(GgufTensor tensor) => ErrorText.Quote(tensor.Name);
 }

@@ -177,7 +177,7 @@ internal sealed class GroupPlan
         int count = Groups.Count;
         if (count > _length)
         {
-            throw Refusal(ErrorText.Invariant($"has fewer inputs than the {count} groups to keep: number the groups anew"));
+            throw Refusal(ErrorText.Invariant($"has fewer inputs than the {count} groups to keep, expected groups that are numbered anew"));
         }
 
         Size = ListedSize(_length, count, _like.GroupSize);
@@ -192,9 +192,10 @@ internal sealed class GroupPlan
         long step = MatrixGrids.Multiple(_like, MatrixAxis.Input);
         long legal = step / FieldGrid.Gcd(step, SizeIn(_like)) * SizeIn(_like);
         MatrixPiece piece = _pieces[0];
-        string places = _pieces.Count > 1 ? "the borders of parts"
-            : ErrorText.Invariant($"{NearestCuts.Of(piece.First, legal)} and {NearestCuts.Of(piece.First + piece.Count, legal)}");
-        return new ArgumentException(ErrorText.Invariant(
-            $"Input features {piece.First} to {piece.First + piece.Count}: the part {what}; it can be cut at multiples of {legal}, nearest {places}."));
+        long end = piece.First + piece.Count;
+        return new ArgumentException(_pieces.Count > 1
+            ? ErrorText.Invariant($"a matrix of {ErrorText.Count(_pieces.Count, "piece")} {what}, expected pieces of multiples of {legal} input features")
+            : ErrorText.Invariant(
+                $"the part of input features {piece.First}:{end} {what}; nearest cuts: {NearestCuts.Of(piece.First, end, legal, piece.Source.Columns)}"));
     }
 }

@@ -11,6 +11,8 @@ internal sealed class MarkedParts
 
     private PartMark First => _parts[0].Mark;
 
+    private string Place => $"{ErrorText.EscapePath(_parts[0].Path)}: {ErrorText.Quote(First.Name)}";
+
     private string Features => $"{MatrixCut.Name(First.Axis)} features";
 
     /// <summary>Parts of what has one name; null if one does not say what it is, or has another name.</summary>
@@ -20,14 +22,14 @@ internal sealed class MarkedParts
         return all.All(part => part.Mark is { } mark && mark.Name == all[0].Mark!.Name) ? new MarkedParts([.. all.Select(part => (part.Path, part.Mark!))]) : null;
     }
 
-    /// <summary>The mark of what they make, joined in this order.</summary>
+    /// <summary>The mark of what they make, given in this order.</summary>
     /// <exception cref="ArgumentException">So joined they are neither what they were cut from nor a part of it.</exception>
     public PartMark Join(MatrixAxis axis)
     {
         if (_parts.FirstOrDefault(part => part.Mark.Axis != axis) is { Mark: not null } across)
         {
             throw new ArgumentException(
-                $"{ErrorText.EscapePath(across.Path)}: was cut along {MatrixCut.Name(across.Mark.Axis)} features, expected {MatrixCut.Name(axis)} features to join along.");
+                $"{ErrorText.EscapePath(across.Path)}: was cut along {MatrixCut.Name(across.Mark.Axis)} features, expected {MatrixCut.Name(axis)} features to join along");
         }
 
         if (_parts.Length == 1)
@@ -35,22 +37,16 @@ internal sealed class MarkedParts
             return First;
         }
 
-        if (_parts.FirstOrDefault(part => part.Mark.Ranges.Count > 1) is { Mark: not null } woven)
-        {
-            throw new ArgumentException(
-                $"{ErrorText.EscapePath(woven.Path)}: has {Features} of {woven.Mark.Ranges.Count} heads, and those of other parts are between them: parts of heads cannot be joined.");
-        }
-
         (string Path, PartMark Mark)[] sorted = InOrder();
         if (Problem() is { } problem)
         {
-            throw new ArgumentException(problem + ".");
+            throw new ArgumentException(problem);
         }
 
         return sorted.SequenceEqual(_parts)
-            ? First with { Ranges = [(First.Ranges[0].First, sorted.Sum(part => part.Mark.Ranges[0].Count))] }
+            ? First with { Ranges = [(First.Ranges[0].First, sorted.Sum(part => part.Mark.Ranges.Sum(range => range.Count)))] }
             : throw new ArgumentException(
-                $"The parts are in another order than they were cut in: expected {ErrorText.QuoteAll([.. sorted.Select(part => part.Path)])}.");
+                $"{Place}: the parts are in another order than they were cut in: expected {ErrorText.QuoteAll([.. sorted.Select(part => part.Path)])}");
     }
 
     /// <summary>Why they do not make the whole, in whatever order; null if they do.</summary>
@@ -98,5 +94,5 @@ internal sealed class MarkedParts
     }
 
     private string Lacking((long First, long Count) range) =>
-        ErrorText.Invariant($"{ErrorText.Quote(First.Name)}: no part has {Features} {PartMark.Text(range)} of {First.Length}");
+        ErrorText.Invariant($"{Place}: no part has {Features} {PartMark.Text(range)} of {First.Length}");
 }

@@ -23,20 +23,10 @@ internal sealed class MatrixAssembly
             : like with { Columns = length, GroupSize = _plan.Size, GroupIndex = Index(like, length) };
     }
 
-    /// <summary>Puts pieces together.</summary>
-    /// <exception cref="ArgumentException">A matrix is malformed, they do not belong together, or the layout cannot hold the result.</exception>
-    /// <exception cref="NotSupportedException">Matrices of this layout cannot be cut.</exception>
-    public static MatrixArrays Make(IReadOnlyList<MatrixPiece> pieces, MatrixAxis axis, GroupNumbering numbering)
-    {
-        foreach (MatrixArrays source in pieces.Select(piece => piece.Source).Distinct(ReferenceEqualityComparer.Instance).Cast<MatrixArrays>())
-        {
-            _ = MatrixGrids.Of(source);
-            source.AsMatrix().Check();
-            RequireAlike(pieces[0].Source, source, axis);
-        }
-
-        return new MatrixAssembly(pieces, axis, numbering).Build();
-    }
+    /// <summary>Puts pieces together, of matrices that <see cref="RequireAlike"/> has nothing against.</summary>
+    /// <exception cref="ArgumentException">The layout cannot hold the result.</exception>
+    public static MatrixArrays Make(IReadOnlyList<MatrixPiece> pieces, MatrixAxis axis, GroupNumbering numbering) =>
+        new MatrixAssembly(pieces, axis, numbering).Build();
 
     /// <summary>
     /// What <see cref="Make"/> would give, with its lengths and list of groups but without other arrays. Those of the pieces need not be there
@@ -50,26 +40,29 @@ internal sealed class MatrixAssembly
         return new MatrixAssembly(pieces, axis, numbering)._result with { Codes = default, Scales = default, Zeros = default };
     }
 
-    private static bool HasRowGroups(MatrixArrays matrix) => matrix.Layout is PackedMatrixLayout.Int8 or PackedMatrixLayout.Float8;
-
-    private static void RequireAlike(MatrixArrays first, MatrixArrays other, MatrixAxis axis)
+    /// <summary>Throws unless a matrix is sound and can be joined to a first one.</summary>
+    /// <exception cref="ArgumentException">It is malformed, or they do not belong together.</exception>
+    /// <exception cref="NotSupportedException">Matrices of this layout cannot be cut.</exception>
+    public static void RequireAlike(MatrixArrays first, MatrixArrays other, MatrixAxis axis)
     {
-        Compare("layouts", PackedMatrixLayouts.NameOf(first.Layout), PackedMatrixLayouts.NameOf(other.Layout));
+        _ = MatrixGrids.Of(other);
+        other.AsMatrix().Check();
+        Compare("layout", PackedMatrixLayouts.NameOf(first.Layout), PackedMatrixLayouts.NameOf(other.Layout));
         Compare("bits", first.Bits, other.Bits);
-        Compare("zero points, one less", first.ZeroPlusOne, other.ZeroPlusOne);
-        Compare("zero points that wrap", first.ZeroWraps, other.ZeroWraps);
-        Compare("padded words", first.Padded, other.Padded);
-        Compare("divided scales", first.ScalesDivided, other.ScalesDivided);
-        Compare("types of scales", first.ScaleFormat, other.ScaleFormat);
-        Compare("global scales", BitConverter.SingleToUInt32Bits(first.GlobalScale), BitConverter.SingleToUInt32Bits(other.GlobalScale));
-        Compare("zero points", !first.Zeros.IsEmpty, !other.Zeros.IsEmpty);
+        Compare("zero points that are stored one less", Has(first.ZeroPlusOne), Has(other.ZeroPlusOne));
+        Compare("zero points that wrap", Has(first.ZeroWraps), Has(other.ZeroWraps));
+        Compare("padded words", Has(first.Padded), Has(other.Padded));
+        Compare("divided scales", Has(first.ScalesDivided), Has(other.ScalesDivided));
+        Compare("type of scales", first.ScaleFormat, other.ScaleFormat);
+        Compare("global scale", ErrorText.Invariant($"{first.GlobalScale}"), ErrorText.Invariant($"{other.GlobalScale}"));   // tells 0 from -0
+        Compare("zero points", Has(!first.Zeros.IsEmpty), Has(!other.Zeros.IsEmpty));
         if (axis == MatrixAxis.Output)
         {
             Compare("input features", first.Columns, other.Columns);
             Compare("inputs of a group", InputsOfGroup(first), InputsOfGroup(other));
             if (!first.GroupIndex.Span.SequenceEqual(other.GroupIndex.Span))
             {
-                throw new ArgumentException("The parts have their inputs in different groups (g_idx): they cannot share one list.");
+                throw new ArgumentException("has its inputs in other groups (g_idx) than the first part, expected the same: joined outputs share one list");
             }
         }
         else
@@ -82,15 +75,18 @@ internal sealed class MatrixAssembly
         static long InputsOfGroup(MatrixArrays matrix) => Math.Min(MatrixGrids.EffectiveGroup(matrix), matrix.Columns);
         static long OutputsOfGroup(MatrixArrays matrix) => Math.Min(Math.Max(matrix.GroupRows, 1), matrix.Rows);
 
+        static string Has(bool has) => has ? "has some" : "has none";
         static void Compare<T>(string what, T mine, T others)
             where T : notnull
         {
             if (!mine.Equals(others))
             {
-                throw new ArgumentException(ErrorText.Invariant($"The parts differ in {what}: {mine} and {others}."));
+                throw new ArgumentException(ErrorText.Invariant($"differs from the first part in {what}: {others}, expected {mine}"));
             }
         }
     }
+
+    private static bool HasRowGroups(MatrixArrays matrix) => matrix.Layout is PackedMatrixLayout.Int8 or PackedMatrixLayout.Float8;
 
     private void RequireMultiple(long length)
     {
@@ -101,15 +97,27 @@ internal sealed class MatrixAssembly
             return;
         }
 
-        string features = MatrixCut.Name(_axis);
-        string found = _pieces.Count > 1 ? ErrorText.Invariant($"The parts have {length} {features} features together")
-            : ErrorText.Invariant($"{(_axis == MatrixAxis.Output ? "Output" : "Input")} features {_pieces[0].First} to {_pieces[0].First + length}");
-        long first = _pieces[0].First, before = length / multiple * multiple;
-        string nearest = _pieces.Count > 1 ? ""
-            : before == 0 ? ErrorText.Invariant($"; nearest end: {first + multiple}")
-            : ErrorText.Invariant($"; nearest ends: {first + before} or {first + before + multiple}");
+        string found = _pieces is [var only]
+            ? ErrorText.Invariant($"{MatrixCut.Name(_axis)} features {PartMark.Text((only.First, length))} are {length}")
+            : ErrorText.Invariant($"{ErrorText.Count(_pieces.Count, "piece")} have {length} {MatrixCut.Name(_axis)} features together");
         throw new ArgumentException(ErrorText.Invariant(
-            $"{found}: {PackedMatrixLayouts.NameOf(like.Layout)} of {like.Bits} bits holds a multiple of {multiple}{nearest}."));
+            $"{found}, expected a multiple of {multiple} as {PackedMatrixLayouts.NameOf(like.Layout)} of {like.Bits} bits holds it{NearestEnds(length, multiple)}"));
+    }
+
+    // Of one piece: where it could end, or what is around it if it could not.
+    private string NearestEnds(long length, long multiple)
+    {
+        if (_pieces is not [(var source, var first, _)])
+        {
+            return "";
+        }
+
+        long all = MatrixSlicer.Length(source, _axis);
+        long[] ends = [.. NearestCuts.Around(length, multiple, all).Where(count => count > 0 && count % multiple == 0 && first + count <= all)
+            .Select(count => first + count)];
+        return ends.Length > 0
+            ? ErrorText.Invariant($"; nearest {(ends.Length == 1 ? "end" : "ends")}: {string.Join(" or ", ends)}")
+            : ErrorText.Invariant($"; nearest cuts: {NearestCuts.Of(first, first + length, multiple, all)}");
     }
 
     private byte[] Index(MatrixArrays like, long length) => _plan.Index.Length > 0 ? GroupIndexes.Bytes(_plan.Index)
@@ -140,7 +148,7 @@ internal sealed class MatrixAssembly
         if (to.ByteLength > Array.MaxLength)
         {
             throw new NotSupportedException(ErrorText.Invariant(
-                $"{PackedMatrixLayouts.NameOf(_result.Layout)} [{_result.Rows}, {_result.Columns}] has an array of {to.ByteLength} bytes, expected at most {Array.MaxLength} where parts are put together."));
+                $"{PackedMatrixLayouts.NameOf(_result.Layout)} [{_result.Rows}, {_result.Columns}] has an array of {to.ByteLength} bytes, expected at most {Array.MaxLength} where parts are put together"));
         }
 
         byte[] array = new byte[to.ByteLength];

@@ -34,7 +34,7 @@ public sealed class MatrixCut
         return new MatrixCut(axis, length => first <= length && count <= length - first
             ? [[(first, count)]]
             : throw new ArgumentException(ErrorText.Invariant(
-                $"Features {first} to {(Int128)first + count} are not there: the matrix has {length} {Name(axis)} features.")));
+                $"{Name(axis)} features {first}:{(Int128)first + count} are not all there, expected some of 0:{length}")));
     }
 
     /// <summary>Parts of equal size.</summary>
@@ -47,7 +47,7 @@ public sealed class MatrixCut
         return new MatrixCut(axis, length => length % parts == 0
             ? Enumerable.Range(0, parts).Select(part => (IReadOnlyList<(long, long)>)[(part * (length / parts), length / parts)])
             : throw new ArgumentException(ErrorText.Invariant(
-                $"{length} {Name(axis)} features do not divide into {parts} equal parts, but {NearestCuts.Around(length, parts)}.")));
+                $"{length} {Name(axis)} features do not divide into {parts} equal parts; nearest numbers of parts: {NearestCuts.Divisors(length, parts)}")));
     }
 
     /// <summary>
@@ -76,7 +76,7 @@ public sealed class MatrixCut
             : new MatrixCut(axis, length => head * heads == length
                 ? own.Select((width, part) => HeadParts(heads, (long)head, own.Take(part).Sum(), width))
                 : throw new ArgumentException(ErrorText.Invariant(
-                    $"{heads} heads of {head} are {heads * head} {Name(axis)} features, but the matrix has {length}.")));
+                    $"{heads} heads of {head} are {heads * head} {Name(axis)} features, expected {length}")));
     }
 
     /// <summary>Parts whose ranges are known already.</summary>

@@ -76,7 +76,7 @@ internal sealed class MatrixGrids
                     null);
             default:
                 throw new NotSupportedException(ErrorText.Invariant(
-                    $"Matrices of layout {PackedMatrixLayouts.NameOf(matrix.Layout)} cannot be cut or joined: their blocks run across rows."));
+                    $"matrices of layout {PackedMatrixLayouts.NameOf(matrix.Layout)} cannot be cut or joined: their blocks run across rows"));
         }
     }
 

@@ -1,3 +1,4 @@
+using Quant.Net.IO;
 using Quant.Net.Slicing;
 
 namespace Quant.Net;
@@ -27,6 +28,7 @@ public static class MatrixSlicer
     {
         ArgumentNullException.ThrowIfNull(matrix);
         ArgumentNullException.ThrowIfNull(cut);
+        MatrixAssembly.RequireAlike(matrix, matrix, cut.Axis);
         return [.. PiecesOf(matrix, cut).Select(pieces => MatrixAssembly.Make(pieces, cut.Axis, numbering))];
     }
 
@@ -46,9 +48,29 @@ public static class MatrixSlicer
     {
         ArgumentNullException.ThrowIfNull(parts);
         return parts.Count > 0
-            ? MatrixAssembly.Make(
-                [.. parts.Select(part => new MatrixPiece(part, 0, Length(part, axis)))], axis, GroupNumbering.Compact)
+            ? Join(
+                parts, axis, [.. parts.Select((part, number) => new JointPiece(number, 0, Length(part, axis)))],
+                [.. parts.Select((_, number) => ErrorText.Invariant($"part {number + 1}"))])
             : throw new ArgumentException("There are no parts.", nameof(parts));
+    }
+
+    /// <summary>Joins pieces of matrices.</summary>
+    /// <param name="parts">The matrices.</param>
+    /// <param name="axis">Along which features.</param>
+    /// <param name="pieces">What of which follows what.</param>
+    /// <param name="names">What complaints call them.</param>
+    internal static MatrixArrays Join(
+        IReadOnlyList<MatrixArrays> parts, MatrixAxis axis, IReadOnlyList<JointPiece> pieces, IReadOnlyList<string> names)
+    {
+        foreach ((MatrixArrays part, string name) in parts.Zip(names))
+        {
+            Subject.Name(name, () => MatrixAssembly.RequireAlike(parts[0], part, axis));
+        }
+
+        MatrixPiece[] own = [.. pieces.Select(piece => new MatrixPiece(parts[piece.Part], piece.First, piece.Count))];
+        return Subject.Name(
+            parts.Count == 1 ? names[0] : $"{names[0]} with {ErrorText.Count(parts.Count - 1, "more part")}",
+            () => MatrixAssembly.Make(own, axis, GroupNumbering.Compact));
     }
 
     private static IEnumerable<MatrixPiece[]> PiecesOf(MatrixArrays matrix, MatrixCut cut) =>

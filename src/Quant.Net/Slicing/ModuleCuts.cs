@@ -12,9 +12,9 @@ internal static class ModuleCuts
     /// <summary>The parts of a module, one after the other; of an outline their tensors have shapes, and no data but lists of groups.</summary>
     public static IEnumerable<Part> Cut(StoredModule module, MatrixCut cut, GroupNumbering numbering)
     {
-        IReadOnlyList<MatrixArrays> matrices = module.IsOutline
-            ? MatrixSlicer.Outline(module.Matrix, cut, numbering)
-            : MatrixSlicer.Cut(module.Matrix, cut, numbering);
+        IReadOnlyList<MatrixArrays> matrices = Subject.Name(
+            module.Module.Place,
+            () => module.IsOutline ? MatrixSlicer.Outline(module.Matrix, cut, numbering) : MatrixSlicer.Cut(module.Matrix, cut, numbering));
         long length = MatrixSlicer.Length(module.Matrix, cut.Axis);
         foreach ((MatrixArrays matrix, IReadOnlyList<(long First, long Count)> ranges) in matrices.Zip(cut.PartsOf(length)))
         {
@@ -27,9 +27,12 @@ internal static class ModuleCuts
     /// <exception cref="ArgumentException">They do not belong together, or are not in order.</exception>
     public static Part Join(IReadOnlyList<StoredModule> modules, MatrixAxis axis)
     {
-        PartMark? mark = MarkedParts.Of(modules.Select(part => (part.Module.Arrays.Codes.File.Path, PartMark.Of(part.Module))))?.Join(axis);
-        MatrixArrays whole = MatrixSlicer.Concat([.. modules.Select(module => module.Matrix)], axis);
-        return new Part(whole, [.. modules[0].TensorsOf(whole), .. JoinBias(modules, axis)], mark);
+        var joint = Joint.Of(
+            [.. modules.Select(part => (part.Module.Arrays.Codes.File.Path, PartMark.Of(part.Module), MatrixSlicer.Length(part.Matrix, axis)))], axis);
+        MatrixArrays whole = MatrixSlicer.Join(
+            [.. modules.Select(module => module.Matrix)], axis, joint.Pieces,
+            [.. modules.Select(part => part.Module.Place)]);
+        return new Part(whole, [.. modules[0].TensorsOf(whole), .. JoinBias(modules, axis, joint.Pieces)], joint.Mark);
     }
 
     /// <summary>A bias is added to outputs: it is cut with them, and stays whole where inputs are cut.</summary>
@@ -51,7 +54,7 @@ internal static class ModuleCuts
         return [new(bias.Name, bias.Type, [part.Length / size], part)];
     }
 
-    private static SlicedTensor[] JoinBias(IReadOnlyList<StoredModule> modules, MatrixAxis axis)
+    private static SlicedTensor[] JoinBias(IReadOnlyList<StoredModule> modules, MatrixAxis axis, IReadOnlyList<JointPiece> pieces)
     {
         if (modules.All(module => module.Module.Bias is null))
         {
@@ -59,21 +62,25 @@ internal static class ModuleCuts
         }
 
         SafetensorsTensor? first = modules[0].Module.Bias;
-        if (modules.Any(module => module.Module.Bias?.Type != first?.Type))
+        if (modules.FirstOrDefault(module => module.Module.Bias?.Type != first?.Type) is { } odd)
         {
-            throw new ArgumentException("The parts differ in their bias: some have none, or one of another type.");
+            throw Refuse(odd, $"has {Kind(odd.Module.Bias)}, expected {Kind(first)} as the first part has");
         }
 
         byte[][] parts = [.. modules.Select(RequireBias)];
         if (axis == MatrixAxis.Input)
         {
-            return parts.All(part => part.AsSpan().SequenceEqual(parts[0]))
-                ? [new(first!.Name, first.Type, [.. first.Shape], parts[0])]
-                : throw new ArgumentException("The parts differ in their bias, which joined inputs share.");
+            int other = Array.FindIndex(parts, part => !part.AsSpan().SequenceEqual(parts[0]));
+            return other < 0 ? [new(first!.Name, first.Type, [.. first.Shape], parts[0])]
+                : throw Refuse(modules[other], "has another bias than the first part, expected the same: joined inputs share one");
         }
 
-        byte[] whole = [.. parts.SelectMany(part => part)];
-        return [new(first!.Name, first.Type, [whole.Length / (first.BitsPerElement / 8)], whole)];
+        int size = first!.BitsPerElement / 8;
+        byte[] whole = [.. pieces.SelectMany(piece => parts[piece.Part].Skip((int)piece.First * size).Take((int)piece.Count * size))];
+        return [new(first.Name, first.Type, [whole.Length / size], whole)];
+
+        static string Kind(SafetensorsTensor? bias) => bias is null ? "no bias" : $"a bias of {bias.Type}";
+        static ArgumentException Refuse(StoredModule part, string why) => new($"{part.Module.Place}: {why}");
     }
 
     private static byte[] RequireBias(StoredModule module)

@@ -5,17 +5,41 @@ namespace Quant.Net.Slicing;
 /// <summary>Where a cut would have been possible, for messages.</summary>
 internal static class NearestCuts
 {
-    /// <summary>A place if it is a multiple, else the multiples before and after it: <c>8 or 16</c>.</summary>
-    public static string Of(long place, long multiple)
+    /// <summary>Where a part may begin and end instead: <c>0 or 32 and 64 or 96</c>.</summary>
+    /// <param name="first">Where it was to begin.</param>
+    /// <param name="end">Where it was to end.</param>
+    /// <param name="multiple">Of what places of cuts are multiples.</param>
+    /// <param name="length">The features there are; their end is a place too.</param>
+    public static string Of(long first, long end, long multiple, long length)
     {
-        long before = place / multiple * multiple;
-        return before == place ? ErrorText.Invariant($"{place}") : ErrorText.Invariant($"{before} or {before + multiple}");
+        long[] begins = [.. Around(first, multiple, length).Where(place => place < length)];
+        IEnumerable<long> ends = Around(end, multiple, length).Where(place => place > begins[0]);
+        return ErrorText.Invariant($"{string.Join(" or ", begins)} and {string.Join(" or ", ends)}");
     }
 
-    /// <summary>The multiples before and after a length that is none, of those with something in them: <c>8 or 16 would</c>.</summary>
-    public static string Around(long length, long multiple)
+    /// <summary>The places to cut at before and behind one, or this one if it is one.</summary>
+    public static IEnumerable<long> Around(long place, long multiple, long length)
     {
-        long before = length / multiple * multiple;
-        return before == 0 ? ErrorText.Invariant($"{multiple} would") : ErrorText.Invariant($"{before} or {before + multiple} would");
+        long before = place / multiple * multiple;
+        return before == place || place == length ? [place] : [before, Math.Min(before + multiple, length)];
+    }
+
+    /// <summary>The numbers of equal parts before and behind one: <c>2 and 4</c>.</summary>
+    public static string Divisors(long length, long parts)
+    {
+        long below = 1, above = length;
+        for (long small = 1; small <= length / small; small++)
+        {
+            if (length % small == 0)
+            {
+                foreach (long divisor in new[] { small, length / small })
+                {
+                    below = divisor < parts ? Math.Max(below, divisor) : below;
+                    above = divisor > parts ? Math.Min(above, divisor) : above;
+                }
+            }
+        }
+
+        return above > parts ? ErrorText.Invariant($"{below} and {above}") : ErrorText.Invariant($"{below}");
     }
 }

@@ -21,7 +21,7 @@ internal sealed class StoredModule
         if (_arrays.Shape is not null || _arrays.Levels is not null)
         {
             string why = _arrays.Shape is not null ? "it holds the matrices of several experts" : "its blocks run across rows";
-            throw new NotSupportedException($"{ErrorText.EscapePath(_arrays.Codes.File.Path)}: module {ErrorText.Quote(module.Name)} cannot be cut: {why}");
+            throw new NotSupportedException($"{module.Place}: cannot be cut: {why}");
         }
 
         Matrix = new MatrixArrays

@@ -117,20 +117,22 @@ public sealed class MatrixSlicerTests : IDisposable
     {
         MatrixArrays gptq = Make(new Kind(PackedMatrixLayout.Gptq, 4), 64, 64, 32, 0, new Random(1));
         Assert.Equal(
-            "Output features 4 to 16: GPTQ of 4 bits holds a multiple of 8; nearest ends: 12 or 20.",
+            "output features 4:16 are 12, expected a multiple of 8 as GPTQ of 4 bits holds it; nearest ends: 12 or 20",
             Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(gptq, MatrixCut.Range(MatrixAxis.Output, 4, 12))).Message);
         MatrixArrays mxfp4 = Make(new Kind(PackedMatrixLayout.Mxfp4Rows, 4), 8, 128, 32, 0, new Random(1));
         Assert.Contains(
-            "nearest 0 or 32 and 64 or 96",
+            "nearest cuts: 0 or 32 and 64 or 96",
             Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(mxfp4, MatrixCut.Range(MatrixAxis.Input, 16, 64))).Message,
             StringComparison.Ordinal);
         Assert.Equal(
-            "64 output features do not divide into 3 equal parts, but 63 or 66 would.",
+            "64 output features do not divide into 3 equal parts; nearest numbers of parts: 2 and 4",
             Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(gptq, MatrixCut.Equal(MatrixAxis.Output, 3))).Message);
         Assert.Equal(
-            "2 heads of 30 are 60 output features, but the matrix has 64.",
+            "2 heads of 30 are 60 output features, expected 64",
             Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(gptq, MatrixCut.Heads(MatrixAxis.Output, 2, [10, 20]))).Message);
-        Assert.Throws<ArgumentException>(() => MatrixSlicer.Concat([gptq, mxfp4], MatrixAxis.Input));
+        Assert.Equal(
+            "part 2: differs from the first part in layout: MXFP4_ROWS, expected GPTQ",
+            Assert.Throws<ArgumentException>(() => MatrixSlicer.Concat([gptq, mxfp4], MatrixAxis.Input)).Message);
         Assert.Throws<ArgumentException>(() => MatrixSlicer.Concat([], MatrixAxis.Input));
         Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(gptq, MatrixCut.Range(MatrixAxis.Output, 0, 72)));
         Assert.Throws<NotSupportedException>(() => MatrixSlicer.Cut(

@@ -108,7 +108,7 @@ public class CutPartsTests
         string[] paths = [.. (await ModelConverter.SliceAsync(module, MatrixCut.Equal(MatrixAxis.Output, 3), folder["p.safetensors"])).Files];
         IReadOnlyList<string> faults = (await PartsOnDisk.VerifyAsync(model, [paths[0], paths[2]])).Faults;
         Assert.Equal("'p-2-of-3.safetensors' is missing of 3 parts", faults[0]);
-        Assert.Equal($"'{Name}': no part has output features 16:32 of 48", faults[1]);
+        Assert.Equal($"{paths[0]}: '{Name}': no part has output features 16:32 of 48", faults[1]);
         faults = (await PartsOnDisk.VerifyAsync(model, [paths[0], paths[1], paths[1]])).Faults;
         Assert.EndsWith($"has output features 16:32, and '{paths[1]}' has 16:32, expected none twice", faults[1], StringComparison.Ordinal);
 

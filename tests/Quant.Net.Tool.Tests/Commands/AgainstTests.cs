@@ -73,7 +73,8 @@ public class AgainstTests
     [InlineData("--manifest does not go with --against", "a", "--against", "b", "--manifest", "c")]
     [InlineData("--heads and --split need each other", "a", "--against", "b", "--heads", "2")]
     [InlineData("--heads needs --axis", "a", "--against", "b", "--heads", "2", "--split", "3,4")]
-    [InlineData("MODEL is missing", "--against", "b")]
+    [InlineData("PART is missing: --against ORIGINAL needs parts", "--against", "b")]
+    [InlineData("MODEL is missing")]
     public void NonsenseIsOneLine(string complaint, params string[] arguments) => Run(["verify", .. arguments]).AssertFails(2, complaint);
 
     [Fact]

@@ -88,7 +88,7 @@ public class MetadataTests
         using GgufFile model = GgufFile.Open(folder["a.gguf"]);
         Assert.All(model.Tensors, tensor => Assert.Equal(0, tensor.FileOffset % 4096));
         Run("metadata", folder["a.gguf"], "-o", folder["b.gguf"], "--set", "general.alignment=7")
-            .AssertFails(1, "general.alignment is 7, expected a power of two");
+            .AssertFails(1, "a.gguf: general.alignment is 7, expected a power of two, as u32");
         Assert.Equal(["a.gguf"], folder.Names);
     }
 
@@ -113,7 +113,9 @@ public class MetadataTests
 
         Run([.. edit, "--remove", "general.nam"]).AssertFails(1, "has no metadata 'general.nam'; did you mean 'general.name'?");
         Run([.. edit, "--rename", "nothing=x"]).AssertFails(1, "has no metadata 'nothing'");
-        Run([.. edit, "--rename", "general.name=general.architecture"]).AssertFails(1, "metadata 'general.architecture' already");
+        Run([.. edit, "--rename", "general.name=general.architecture"]).AssertFails(1, "260K-Q4_K_M.gguf: has metadata 'general.architecture' already, expected a new key for 'general.name'");
+        Run([.. edit, "--remove", "general.name", "--rename", "general.name=x"]).AssertFails(1, "260K-Q4_K_M.gguf: has no metadata 'general.name'");
+        Run([.. edit, "--set", "split.count:u16=1"]).AssertFails(2, "--set: 'split.count' says which part of a split model a file is, and so it cannot be edited");
         Run([.. edit, "--set-file", "a=" + folder["nowhere"]]).AssertFails(1, "no such file");
         Run([.. edit, "--set-file", "a=" + folder["bytes"]]).AssertFails(1, "is not UTF-8");
         Run("metadata", Repository.StoriesModel, "--get", "x").AssertFails(1, "has no metadata 'x'");

@@ -63,8 +63,11 @@ public class SliceTests
     }
 
     [Theory]
-    [InlineData("Q4_K has blocks of 256; nearest cuts: 0 and 0 or 256", "--tensor", Tensor, "--axis", "in", "--range", "0:64")]
-    [InlineData("256 output features do not divide into 3 equal parts, but 255 or 258 would", "--tensor", Tensor, "--axis", "out", "--parts", "3")]
+    [InlineData("wide-Q4_K_M.gguf: tensor 'blk.0.attn_q.weight': input features 0:64 are not whole blocks of 256, as Q4_K has them; nearest cuts: 0 and 256", "--tensor", Tensor, "--axis", "in", "--range", "0:64")]
+    [InlineData("tensor 'blk.0.attn_q.weight': 256 output features do not divide into 3 equal parts; nearest numbers of parts: 2 and 4", "--tensor", Tensor, "--axis", "out", "--parts", "3")]
+    [InlineData("Q4_K_M.gguf: tensor 'blk.0.attn_q.weight': output features 200:300 are not all there, expected some of 0:256", "--tensor", Tensor, "--axis", "out", "--range", "200:300")]
+    [InlineData("tensor 'blk.0.attn_q.weight': 3 heads of 64 are 192 output features, expected 256", "--tensor", Tensor, "--axis", "out", "--heads", "3", "--split", "24,40")]
+    [InlineData("tensor 'blk.0.attn_norm.weight': has 1 dimension, expected 2 or more to have output features", "--tensor", "blk.0.attn_norm.weight", "--axis", "out", "--parts", "2")]
     [InlineData("has no tensor 'blk.0.attn_x.weight'; did you mean", "--tensor", "blk.0.attn_x.weight", "--axis", "out", "--parts", "2")]
     [InlineData("has 48 tensors, --tensor says which", "--axis", "out", "--parts", "2")]
     public void WhatCannotBeCutLeavesNoFiles(string complaint, params string[] arguments)
@@ -108,13 +111,70 @@ public class SliceTests
         Succeed("verify", "--against", Repository.GptqModel, folder["middle.safetensors"], Part(4), Part(1), "-q");
     }
 
+    // Keys and values are head by head in the whole.
     [Fact]
-    public void PartsOfHeadsAreNotJoined()
+    public void JoinedPartsOfHeadsAreTheWhole()
     {
         using var folder = new TemporaryFolder();
-        Succeed("slice", Repository.WideModel, "--tensor", Tensor, "--axis", "out", "--heads", "4", "--split", "24,40", "-o", folder["h.gguf"], "-q");
-        Run("concat", folder["h-1-of-2.gguf"], folder["h-2-of-2.gguf"], "--axis", "out", "-o", folder["x.gguf"])
-            .AssertFails(1, "has output features of 4 heads");
+        string[] heads = ["--axis", "out", "--heads", "4", "--split", "24,40", "-q"];
+        Succeed(["slice", Repository.WideModel, "--tensor", Tensor, "-o", folder["h.gguf"], .. heads]);
+        Succeed("concat", folder["h-1-of-2.gguf"], folder["h-2-of-2.gguf"], "--axis", "out", "-o", folder["whole.gguf"], "-q");
+        using (GgufFile model = GgufFile.Open(Repository.WideModel), whole = GgufFile.Open(folder["whole.gguf"]))
+        {
+            Assert.Equal(model.Tensors[Tensor].GetSpan(0, 256), whole.Tensors[Tensor].GetSpan(0, 256));
+            Assert.Empty(whole.Metadata);
+        }
+
+        Succeed(["slice", Repository.GptqModel, "--module", Module, "-o", folder["h.safetensors"], .. heads]);
+        Succeed("concat", folder["h-1-of-2.safetensors"], folder["h-2-of-2.safetensors"], "--axis", "out", "-o", folder["whole.safetensors"], "-q");
+        using (SafetensorsModel model = SafetensorsModel.Open(Repository.GptqModel), whole = SafetensorsModel.Open(folder["whole.safetensors"]))
+        {
+            Assert.All(whole.Tensors, tensor => Assert.Equal(model.Tensors[tensor.Name].GetSpan(0, tensor.RowCount), tensor.GetSpan(0, tensor.RowCount)));
+            Assert.DoesNotContain(whole.Files[0].Metadata.Keys, key => key.StartsWith("quantnet.part", StringComparison.Ordinal));
+        }
+
+        Run("concat", folder["h-2-of-2.gguf"], folder["h-1-of-2.gguf"], "--axis", "out", "-o", folder["x.gguf"]).AssertFails(1, "in another order");
+        Succeed(
+            "slice", Repository.WideModel, "--tensor", Tensor, "--axis", "out", "--heads", "4", "--split", "24,8,32", "-o", folder["t.gguf"], "-q");
+        Run("concat", folder["t-1-of-3.gguf"], folder["t-3-of-3.gguf"], "--axis", "out", "-o", folder["x.gguf"])
+            .AssertFails(1, "t-1-of-3.gguf: 'blk.0.attn_q.weight': no part has output features 24:32 of 256");
+    }
+
+    // Parts that lie about what they are: their metadata say more features than there are.
+    [Fact]
+    public void MarksThatDoNotFitAreRefused()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("slice", Repository.WideModel, "--tensor", Tensor, "--axis", "out", "--parts", "2", "-o", folder["h.gguf"], "-q");
+        Succeed("metadata", folder["h-2-of-2.gguf"], "--set", "quantnet.part=output 128:250 of 256", "-o", folder["less.gguf"], "-q");
+        Run("concat", folder["h-1-of-2.gguf"], folder["less.gguf"], "--axis", "out", "-o", folder["x.gguf"])
+            .AssertFails(1, "less.gguf: has 128 output features, expected 122 as its metadata say");
+    }
+
+    [Fact]
+    public void PartsThatDoNotBelongTogetherAreNamed()
+    {
+        using var folder = new TemporaryFolder();
+        string Cut(string name, params string[] arguments)
+        {
+            Succeed(["slice", .. arguments, "-o", folder[name], "-q"]);
+            return folder[name];
+        }
+
+        string module = Cut("a.safetensors", Repository.GptqModel, "--module", Module, "--axis", "out", "--range", "0:64");
+        string other = Cut("b.safetensors", Repository.GptqModel, "--module", "model.layers.0.mlp.up_proj", "--axis", "out", "--range", "0:64");
+        Run("concat", module, other, "--axis", "out", "-o", folder["x.safetensors"])
+            .AssertFails(1, "b.safetensors: module 'model.layers.0.mlp.up_proj': has its inputs in other groups (g_idx) than the first part");
+        string half = Cut("c.safetensors", Repository.GptqModel, "--module", Module, "--axis", "in", "--range", "0:128");
+        Run("concat", module, half, "--axis", "out", "-o", folder["x.safetensors"])
+            .AssertFails(1, "c.safetensors: was cut along input features, expected output features to join along");
+        Run("concat", module, half, "--axis", "in", "-o", folder["x.safetensors"]).AssertFails(1, "a.safetensors: was cut along output features");
+
+        string tensor = Cut("a.gguf", Repository.WideModel, "--tensor", Tensor, "--axis", "out", "--range", "0:64");
+        string norm = folder["norm.gguf"];
+        Succeed("slice", Repository.WideModel, "--tensor", "blk.0.attn_norm.weight", "--axis", "in", "--range", "0:64", "-o", norm, "-q");
+        Run("concat", tensor, norm, "--axis", "out", "-o", folder["x.gguf"])
+            .AssertFails(1, "norm.gguf: tensor 'blk.0.attn_norm.weight': is F32 [64], expected Q4_K [256, 64] as in", "but for the number of output features");
     }
 
     [Fact]
@@ -123,7 +183,7 @@ public class SliceTests
         using var folder = new TemporaryFolder();
         string[] slice = ["slice", Repository.GptqModel, "--axis", "out", "-q", "-o", folder["x.safetensors"]];
         Run([.. slice, "--parts", "2", "--module", "model.layers.0.mlp.down"]).AssertFails(1, "has no packed module");
-        Run([.. slice, "--range", "0:12", "--module", Module]).AssertFails(1, "holds a multiple of 8; nearest ends: 8 or 16");
+        Run([.. slice, "--range", "0:12", "--module", Module]).AssertFails(1, "model.safetensors: module 'model.layers.0.mlp.down_proj': output features 0:12 are 12, expected a multiple of 8 as GPTQ of 4 bits holds it; nearest ends: 8 or 16");
         Assert.Empty(folder.Names);
 
         Succeed([.. slice, "--range", "0:8", "--module", Module]);
