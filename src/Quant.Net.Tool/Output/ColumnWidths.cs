@@ -3,13 +3,14 @@ using Spectre.Console;
 namespace Quant.Net.Tool.Output;
 
 /// <summary>
-/// Which columns of a table a terminal has room for, and how wide they are. What names the rows, in the first column, stays, and so does what
-/// can be broken into lines; of the others the last ones are left out where all would be shortened to nothing.
+/// Which columns of a table a terminal has room for, and how wide they are. What names the rows, in the first column, stays. Where there is
+/// no room for all others, those that matter least are left out first; before one that matters is, names and texts are broken into more
+/// lines than is comfortable.
 /// </summary>
 internal sealed class ColumnWidths(ReportTable table)
 {
-    // What can be broken into lines keeps so much, and names so many hundredths of the terminal.
-    private const int LeastWrapped = 20, MostOfNames = 60;
+    // What can be broken into lines keeps so much in comfort and at least; names have so many hundredths of the terminal.
+    private const int ComfortableText = 20, LeastText = 16, MostOfNames = 60;
 
     // What the border takes beside each column, and beside all.
     private const int ColumnPadding = 3, TablePadding = 1;
@@ -24,9 +25,14 @@ internal sealed class ColumnWidths(ReportTable table)
     {
         get
         {
-            int others = Sum([.. Enumerable.Range(0, table.Columns.Count)], width: 0) - LeastOf(0, width: 0);
-            int names = others + _widest[0], shared = (others * 100 / (100 - MostOfNames)) + 1;
-            return Math.Max(table.Columns.Max(column => column.ShownFromWidth), table.Columns[0].Wraps ? Math.Min(names, shared) : names);
+            int[] all = [.. Enumerable.Range(0, table.Columns.Count)];
+            int width = Math.Max(table.Columns.Max(column => column.ShownFromWidth), Sum(all, width: 0, isTight: true));
+            while (ShownWithin(width).Count < all.Length)
+            {
+                width++;
+            }
+
+            return width;
         }
     }
 
@@ -34,9 +40,18 @@ internal sealed class ColumnWidths(ReportTable table)
     public IReadOnlyList<int> ShownWithin(int width)
     {
         List<int> shown = [.. Enumerable.Range(0, table.Columns.Count).Where(i => table.Columns[i].ShownFromWidth <= width)];
-        while (Sum(shown, width) > width && shown.FindLastIndex(i => i > 0 && !table.Columns[i].Wraps) is >= 0 and var last)
+        bool isTight = false;
+        while (shown.Count > 1 && Sum(shown, width, isTight) > width)
         {
-            shown.RemoveAt(last);
+            int least = shown.Skip(1).OrderBy(i => table.Columns[i].Priority).ThenBy(i => table.Columns[i].Wraps).ThenByDescending(i => i).First();
+            if (!isTight && (table.Columns[least].Priority > 0 || table.Columns[least].Wraps))
+            {
+                isTight = true;
+            }
+            else
+            {
+                shown.Remove(least);
+            }
         }
 
         return shown;
@@ -45,8 +60,9 @@ internal sealed class ColumnWidths(ReportTable table)
     /// <summary>How wide these columns are: names take what they need first, then others from left to right.</summary>
     public IReadOnlyList<int> Of(IReadOnlyList<int> shown, int width)
     {
-        int[] widths = [.. shown.Select(i => LeastOf(i, width))];
-        int left = Math.Max(width - Sum(shown, width), 0);
+        bool isTight = Sum(shown, width, isTight: false) > width;
+        int[] widths = [.. shown.Select(i => LeastOf(i, width, isTight))];
+        int left = Math.Max(width - Sum(shown, width, isTight), 0);
         for (int at = 0; at < widths.Length; at++)
         {
             int more = Math.Min(_widest[shown[at]] - widths[at], left);
@@ -57,9 +73,8 @@ internal sealed class ColumnWidths(ReportTable table)
         return widths;
     }
 
-    private int Sum(IReadOnlyList<int> columns, int width) => columns.Sum(i => LeastOf(i, width) + ColumnPadding) + TablePadding;
+    private int Sum(IReadOnlyList<int> columns, int width, bool isTight) => columns.Sum(i => LeastOf(i, width, isTight) + ColumnPadding) + TablePadding;
 
-    private int LeastOf(int column, int width) =>
-        table.Columns[column].Wraps ? Math.Min(_widest[column], column == 0 ? Math.Max(width * MostOfNames / 100, LeastWrapped) : LeastWrapped)
-            : _widest[column];
+    private int LeastOf(int column, int width, bool isTight) => !table.Columns[column].Wraps ? _widest[column]
+        : Math.Min(_widest[column], isTight ? LeastText : column == 0 ? Math.Max(width * MostOfNames / 100, ComfortableText) : ComfortableText);
 }

@@ -10,6 +10,10 @@ internal sealed record Column(string Title)
     /// <summary>Whether its cells may be broken into lines where the terminal is too narrow.</summary>
     public bool Wraps { get; init; }
 
+    /// <summary>How much it matters. Where a terminal has no room for all columns, those with the lowest numbers are left out first; of equal
+    /// ones, those at the right.</summary>
+    public int Priority { get; init; }
+
     /// <summary>The least width of a terminal that has room for this column. Output that is no terminal has it always.</summary>
     public int ShownFromWidth { get; init; }
 }

@@ -39,7 +39,8 @@ internal sealed class TerminalReport(IAnsiConsole console) : IReport
         Column[] hidden = [.. table.Columns.Where((_, i) => !shown.Contains(i))];
 
         var view = new Table { Border = TableBorder.Simple, BorderStyle = new Style(decoration: Decoration.Dim) };
-        foreach ((int i, int columnWidth) in shown.Zip(widths.Of(shown, width)))
+        IReadOnlyList<int> columnWidths = widths.Of(shown, width);
+        foreach ((int i, int columnWidth) in shown.Zip(columnWidths))
         {
             Column column = table.Columns[i];
             view.AddColumn(new TableColumn(Render(new Cell(column.Title, Tone.Dim)))
@@ -52,7 +53,7 @@ internal sealed class TerminalReport(IAnsiConsole console) : IReport
 
         foreach (Cell[] row in table.Rows)
         {
-            view.AddRow(shown.Select(i => Render(row[i])));
+            view.AddRow(shown.Select(i => i == 0 && table.Columns[0].Wraps ? RenderName(row[0], columnWidths[0]) : Render(row[i])));
         }
 
         console.Write(view);
@@ -81,6 +82,8 @@ internal sealed class TerminalReport(IAnsiConsole console) : IReport
     }
 
     // Text, not Markup: what comes from a file is never read as markup.
+    private static Text RenderName(Cell cell, int width) => new(NameLines.Break(SafeText.Escape(cell.Text), width), StyleOf(cell.Tone));
+
     private static Text Render(Cell cell) => new(SafeText.Escape(cell.Text), StyleOf(cell.Tone));
 
     private static Style StyleOf(Tone tone) => tone switch

@@ -31,19 +31,19 @@ internal static class PlanText
     private static void ShowTensors(QuantizeReport plan, IReport report)
     {
         bool isMeasured = plan.Tensors.Any(tensor => tensor.EstimatedError is not null);
-        Column[] error = isMeasured ? [new Column("Error") { IsNumber = true }] : [];
+        Column[] error = isMeasured ? [new Column("Error") { IsNumber = true, Priority = 1 }] : [];
         report.Heading("Tensors");
         var table = new ReportTable(
         [
             new Column("Tensor") { Wraps = true },
             new Column("Shape") { ShownFromWidth = WideTerminal },
-            new Column("From"),
-            new Column("To"),
+            new Column("From") { Priority = 2 },
+            new Column("To") { Priority = 3 },
             new Column("Before") { IsNumber = true, ShownFromWidth = WideTerminal },
-            new Column("After") { IsNumber = true },
+            new Column("After") { IsNumber = true, Priority = 1 },
             new Column("Bits") { IsNumber = true, ShownFromWidth = WideTerminal },
             .. error,
-            new Column("Why") { Wraps = true },
+            new Column("Why") { Wraps = true, Priority = 2 },
         ]);
         foreach (PlannedTensor tensor in plan.Tensors)
         {

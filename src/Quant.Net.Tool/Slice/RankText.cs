@@ -48,17 +48,19 @@ internal static partial class RankText
             ]);
     }
 
-    private static void WritePlan(RankReport result, IReport report)
+    /// <summary>Shows what becomes of each module and tensor.</summary>
+    public static void WritePlan(RankReport result, IReport report)
     {
-        bool hasRemarks = result.Plan.Any(facts => Remark(facts).Text.Length > 0);
+        bool hasRemarks = result.Plan.Any(facts => Remark(facts).Text.Length > 0), hasProblems = result.Plan.Any(facts => facts.Problem is not null);
         var table = new ReportTable([
             new Column("Module or tensor") { Wraps = true },
             new Column("Count") { IsNumber = true },
-            new Column("Kind"),
-            new Column("Shape") { IsNumber = true },
-            new Column("Each rank") { IsNumber = true },
+            new Column("Kind") { Priority = 3 },
+            new Column("Packed"),
+            new Column("Shape") { IsNumber = true, Priority = 1 },
+            new Column("Each rank") { IsNumber = true, Priority = 2 },
             new Column("Padding") { IsNumber = true },
-            .. hasRemarks ? [new Column("Remark") { Wraps = true }] : Array.Empty<Column>(),
+            .. hasRemarks ? [new Column("Remark") { Wraps = true, Priority = hasProblems ? 4 : 1 }] : Array.Empty<Column>(),
         ]);
         foreach (IGrouping<string, RankFacts> alike in result.Plan.GroupBy(Likeness))
         {
@@ -67,7 +69,8 @@ internal static partial class RankText
             table.Add([
                 count == 1 ? facts.Name : Number().Replace(facts.Name, "*"),
                 Quantity.Count(count),
-                facts.Packed ? $"{facts.Kind}, packed" : facts.Kind,
+                facts.Kind,
+                facts.Packed ? "yes" : "no",
                 Quantity.Shape(facts.Shape),
                 facts.PartShape is { } part ? Quantity.Shape(part) : "",
                 Quantity.Count(facts.Padding),

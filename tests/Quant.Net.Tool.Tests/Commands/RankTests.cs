@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Quant.Net.Safetensors;
+using Quant.Net.Tool.Slice;
 using Quant.Net.Tool.Tests.Support;
 using static Quant.Net.Tool.Tests.Support.CommandLineTool;
 
@@ -17,7 +18,7 @@ public class RankTests
         using var folder = new TemporaryFolder();
         string text = Succeed("slice", Repository.GptqModel, "--tensor-parallel", "2", "-o", folder["out"]).Out;
         Assert.Contains("model.layers.*.mlp.down_proj", text, StringComparison.Ordinal);
-        Assert.Matches(@"row, packed +256 × 256 +256 × 128 +0\n", text);
+        Assert.Matches(@"row +yes +256 × 256 +256 × 128 +0\n", text);
         Assert.Equal(["out"], folder.Names);
         Assert.Equal(Ranks, NamesIn(folder["out"]));
         Assert.All(Ranks, rank => Assert.Equal(["config.json", "model.safetensors", "quantize_config.json"], NamesIn(folder[$"out/{rank}"])));
@@ -49,6 +50,23 @@ public class RankTests
         Assert.Equal([256, 64], projection.List("partShape").Select(length => length.GetInt32()));
         Assert.Equal("replicated", report.List("plan").Find("name", "model.norm.weight").Text("kind"));
         Assert.Contains("possible; nothing was written", Succeed("slice", Repository.GptqModel, "--tensor-parallel", "4", "--dry-run", "-q").Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2, 60, "Kind", "Shape", "Each rank")]
+    [InlineData(2, 80, "Kind", "Shape", "Each rank")]
+    [InlineData(2, 120, "Count", "Kind", "Packed", "Shape", "Each rank", "Padding")]
+    [InlineData(3, 60, "Kind", "Remark")]
+    [InlineData(3, 80, "Kind", "Shape", "Each rank", "Remark")]
+    [InlineData(3, 120, "Count", "Kind", "Shape", "Each rank", "Remark")]
+    public void APlanShowsWhatMattersOnANarrowTerminal(int ranks, int width, params string[] columns)
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Repository.GptqModel);
+        var report = RankReport.Of("model", TensorParallelPlan.Make(model, ranks), null);
+        string text = TerminalText.Of(width, terminal => RankText.WritePlan(report, terminal));
+        Assert.Equal(columns, TerminalText.Titles(text, "Count", "Kind", "Packed", "Shape", "Each rank", "Padding", "Remark"));
+        Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, width));
+        Assert.DoesNotContain('…', text);
     }
 
     [Fact]

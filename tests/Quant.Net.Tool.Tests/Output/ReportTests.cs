@@ -1,5 +1,5 @@
 using Quant.Net.Tool.Output;
-using Spectre.Console;
+using Quant.Net.Tool.Tests.Support;
 
 namespace Quant.Net.Tool.Tests.Output;
 
@@ -27,7 +27,7 @@ public class ReportTests
     [InlineData(120)]
     public void TerminalTablesKeepToTheWidth(int width)
     {
-        string text = Render(width, report => report.Table(Sample(new string('x', 200))));
+        string text = TerminalText.Of(width, report => report.Table(Sample(new string('x', 200))));
 
         Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, width));
         Assert.Equal(200, text.Count(character => character == 'x'));
@@ -48,7 +48,7 @@ public class ReportTests
             new Column("Module") { Wraps = true }, new Column("Count") { IsNumber = true }, new Column("Kind"), new Column("Shape") { IsNumber = true },
             new Column("Each rank") { IsNumber = true }, new Column("Remark") { Wraps = true });
         table.Add("model.layers.*.self_attn.q_proj", "32", "column, packed", "[4096, 4096]", "[1024, 4096]", "some words that may be broken");
-        string text = Render(width, report => report.Table(table));
+        string text = TerminalText.Of(width, report => report.Table(table));
         Assert.DoesNotContain('…', text);
         Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, width));
         Assert.Contains("Remark", text, StringComparison.Ordinal);
@@ -58,10 +58,42 @@ public class ReportTests
         Assert.Equal(width >= 60, text.Contains("model.layers.*.self_attn.q_proj", StringComparison.Ordinal));
     }
 
+    // What matters most stays, and names are broken before it goes; what matters least goes where it is not shown in comfort.
+    [Theory]
+    [InlineData(30, "Kind")]
+    [InlineData(60, "Kind", "Each rank")]
+    [InlineData(80, "Kind", "Shape", "Each rank", "Remark")]
+    [InlineData(120, "Count", "Kind", "Shape", "Each rank", "Remark")]
+    public void ColumnsThatMatterLeastAreLeftOutFirst(int width, params string[] expected)
+    {
+        var table = new ReportTable(
+            new Column("Module") { Wraps = true }, new Column("Count") { IsNumber = true }, new Column("Kind") { Priority = 3 },
+            new Column("Shape") { IsNumber = true, Priority = 1 }, new Column("Each rank") { IsNumber = true, Priority = 2 },
+            new Column("Remark") { Wraps = true, Priority = 1 });
+        table.Add("model.layers.*.self_attn.q_proj", "32", "column", "4096 × 4096", "1024 × 4096", "some words that may be broken");
+        string text = TerminalText.Of(width, report => report.Table(table));
+
+        Assert.Equal(expected, TerminalText.Titles(text, "Count", "Kind", "Shape", "Each rank", "Remark"));
+        Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, width));
+        Assert.DoesNotContain('…', text);
+        int all = new ColumnWidths(table).ForAll;
+        Assert.DoesNotContain("shows also", TerminalText.Of(all, report => report.Table(table)), StringComparison.Ordinal);
+        Assert.Contains($"A terminal of {all} columns", TerminalText.Of(all - 1, report => report.Table(table)).ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model.layers.*.self_attn.q_proj", 40, "model.layers.*.self_attn.q_proj")]
+    [InlineData("model.layers.*.self_attn.q_proj", 20, "model.layers.*.self_", "attn.q_proj")]
+    [InlineData("abcdefghij.k", 4, "abcd", "efgh", "ij.k")]
+    [InlineData(".abcdef", 3, ".ab", "cde", "f")]
+    [InlineData("größe.größe", 6, "größe.größe")]
+    public void NamesAreBrokenBehindTheirParts(string name, int width, params string[] lines) =>
+        Assert.Equal(string.Join('\n', lines), NameLines.Break(name, width));
+
     [Fact]
     public void TextFromFilesIsNeitherMarkupNorEscapeSequence()
     {
-        string text = Render(100, report =>
+        string text = TerminalText.Of(100, report =>
         {
             report.Heading("[red]");
             report.Facts([("[bold]", "\u001b[2J[/]")]);
@@ -90,19 +122,5 @@ public class ReportTests
         table.Add(name, "12", new Cell("first", Tone.Good));
         table.Add("longer", "12,345", "");
         return table;
-    }
-
-    private static string Render(int width, Action<IReport> write)
-    {
-        var output = new StringWriter { NewLine = "\n" };
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.No,
-            ColorSystem = ColorSystemSupport.NoColors,
-            Out = new AnsiConsoleOutput(output),
-        });
-        console.Profile.Width = width;
-        write(new TerminalReport(console));
-        return output.ToString();
     }
 }
