@@ -77,6 +77,11 @@ internal static class SliceOptions
     public static PackedModule Find(SafetensorsModel model, string? name)
     {
         IReadOnlyList<PackedModule> modules = PackedModule.Find(model);
+        if (modules.Count == 0)
+        {
+            throw new ToolException($"{model.Path}: has no packed modules, expected one of a layout that 'quantnet formats' lists");
+        }
+
         if (name is null)
         {
             return modules is [var only] ? only
@@ -86,6 +91,11 @@ internal static class SliceOptions
         if (modules.FirstOrDefault(module => module.Name == name) is { } found)
         {
             return found;
+        }
+
+        if (model.Tensors.Contains(name + ".weight"))
+        {
+            throw new ToolException($"{model.Path}: module '{name}' is not packed, expected a packed one, such as '{modules[0].Name}'");
         }
 
         string? guess = Suggestion.For(name, modules.Select(module => module.Name));

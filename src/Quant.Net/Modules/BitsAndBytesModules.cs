@@ -28,7 +28,7 @@ internal static unsafe class BitsAndBytesModules
 
         if (format is { ByteLength: > 0 } && *format.Pointer != 0)
         {
-            throw parts.Unsupported($"its weight_format is {*format.Pointer}, expected 0 (rows)");
+            throw parts.Foreign($"its weight_format is {*format.Pointer}, an order for one kind of GPU, expected 0 (rows)");
         }
 
         return new ModuleArrays(PackedMatrixLayout.LlmInt8, codes.Shape[0], codes.Shape[1], Bits: 8, codes)

@@ -23,6 +23,11 @@ internal static unsafe class FloatModules
             return ReadNvfp4(parts, codes, parts.Get(".weight_global_scale", SafetensorsType.F32), NativeMatrixFlags.ScalesDivided);
         }
 
+        if (parts.TryGet(".weight_scale", out SafetensorsTensor? own) && own.Type == SafetensorsType.F8_E4M3)
+        {
+            throw parts.Missing(".weight_global_scale");   // which NVFP4 has
+        }
+
         SafetensorsTensor scales = parts.Get(".weight_scale", SafetensorsType.U8, SafetensorsType.F8_E8M0);
         return ReadMxfp4(parts, codes, scales, codes.Shape[0], codes.Shape[1] * 2);
     }
@@ -71,7 +76,12 @@ internal static unsafe class FloatModules
 
         if (codes.Type == SafetensorsType.F8_E5M2)
         {
-            throw parts.Unsupported($"its weights are {codes.Type}, expected {SafetensorsType.F8_E4M3}");
+            throw parts.Foreign($"its weights are {codes.Type} with scales, expected {SafetensorsType.F8_E4M3}");
+        }
+
+        if (parts.TryGet(part, out SafetensorsTensor? powers) && powers.Type is SafetensorsType.U8 or SafetensorsType.F8_E8M0)
+        {
+            throw parts.Foreign($"its scales are {powers.Type}, powers of two as MXFP8 has them, expected {string.Join(" or ", ScaleTypes)}");
         }
 
         parts.RequireShape(codes, -1, -1);

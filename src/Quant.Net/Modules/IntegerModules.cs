@@ -26,7 +26,7 @@ internal static class IntegerModules
             scales.Shape[1] == codes.Shape[1] * 8 ? PackedMatrixLayout.AwqGemm
             : scales.Shape[1] != codes.Shape[1] ? PackedMatrixLayout.AwqGemv
             : scales.Shape[0] != codes.Shape[0] || hasIndex ? PackedMatrixLayout.Gptq
-            : throw parts.Unsupported($"its shapes are those of GPTQ and of AWQ, and nothing says which it is"));
+            : throw parts.Unsupported($"its shapes are those of GPTQ and of AWQ, and nothing says which it is, expected a quant_method in the settings"));
         return layout switch
         {
             PackedMatrixLayout.AwqGemm => ReadGemm(parts, codes, scales),
@@ -39,11 +39,16 @@ internal static class IntegerModules
     private static ModuleArrays ReadGptq(ModuleParts parts, SafetensorsTensor codes, SafetensorsTensor scales)
     {
         bool plusOne = parts.Facts.IsZeroPlusOne
-            ?? throw parts.Unsupported($"its checkpoint format is {IO.ErrorText.Quote(parts.Facts.CheckpointFormat!)}, expected 'gptq' or 'gptq_v2'");
+            ?? throw parts.Foreign($"its checkpoint format is {IO.ErrorText.Quote(parts.Facts.CheckpointFormat!)}, expected 'gptq' or 'gptq_v2'");
         SafetensorsTensor zeros = parts.Get(".qzeros", SafetensorsType.I32);
         long rows = codes.Shape[1], groups = scales.Shape[0];
         parts.RequireShape(scales, -1, rows);
         parts.RequireShape(zeros, groups, -1);
+        if (rows > 0 && zeros.Shape[1] * WordBits % rows == 0 && zeros.Shape[1] * WordBits / rows is 5 or 6 or 7)
+        {
+            throw parts.Foreign($"has {zeros.Shape[1] * WordBits / rows} bits, split into planes, expected 2, 3, 4 or 8");
+        }
+
         if (rows == 0 || zeros.Shape[1] * WordBits % rows != 0 || zeros.Shape[1] * WordBits / rows is var bits && bits is not (2 or 3 or 4 or 8))
         {
             throw parts.Fault(zeros, $"has {zeros.Shape[1]} words for {rows} outputs, expected those of 2, 3, 4 or 8 bits");

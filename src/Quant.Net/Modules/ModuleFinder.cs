@@ -34,12 +34,16 @@ internal static unsafe class ModuleFinder
         ("_proj_scales", ["_proj_blocks"]),
     ];
 
-    public static IReadOnlyList<PackedModule> Find(SafetensorsModel model, PackedModuleOptions options) =>
-        [.. model.Tensors.Select(tensor => Read(model, options, tensor)).OfType<PackedModule>()];
+    public static IReadOnlyList<PackedModule> Find(SafetensorsModel model, PackedModuleOptions options)
+    {
+        PackedModule[] modules = [.. model.Tensors.Select(tensor => Read(model, options, tensor)).OfType<PackedModule>()];
+        return modules.Length == 0 && ForeignLayouts.UnknownMethod(model) is { } unknown ? throw new NotSupportedException(unknown) : modules;
+    }
 
     /// <summary>The module that is known by a tensor; null if none is.</summary>
     public static PackedModule? Read(SafetensorsModel model, PackedModuleOptions options, SafetensorsTensor tensor)
     {
+        ForeignLayouts.Refuse(model, options, tensor);
         RequireCompanions(model, options, tensor);
         foreach ((string part, Func<ModuleParts, ModuleArrays?> read) in Readers)
         {

@@ -83,6 +83,10 @@ internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions op
     public ModelFormatException Fault(SafetensorsTensor tensor, FormattableString what) =>
         ModelFormatException.In(tensor.File.Path, $"tensor {ErrorText.Quote(tensor.Name)} {ErrorText.Invariant(what)}");
 
+    /// <summary>The refusal of a layout that is not read, with what can be done about it.</summary>
+    public NotSupportedException Foreign(FormattableString what) =>
+        Unsupported($"{ErrorText.Invariant(what)}: decode it with the program that packed it, or take the checkpoint that it was made of");
+
     public NotSupportedException Unsupported(FormattableString what) =>
         new(ErrorText.Invariant($"{ErrorText.EscapePath(model.Path)}: module {ErrorText.Quote(name)}: {ErrorText.Invariant(what)}"));
 

@@ -9,9 +9,6 @@ public sealed class PackedModuleSurvey
 {
     private const int MostFaults = 1000;
 
-    private static readonly HashSet<string> KnownMethods =
-        new(["gptq", "awq", "compressed-tensors", "fp8", "mxfp4", "modelopt", "bitsandbytes"], StringComparer.Ordinal);
-
     private PackedModuleSurvey(IReadOnlyList<PackedModule> modules, bool isComplete, IReadOnlyList<string> faults, IReadOnlyList<string> warnings) =>
         (Modules, IsComplete, Faults, Warnings) = (modules, isComplete, faults, warnings);
 
@@ -68,9 +65,9 @@ public sealed class PackedModuleSurvey
             }
         });
 
-        if (modules.Count == 0 && isComplete && model.Quantization is { Method: { } method } config && KnownMethods.Contains(method))
+        if (modules.Count == 0 && isComplete && model.Quantization is { Method: { } method } config)
         {
-            warnings = [.. warnings, $"{ErrorText.EscapePath(model.Path)}: {config.Source} says {method}, and nothing is packed"];
+            warnings = [.. warnings, ForeignLayouts.UnknownMethod(model) ?? $"{ErrorText.EscapePath(model.Path)}: {config.Source} says {method}, and nothing is packed"];
         }
 
         if (known.Count > MostFaults)

@@ -13,6 +13,8 @@ internal readonly record struct HeadCounts(long Queries, long KeyValues)
         return queries > 0 && keyValues > 0 && queries % keyValues == 0
             ? new HeadCounts(queries, keyValues)
             : throw ModelFormatException.In(
-                config.Path, $"has {config.HeadCount} num_attention_heads and {config.KeyValueHeadCount} num_key_value_heads, expected a multiple of the second");
+                config.Path, $"has {Text(config.HeadCount)} num_attention_heads and {Text(config.KeyValueHeadCount)} num_key_value_heads, expected a multiple of the second");
+
+        static string Text(long? count) => count is { } number ? ErrorText.Invariant($"{number}") : "no";
     }
 }

@@ -20,7 +20,7 @@ internal sealed class StoredModule
         (Module, _arrays, IsOutline) = (module, module.Arrays, isOutline);
         if (_arrays.Shape is not null || _arrays.Levels is not null)
         {
-            string why = _arrays.Shape is not null ? "it holds the matrices of several experts" : "its blocks run across rows";
+            string why = _arrays.Shape is not null ? "it holds the matrices of several experts, which only ranks of a whole model divide" : "its blocks run across rows; decode it first";
             throw new NotSupportedException($"{module.Place}: cannot be cut: {why}");
         }
 

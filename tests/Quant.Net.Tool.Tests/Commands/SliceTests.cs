@@ -182,7 +182,8 @@ public class SliceTests
     {
         using var folder = new TemporaryFolder();
         string[] slice = ["slice", Repository.GptqModel, "--axis", "out", "-q", "-o", folder["x.safetensors"]];
-        Run([.. slice, "--parts", "2", "--module", "model.layers.0.mlp.down"]).AssertFails(1, "has no packed module");
+        Run([.. slice, "--parts", "2", "--module", "model.layers.0.mlp.down"]).AssertFails(1, "has no packed module 'model.layers.0.mlp.down'; did you mean");
+        Run([.. slice, "--parts", "2", "--module", "lm_head"]).AssertFails(1, "module 'lm_head' is not packed, expected a packed one, such as 'model.layers.0.mlp.");
         Run([.. slice, "--range", "0:12", "--module", Module]).AssertFails(1, "model.safetensors: module 'model.layers.0.mlp.down_proj': output features 0:12 are 12, expected a multiple of 8 as GPTQ of 4 bits holds it; nearest ends: 8 or 16");
         Assert.Empty(folder.Names);
 
