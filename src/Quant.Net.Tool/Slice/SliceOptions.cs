@@ -61,7 +61,7 @@ internal static class SliceOptions
         if (name is null)
         {
             return model.Tensors is [var only] ? only
-                : throw new ToolException($"{model.Parts[0].Path}: has {model.Tensors.Count} tensors, --tensor says which");
+                : throw new ToolException($"{model.Parts[0].Path}: has {model.Tensors.Count} tensors, --tensor says which{(model.Tensors is [var first, ..] ? $", such as '{first.Name}'" : "")}");
         }
 
         if (model.Tensors.TryGet(name, out GgufTensor? tensor))
@@ -85,7 +85,7 @@ internal static class SliceOptions
         if (name is null)
         {
             return modules is [var only] ? only
-                : throw new ToolException($"{model.Path}: has {modules.Count} packed modules, --module says which");
+                : throw new ToolException($"{model.Path}: has {modules.Count} packed modules, --module says which, such as '{modules[0].Name}'");
         }
 
         if (modules.FirstOrDefault(module => module.Name == name) is { } found)

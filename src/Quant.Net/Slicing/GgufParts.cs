@@ -40,7 +40,7 @@ internal static class GgufParts
     public static IReadOnlyList<(long First, long Count)>[] Divide(GgufTensor tensor, MatrixCut cut)
     {
         long length = Length(tensor, cut.Axis);
-        IReadOnlyList<(long First, long Count)>[] parts = Subject.Name(tensor.Place, () => cut.PartsOf(length).ToArray());
+        IReadOnlyList<(long First, long Count)>[] parts = Subject.Name(tensor.Place, () => cut.PartsOf(length, UnitOf(tensor, cut.Axis)).ToArray());
         RequireBlocks(tensor, cut.Axis, parts.SelectMany(ranges => ranges));
         return parts;
     }
@@ -49,7 +49,7 @@ internal static class GgufParts
     /// <exception cref="ArgumentException">One does not.</exception>
     public static void RequireBlocks(GgufTensor tensor, MatrixAxis axis, IEnumerable<(long First, long Count)> ranges)
     {
-        long block = axis == MatrixAxis.Input ? tensor.FormatInfo!.ValuesPerBlock : 1;
+        long block = UnitOf(tensor, axis);
         foreach ((long first, long count) in ranges.Where(range => range.First % block != 0 || range.Count % block != 0))
         {
             throw new ArgumentException(ErrorText.Invariant(
@@ -108,6 +108,9 @@ internal static class GgufParts
             }
         }
     }
+
+    // Features that are cut together: blocks are along the inputs.
+    private static long UnitOf(GgufTensor tensor, MatrixAxis axis) => axis == MatrixAxis.Input ? tensor.FormatInfo!.ValuesPerBlock : 1;
 
     private static void CopyRows(
         GgufTensor tensor, long first, long count, IReadOnlyList<(long First, long Count)> ranges, WriteBytes write, CancellationToken cancellation)

@@ -6,9 +6,9 @@ namespace Quant.Net;
 /// <summary>Into what parts a matrix is cut, whatever its size: one range, equal parts, or parts of heads.</summary>
 public sealed class MatrixCut
 {
-    private readonly Func<long, IEnumerable<IReadOnlyList<(long First, long Count)>>> _parts;
+    private readonly Func<long, long, IEnumerable<IReadOnlyList<(long First, long Count)>>> _parts;
 
-    private MatrixCut(MatrixAxis axis, Func<long, IEnumerable<IReadOnlyList<(long First, long Count)>>> parts)
+    private MatrixCut(MatrixAxis axis, Func<long, long, IEnumerable<IReadOnlyList<(long First, long Count)>>> parts)
     {
         if (axis is not (MatrixAxis.Output or MatrixAxis.Input))
         {
@@ -31,7 +31,7 @@ public sealed class MatrixCut
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        return new MatrixCut(axis, length => first <= length && count <= length - first
+        return new MatrixCut(axis, (length, _) => first <= length && count <= length - first
             ? [[(first, count)]]
             : throw new ArgumentException(ErrorText.Invariant(
                 $"{Name(axis)} features {first}:{(Int128)first + count} are not all there, expected some of 0:{length}")));
@@ -44,10 +44,10 @@ public sealed class MatrixCut
     public static MatrixCut Equal(MatrixAxis axis, int parts)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(parts);
-        return new MatrixCut(axis, length => length % parts == 0
+        return new MatrixCut(axis, (length, multiple) => length % parts == 0 && length / parts % multiple == 0
             ? Enumerable.Range(0, parts).Select(part => (IReadOnlyList<(long, long)>)[(part * (length / parts), length / parts)])
             : throw new ArgumentException(ErrorText.Invariant(
-                $"{length} {Name(axis)} features do not divide into {parts} equal parts; nearest numbers of parts: {NearestCuts.Divisors(length, parts)}")));
+                $"{length} {Name(axis)} features do not divide into {parts} equal parts{(multiple > 1 ? $" of a multiple of {multiple}" : "")}{NearestCuts.NumbersOfParts(length, multiple, parts)}")));
     }
 
     /// <summary>
@@ -73,18 +73,20 @@ public sealed class MatrixCut
 
         return own.Length == 0
             ? throw new ArgumentException("A head has no parts.", nameof(widths))
-            : new MatrixCut(axis, length => head * heads == length
+            : new MatrixCut(axis, (length, _) => head * heads == length
                 ? own.Select((width, part) => HeadParts(heads, (long)head, own.Take(part).Sum(), width))
                 : throw new ArgumentException(ErrorText.Invariant(
                     $"{heads} heads of {head} are {heads * head} {Name(axis)} features, expected {length}")));
     }
 
     /// <summary>Parts whose ranges are known already.</summary>
-    internal static MatrixCut Of(MatrixAxis axis, IReadOnlyList<IReadOnlyList<(long First, long Count)>> parts) => new(axis, _ => parts);
+    internal static MatrixCut Of(MatrixAxis axis, IReadOnlyList<IReadOnlyList<(long First, long Count)>> parts) => new(axis, (_, _) => parts);
 
     /// <summary>The ranges that make up each part.</summary>
+    /// <param name="length">The features of the matrix.</param>
+    /// <param name="multiple">Of what the features of equal parts have to be a multiple.</param>
     /// <exception cref="ArgumentException">A matrix of this length cannot be cut so.</exception>
-    internal IEnumerable<IReadOnlyList<(long First, long Count)>> PartsOf(long length) => _parts(length);
+    internal IEnumerable<IReadOnlyList<(long First, long Count)>> PartsOf(long length, long multiple = 1) => _parts(length, multiple);
 
     internal static string Name(MatrixAxis axis) => axis == MatrixAxis.Output ? "output" : "input";
 

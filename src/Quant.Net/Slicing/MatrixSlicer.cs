@@ -74,7 +74,7 @@ public static class MatrixSlicer
     }
 
     private static IEnumerable<MatrixPiece[]> PiecesOf(MatrixArrays matrix, MatrixCut cut) =>
-        cut.PartsOf(Length(matrix, cut.Axis)).Select(ranges => ranges.Select(range => new MatrixPiece(matrix, range.First, range.Count)).ToArray());
+        cut.PartsOf(Length(matrix, cut.Axis), MatrixGrids.Multiple(matrix, cut.Axis)).Select(ranges => ranges.Select(range => new MatrixPiece(matrix, range.First, range.Count)).ToArray());
 
     internal static long Length(MatrixArrays matrix, MatrixAxis axis) => axis switch
     {

@@ -24,15 +24,20 @@ internal static class NearestCuts
         return before == place || place == length ? [place] : [before, Math.Min(before + multiple, length)];
     }
 
-    /// <summary>The numbers of equal parts before and behind one: <c>2 and 4</c>.</summary>
-    public static string Divisors(long length, long parts)
+    /// <summary>The numbers of equal parts before and behind one, of a multiple each: <c>; nearest numbers of parts: 2 and 4</c>.</summary>
+    public static string NumbersOfParts(long length, long multiple, long parts)
     {
-        long below = 1, above = length;
-        for (long small = 1; small <= length / small; small++)
+        if (length % multiple != 0)
         {
-            if (length % small == 0)
+            return "";
+        }
+
+        long units = length / multiple, below = 0, above = long.MaxValue;
+        for (long small = 1; small <= units / small; small++)
+        {
+            if (units % small == 0)
             {
-                foreach (long divisor in new[] { small, length / small })
+                foreach (long divisor in new[] { small, units / small })
                 {
                     below = divisor < parts ? Math.Max(below, divisor) : below;
                     above = divisor > parts ? Math.Min(above, divisor) : above;
@@ -40,6 +45,7 @@ internal static class NearestCuts
             }
         }
 
-        return above > parts ? ErrorText.Invariant($"{below} and {above}") : ErrorText.Invariant($"{below}");
+        long[] nearest = [.. below > 0 ? [below] : Array.Empty<long>(), .. above < long.MaxValue ? [above] : Array.Empty<long>()];
+        return nearest.Length == 0 ? "" : $"; nearest {(nearest.Length == 1 ? "number" : "numbers")} of parts: {string.Join(" and ", nearest)}";
     }
 }

@@ -125,8 +125,11 @@ public sealed class MatrixSlicerTests : IDisposable
             Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(mxfp4, MatrixCut.Range(MatrixAxis.Input, 16, 64))).Message,
             StringComparison.Ordinal);
         Assert.Equal(
-            "64 output features do not divide into 3 equal parts; nearest numbers of parts: 2 and 4",
+            "64 output features do not divide into 3 equal parts of a multiple of 8; nearest numbers of parts: 2 and 4",
             Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(gptq, MatrixCut.Equal(MatrixAxis.Output, 3))).Message);
+        Assert.Equal(
+            "64 output features do not divide into 16 equal parts of a multiple of 8; nearest number of parts: 8",
+            Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(gptq, MatrixCut.Equal(MatrixAxis.Output, 16))).Message);
         Assert.Equal(
             "2 heads of 30 are 60 output features, expected 64",
             Assert.Throws<ArgumentException>(() => MatrixSlicer.Cut(gptq, MatrixCut.Heads(MatrixAxis.Output, 2, [10, 20]))).Message);

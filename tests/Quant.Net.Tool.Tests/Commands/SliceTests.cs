@@ -65,11 +65,12 @@ public class SliceTests
     [Theory]
     [InlineData("wide-Q4_K_M.gguf: tensor 'blk.0.attn_q.weight': input features 0:64 are not whole blocks of 256, as Q4_K has them; nearest cuts: 0 and 256", "--tensor", Tensor, "--axis", "in", "--range", "0:64")]
     [InlineData("tensor 'blk.0.attn_q.weight': 256 output features do not divide into 3 equal parts; nearest numbers of parts: 2 and 4", "--tensor", Tensor, "--axis", "out", "--parts", "3")]
+    [InlineData("256 input features do not divide into 2 equal parts of a multiple of 256; nearest number of parts: 1", "--tensor", Tensor, "--axis", "in", "--parts", "2")]
     [InlineData("Q4_K_M.gguf: tensor 'blk.0.attn_q.weight': output features 200:300 are not all there, expected some of 0:256", "--tensor", Tensor, "--axis", "out", "--range", "200:300")]
     [InlineData("tensor 'blk.0.attn_q.weight': 3 heads of 64 are 192 output features, expected 256", "--tensor", Tensor, "--axis", "out", "--heads", "3", "--split", "24,40")]
     [InlineData("tensor 'blk.0.attn_norm.weight': has 1 dimension, expected 2 or more to have output features", "--tensor", "blk.0.attn_norm.weight", "--axis", "out", "--parts", "2")]
     [InlineData("has no tensor 'blk.0.attn_x.weight'; did you mean", "--tensor", "blk.0.attn_x.weight", "--axis", "out", "--parts", "2")]
-    [InlineData("has 48 tensors, --tensor says which", "--axis", "out", "--parts", "2")]
+    [InlineData("has 48 tensors, --tensor says which, such as 'output.weight'", "--axis", "out", "--parts", "2")]
     public void WhatCannotBeCutLeavesNoFiles(string complaint, params string[] arguments)
     {
         using var folder = new TemporaryFolder();
