@@ -101,7 +101,9 @@ internal sealed class EditOptions
     private static (string Key, string? Type) SplitType(string text)
     {
         int place = text.LastIndexOf(':');
-        return place < 0 ? (text, null) : (text[..place], text[(place + 1)..]);
+        return place < 0 ? (text, null)
+            : place > 0 ? (text[..place], text[(place + 1)..])
+            : throw new UsageException($"--set: '{text}' has no key, expected KEY:TYPE");
     }
 
     private static GgufValue Value(string key, string? typeName, GgufValue? old, string text)

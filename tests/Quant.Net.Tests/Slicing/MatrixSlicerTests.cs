@@ -1,3 +1,4 @@
+using Quant.Net.Slicing;
 using static Quant.Net.Tests.Slicing.RandomMatrix;
 
 namespace Quant.Net.Tests.Slicing;
@@ -110,6 +111,45 @@ public sealed class MatrixSlicerTests : IDisposable
             Assert.Equal(Bits(whole.AsSpan(from, key * 64)), Bits(keys.AsSpan(head * key * 64, key * 64)));
             Assert.Equal(Bits(whole.AsSpan(from + (key * 64), value * 64)), Bits(values.AsSpan(head * value * 64, value * 64)));
         }
+    }
+
+    // Keys and values of heads, put together head by head as their marks say.
+    [Theory]
+    [MemberData(nameof(AllKinds))]
+    public void JoinedPartsOfHeadsDecodeToTheWhole(string name)
+    {
+        Kind kind = Kinds().Single(kind => kind.ToString() == name);
+        int joined = 0;
+        foreach (MatrixAxis axis in Enum.GetValues<MatrixAxis>())
+        {
+            foreach ((int heads, long key, long value) in new[] { (2, 64L, 32L), (3, 32L, 32L), (4, 16L, 32L) })
+            {
+                long length = heads * (key + value);
+                (long rows, long columns) = axis == MatrixAxis.Output ? (length, 128L) : (64L, length);
+                MatrixArrays matrix = Make(kind, rows, columns, kind.Layout == PackedMatrixLayout.LlmInt8 ? 0 : Group(kind), 0, new Random(heads));
+                var cut = MatrixCut.Heads(axis, heads, [key, value]);
+                IReadOnlyList<MatrixArrays> parts;
+                try
+                {
+                    parts = MatrixSlicer.Cut(matrix, cut);
+                }
+                catch (ArgumentException)
+                {
+                    continue;   // the layout cannot hold such parts
+                }
+
+                (string, PartMark?, long)[] marks =
+                    [.. cut.PartsOf(length).Select((ranges, part) => ($"{part}", (PartMark?)new PartMark("m", axis, ranges, length), ranges.Sum(range => range.Count)))];
+                var joint = Joint.Of(marks, axis);
+                Assert.Equal(2 * heads, joint.Pieces.Count);
+                Assert.Empty(joint.Mark!.Metadata);
+                MatrixArrays whole = MatrixSlicer.Join(parts, axis, joint.Pieces, ["keys", "values"]);
+                Assert.Equal(Bits(Decode(_device, matrix)), Bits(Decode(_device, whole)));
+                joined++;
+            }
+        }
+
+        Assert.True(joined >= 3, $"{joined} joined");
     }
 
     [Fact]

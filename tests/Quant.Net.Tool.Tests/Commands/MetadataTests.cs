@@ -115,6 +115,7 @@ public class MetadataTests
         Run([.. edit, "--rename", "nothing=x"]).AssertFails(1, "has no metadata 'nothing'");
         Run([.. edit, "--rename", "general.name=general.architecture"]).AssertFails(1, "260K-Q4_K_M.gguf: has metadata 'general.architecture' already, expected a new key for 'general.name'");
         Run([.. edit, "--remove", "general.name", "--rename", "general.name=x"]).AssertFails(1, "260K-Q4_K_M.gguf: has no metadata 'general.name'");
+        Run([.. edit, "--set", ":u16=1"]).AssertFails(2, "--set: ':u16' has no key, expected KEY:TYPE");
         Run([.. edit, "--set", "split.count:u16=1"]).AssertFails(2, "--set: 'split.count' says which part of a split model a file is, and so it cannot be edited");
         Run([.. edit, "--set-file", "a=" + folder["nowhere"]]).AssertFails(1, "no such file");
         Run([.. edit, "--set-file", "a=" + folder["bytes"]]).AssertFails(1, "is not UTF-8");
