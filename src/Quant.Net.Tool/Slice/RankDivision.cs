@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Quant.Net.Gguf;
 using Quant.Net.Safetensors;
 using Quant.Net.Tool.CommandLine;
 using Quant.Net.Tool.Output;
@@ -14,25 +15,37 @@ internal static class RankDivision
         ToolConsole console, ParseResult parsed, string input, int ranks, string? output, TensorParallelOptions options,
         CancellationToken cancellation)
     {
-        if (!ModelArgument.IsSafetensors(input))
-        {
-            throw new UsageException("--tensor-parallel: MODEL is a GGUF file, of which only single tensors are cut (--tensor); expected a safetensors model");
-        }
-
         if (output is not null)
         {
             RequireFolder(output);
         }
 
-        using SafetensorsModel model = SafetensorsModel.Open(input);
-        TensorParallelPlan plan = TensorParallelPlan.Make(model, ranks);
+        if (ModelArgument.IsSafetensors(input))
+        {
+            using SafetensorsModel model = SafetensorsModel.Open(input);
+            return await RunAsync(console, parsed, input, TensorParallelPlan.Make(model, ranks), model.Warnings, output, options, cancellation);
+        }
+
+        if (options.MaxShardBytes is not null)
+        {
+            throw new UsageException("--shard-size: MODEL is a GGUF file, of which each rank is one file; the command split divides that");
+        }
+
+        using GgufFile file = GgufFile.Open(input);
+        return await RunAsync(console, parsed, input, TensorParallelPlan.Make(file, ranks), file.Warnings, output, options, cancellation);
+    }
+
+    private static async Task<int> RunAsync(
+        ToolConsole console, ParseResult parsed, string input, TensorParallelPlan plan, IReadOnlyList<string> warnings, string? output,
+        TensorParallelOptions options, CancellationToken cancellation)
+    {
         CopyResult? result = output is null ? null : await WorkProgress.RunAsync(
             console,
             parsed.GetValue(CommonOptions.Quiet),
             Path.GetFileName(Path.TrimEndingDirectorySeparator(output)),
             progress => ModelConverter.SliceAsync(plan, output, options, progress, cancellation),
             done: "written");
-        RankText.Show(console, parsed, RankReport.Of(input, plan, result));
+        RankText.Show(console, parsed, RankReport.Of(input, plan, warnings, result));
         return plan.IsPossible ? ExitCode.Done : ExitCode.Failed;
     }
 

@@ -9,7 +9,7 @@ internal sealed class RankOptions
 {
     private readonly Option<int?> _ranks = new("--tensor-parallel")
     {
-        Description = "A whole safetensors model instead of one weight, divided among N ranks: OUT is a folder with one for each",
+        Description = "A whole model instead of one weight, divided among N ranks: OUT is a folder with one for each",
         HelpName = "N",
         CustomParser = result => SliceOptions.ParseCount(result, TensorParallelPlan.MostRanks),
     };
@@ -21,7 +21,7 @@ internal sealed class RankOptions
 
     private readonly Option<long?> _shardSize = new("--shard-size")
     {
-        Description = "With --tensor-parallel: split the weights of each rank into files of at most this size, such as 5GB",
+        Description = "With --tensor-parallel of a safetensors model: split the weights of each rank into files of at most this size, such as 5GB",
         HelpName = "SIZE",
         CustomParser = ByteSize.Parse,
     };

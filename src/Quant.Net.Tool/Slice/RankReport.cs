@@ -19,7 +19,7 @@ internal sealed record RankFacts(
 
 /// <summary>What <c>quantnet slice --tensor-parallel</c> planned and did.</summary>
 /// <param name="Input">The model that was read.</param>
-/// <param name="Architecture">Its architecture, which tells what its modules are.</param>
+/// <param name="Architecture">Its architecture, which tells what its modules or tensors are.</param>
 /// <param name="Ranks">Among how many ranks it is divided.</param>
 /// <param name="Possible">Whether all of it can be divided so.</param>
 /// <param name="Plan">What becomes of each module and tensor.</param>
@@ -35,10 +35,10 @@ internal sealed record RankReport(
     [JsonPropertyOrder(-1)]
     public int Schema => ResultJson.Schema;
 
-    public static RankReport Of(string input, TensorParallelPlan plan, CopyResult? result) => new(
-        input, plan.Model.Config!.ModelType!, plan.RankCount, plan.IsPossible, [.. plan.Entries.Select(Facts)], result?.Files ?? [],
+    public static RankReport Of(string input, TensorParallelPlan plan, IReadOnlyList<string> warnings, CopyResult? result) => new(
+        input, plan.Architecture, plan.RankCount, plan.IsPossible, [.. plan.Entries.Select(Facts)], result?.Files ?? [],
         result?.TensorCount ?? 0, result?.OutputBytes ?? 0, result?.Elapsed.TotalSeconds ?? 0,
-        [.. plan.Model.Warnings, .. result?.Warnings ?? []]);
+        [.. warnings, .. result?.Warnings ?? []]);
 
     private static RankFacts Facts(TensorParallelEntry entry) => new(
         entry.Name,

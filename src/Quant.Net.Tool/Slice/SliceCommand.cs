@@ -26,7 +26,8 @@ internal sealed class SliceCommand : ToolCommand
             new Example("quantnet slice model.gguf --tensor blk.0.ffn_down.weight --axis in --range 0:1024 -o down.gguf", "The first 1024 inputs of a tensor"),
             new Example("quantnet slice deepseek --module model.layers.0.self_attn.kv_b_proj --axis out --heads 128 --split 128,128 -o kv.safetensors", "Keys and values of each head"),
             new Example("quantnet slice llama-gptq --tensor-parallel 4 --dry-run", "What each of four ranks would have, and what is in the way"),
-            new Example("quantnet slice llama-gptq --tensor-parallel 4 -o parts --shard-size 5GB", "A model for each rank: parts/rank-0-of-4 and so on"))
+            new Example("quantnet slice llama-gptq --tensor-parallel 4 -o parts --shard-size 5GB", "A model for each rank: parts/rank-0-of-4 and so on"),
+            new Example("quantnet slice model.gguf --tensor-parallel 2 -o parts", "A GGUF file for each rank: parts/rank-0-of-2.gguf and so on"))
     {
         _console = console;
         _output.Required = false;   // a dry run has none

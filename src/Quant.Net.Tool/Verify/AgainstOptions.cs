@@ -69,7 +69,7 @@ internal sealed class AgainstOptions
 
     private static string[] RanksIn(string folder) =>
         Directory.Exists(folder) && !Directory.EnumerateFiles(folder, "*.safetensors*").Any()
-            ? [.. Directory.GetDirectories(folder, "rank-*-of-*").Order(StringComparer.Ordinal)]
+            ? [.. Directory.GetFileSystemEntries(folder, "rank-*-of-*").Order(StringComparer.Ordinal)]
             : [];
 
     /// <summary>How they were cut.</summary>

@@ -1,11 +1,12 @@
-using Quant.Net.Ranks;
-
 namespace Quant.Net;
 
 // Whole models divided among ranks.
 public static partial class ModelConverter
 {
-    /// <summary>Writes the parts of a divided model: <c>rank-0-of-4</c> and so on, each with the model's settings beside its weights.</summary>
+    /// <summary>
+    /// Writes the parts of a divided model: folders <c>rank-0-of-4</c> and so on, each with the model's settings beside its weights; of a GGUF
+    /// model files <c>rank-0-of-4.gguf</c> and so on, each with the model's metadata.
+    /// </summary>
     /// <remarks>Packed weights stay packed. One module at a time is in memory.</remarks>
     /// <param name="plan">How it is divided.</param>
     /// <param name="outputFolder">The folder for all ranks. It appears when all of it is written.</param>
@@ -14,7 +15,7 @@ public static partial class ModelConverter
     /// <param name="cancellationToken">Stops it, and leaves nothing.</param>
     /// <returns>What was done.</returns>
     /// <exception cref="NotSupportedException">A module cannot be divided so; the message names it.</exception>
-    /// <exception cref="ArgumentException">The size of files is not positive.</exception>
+    /// <exception cref="ArgumentException">The size of files is not positive, or is given of a GGUF model.</exception>
     /// <exception cref="OutputExistsException">The folder is there already.</exception>
     /// <exception cref="IOException">The folder may not be replaced, or the parts do not fit on the disk; or the system refused.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -24,6 +25,6 @@ public static partial class ModelConverter
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentException.ThrowIfNullOrEmpty(outputFolder);
-        return Task.Run(() => new RankWriting(plan, options ?? new TensorParallelOptions(), progress, cancellationToken).Run(outputFolder), cancellationToken);
+        return Task.Run(() => plan.Write(outputFolder, options ?? new TensorParallelOptions(), progress, cancellationToken), cancellationToken);
     }
 }

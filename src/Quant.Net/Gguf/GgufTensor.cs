@@ -68,6 +68,8 @@ public sealed unsafe partial class GgufTensor : IStoredTensor
     /// <summary>Bytes of its data. A tensor of unknown type reaches to where the next one begins.</summary>
     public long ByteLength { get; }
 
+    (int Values, int Bytes) IStoredTensor.Unit => FormatInfo is { } format ? (format.ValuesPerBlock, format.BytesPerBlock) : (1, 1);
+
     /// <summary>Where its data begin in the file.</summary>
     public long FileOffset { get; }
 

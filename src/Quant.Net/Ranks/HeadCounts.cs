@@ -1,4 +1,4 @@
-using Quant.Net.IO;
+using Quant.Net.Gguf;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Ranks;
@@ -17,4 +17,31 @@ internal readonly record struct HeadCounts(long Queries, long KeyValues)
 
         static string Text(long? count) => count is { } number ? ErrorText.Invariant($"{number}") : "no";
     }
+
+    /// <exception cref="ModelFormatException">The metadata do not say it, or not the same of all layers.</exception>
+    public static HeadCounts Of(GgufFile model)
+    {
+        string key = $"{model.Architecture}.attention.head_count";
+        long? queries = Number(model, key), keyValues = model.Metadata.ContainsKey(key + "_kv") ? Number(model, key + "_kv") : queries;
+        return queries > 0 && keyValues > 0 && queries % keyValues == 0
+            ? new HeadCounts(queries.Value, keyValues.Value)
+            : throw ModelFormatException.In(
+                model.Parts[0].Path, $"has {Shown(model, key)} and {Shown(model, key + "_kv")}, expected the first to be a multiple of the second, in all layers alike");
+    }
+
+    // One for all layers, or one for each.
+    private static long? Number(GgufFile model, string key)
+    {
+        if (!model.Metadata.TryGetValue(key, out GgufValue? value))
+        {
+            return null;
+        }
+
+        long?[] numbers = [.. (value.IsArray ? Enumerable.Range(0, (int)value.Count).Select(at => value[at]) : [value])
+            .Select(number => !number.IsArray && number.TryGet(out long found) ? found : (long?)null).Distinct()];
+        return numbers is [var only] ? only : null;
+    }
+
+    private static string Shown(GgufFile model, string key) =>
+        model.Metadata.TryGetValue(key, out GgufValue? value) ? $"{key} {value}" : $"no {key}";
 }

@@ -17,14 +17,14 @@ internal sealed class KeptGroups
     public KeptGroups(SafetensorsModel model)
     {
         _ranks = RankMark.Read(model)?.Count;
-        _rules = _ranks is null ? null : ModelFamilies.Find(model.Config?.ModelType);
+        _rules = _ranks is null ? null : ModelFamilies.Table.Find(model.Config?.ModelType);
     }
 
     /// <summary>Whether a module, whose groups are of another size than the settings say, has those of the whole.</summary>
     public bool Has(PackedModule module, long size)
     {
         if (_ranks is not { } ranks || _rules is null || module.Arrays.GroupIndex is null || module.GroupSize <= 0 || size <= 0
-            || !_rules.TryGetValue(ModelFamilies.KeyOf(module.Name), out RankRule? rule) || rule.Kind != ParallelKind.Row
+            || !_rules.TryGetValue(FamilyTable.KeyOf(module.Name), out RankRule? rule) || rule.Kind != ParallelKind.Row
             || module.Columns > long.MaxValue / ranks)
         {
             return false;

@@ -1,24 +1,14 @@
-using System.Collections.Frozen;
-using Quant.Net.IO;
+using static Quant.Net.Ranks.RankRule;
 using Rules = System.Collections.Generic.IReadOnlyList<(string Names, Quant.Net.Ranks.RankRule Rule)>;
 
 namespace Quant.Net.Ranks;
 
 /// <summary>
-/// The modules of each architecture and how they are divided: the whole knowledge about names. They are those of the transformers library;
-/// <c>#</c> is any number, and a name may list its last parts, as in <c>mlp.{gate,up}_proj</c>.
+/// The modules of each architecture and how they are divided: the whole knowledge about names of checkpoints. They are those of the
+/// transformers library; <see cref="FamilyTable"/> tells how they are written.
 /// </summary>
 internal static class ModelFamilies
 {
-    private static readonly RankRule
-        Everywhere = new(ParallelKind.Replicated, RankCut.Whole),
-        Column = new(ParallelKind.Column, RankCut.Even),
-        Row = new(ParallelKind.Row, RankCut.Even),
-        Queries = new(ParallelKind.Column, RankCut.Heads),
-        KeysValues = new(ParallelKind.Column, RankCut.KeyValueHeads),
-        HeadsIn = new(ParallelKind.Row, RankCut.Heads),
-        Tokens = new(ParallelKind.Vocabulary, RankCut.Vocabulary);
-
     private static readonly Rules Frame =
     [
         ("{model.embed_tokens,lm_head}", Tokens),
@@ -68,9 +58,9 @@ internal static class ModelFamilies
 
     private static readonly Rules Phi3 =
     [
-        ("model.layers.#.self_attn.qkv_proj", new(ParallelKind.Column, RankCut.QueryKeyValue)),
+        ("model.layers.#.self_attn.qkv_proj", QueriesKeysValues),
         ("model.layers.#.self_attn.o_proj", HeadsIn),
-        ("model.layers.#.mlp.gate_up_proj", new(ParallelKind.Column, RankCut.Halves)),
+        ("model.layers.#.mlp.gate_up_proj", GateUp),
         ("model.layers.#.mlp.down_proj", Row),
     ];
 
@@ -96,7 +86,8 @@ internal static class ModelFamilies
         ("model.layers.#.mlp.experts.down_proj_bias", Everywhere),
     ];
 
-    private static readonly FrozenDictionary<string, FrozenDictionary<string, RankRule>> Families = new Dictionary<string, Rules>
+    /// <summary>By <c>model_type</c> in <c>config.json</c>.</summary>
+    public static FamilyTable Table { get; } = new("model_type", new Dictionary<string, Rules>
     {
         ["llama"] = [.. Frame, .. Attention, .. Mlp],
         ["mistral"] = [.. Frame, .. Attention, .. Mlp],
@@ -113,30 +104,5 @@ internal static class ModelFamilies
         ["deepseek_v2"] = [.. Frame, .. DeepSeek, .. Mlp, .. Experts],
         ["deepseek_v3"] = [.. Frame, .. DeepSeek, .. Mlp, .. Experts],
         ["gpt_oss"] = [.. Frame, .. Attention, .. GptOss],
-    }.ToFrozenDictionary(family => family.Key, family => Expand(family.Value));
-
-    /// <summary>The rules of an architecture, by the names of modules with <c>#</c> for numbers.</summary>
-    /// <exception cref="NotSupportedException">It is not known.</exception>
-    public static FrozenDictionary<string, RankRule> Of(string path, string? modelType) =>
-        Find(modelType) ?? throw new NotSupportedException(
-            $"{ErrorText.EscapePath(path)}: the architecture (model_type) is {(modelType is null ? "not said" : ErrorText.Quote(modelType))}, "
-            + $"expected one of {string.Join(", ", Families.Keys.Order(StringComparer.Ordinal))}");
-
-    /// <summary>Those of an architecture; null if it is not known.</summary>
-    public static FrozenDictionary<string, RankRule>? Find(string? modelType) =>
-        modelType is null ? null : Families.GetValueOrDefault(modelType);
-
-    /// <summary>A name with <c>#</c> for its numbers.</summary>
-    public static string KeyOf(string name) =>
-        string.Join('.', name.Split('.').Select(part => part.Length > 0 && part.All(char.IsAsciiDigit) ? "#" : part));
-
-    private static FrozenDictionary<string, RankRule> Expand(Rules rules) =>
-        rules.SelectMany(rule => Expand(rule.Names).Select(name => KeyValuePair.Create(name, rule.Rule))).ToFrozenDictionary();
-
-    private static IEnumerable<string> Expand(string names)
-    {
-        int open = names.IndexOf('{', StringComparison.Ordinal), close = names.IndexOf('}', StringComparison.Ordinal);
-        return open < 0 ? [names]
-            : names[(open + 1)..close].Split(',').SelectMany(choice => Expand(names[..open] + choice + names[(close + 1)..]));
-    }
+    });
 }

@@ -1,10 +1,10 @@
 using Quant.Net.Conversion;
-using Quant.Net.Safetensors;
+using Quant.Net.IO;
 
 namespace Quant.Net.Ranks;
 
-/// <summary>Copies plain tensors to the files of all ranks, a bounded piece at a time.</summary>
-internal sealed class PlainRankCopy(IReadOnlyList<SafetensorsWriter> writers, ProgressCount count, CancellationToken cancellation)
+/// <summary>Copies tensors to the files of all ranks, a bounded piece at a time.</summary>
+internal sealed class PlainRankCopy(IReadOnlyList<IModelWriter> writers, ProgressCount count, CancellationToken cancellation)
 {
     private const int BufferBytes = 4 << 20;
 
@@ -16,7 +16,7 @@ internal sealed class PlainRankCopy(IReadOnlyList<SafetensorsWriter> writers, Pr
     {
         if (plain.Tensor.ByteLength == 0)
         {
-            foreach (SafetensorsWriter writer in writers)
+            foreach (IModelWriter writer in writers)
             {
                 writer.Write(plain.Tensor.Name, []);   // an empty tensor has its turn too
             }
@@ -34,19 +34,19 @@ internal sealed class PlainRankCopy(IReadOnlyList<SafetensorsWriter> writers, Pr
             CopyPieces(plain);
         }
 
-        foreach (SafetensorsWriter _ in writers)
+        foreach (IModelWriter _ in writers)
         {
             count.Add(plain.Tensor, 0, isLast: true);
         }
     }
 
-    private void CopyWhole(SafetensorsTensor tensor)
+    private void CopyWhole(IStoredTensor tensor)
     {
         for (long done = 0; done < tensor.ByteLength;)
         {
             Span<byte> chunk = _buffer.AsSpan(0, (int)Math.Min(BufferBytes, tensor.ByteLength - done));
             tensor.Read(done, chunk);
-            foreach (SafetensorsWriter writer in writers)
+            foreach (IModelWriter writer in writers)
             {
                 Write(writer, tensor.Name, chunk);
             }
@@ -101,7 +101,7 @@ internal sealed class PlainRankCopy(IReadOnlyList<SafetensorsWriter> writers, Pr
         }
     }
 
-    private void Write(SafetensorsWriter writer, string tensor, ReadOnlySpan<byte> bytes)
+    private void Write(IModelWriter writer, string tensor, ReadOnlySpan<byte> bytes)
     {
         cancellation.ThrowIfCancellationRequested();
         writer.Write(tensor, bytes);

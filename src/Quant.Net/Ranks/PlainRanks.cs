@@ -4,29 +4,42 @@ using Quant.Net.Safetensors;
 namespace Quant.Net.Ranks;
 
 /// <summary>
-/// A plain tensor divided along one of its dimensions; -1: each rank has all of it. What that dimension and those inside it make up is a row
-/// here.
+/// A tensor by itself, divided along one of its dimensions; -1: each rank has all of it. What that dimension and those inside it make up is a
+/// row here. Ranges of the innermost dimension are whole blocks.
 /// </summary>
-internal sealed class PlainRanks(SafetensorsTensor tensor, int dimension, RankRanges ranges)
+internal sealed class PlainRanks
 {
-    public SafetensorsTensor Tensor => tensor;
+    private readonly int _dimension;
+    private readonly RankRanges _ranges;
+    private readonly long[] _shape;
+    private readonly long _inner;
+
+    public PlainRanks(IStoredTensor tensor, int dimension, RankRanges ranges)
+    {
+        (Tensor, _dimension, _ranges, _shape) = (tensor, dimension, ranges, [.. tensor.Shape]);
+        _inner = Product(_shape.AsSpan(dimension + 1));
+        RowCount = Product(_shape.AsSpan(0, Math.Max(dimension, 0)));
+    }
+
+    public IStoredTensor Tensor { get; }
 
     /// <summary>Whether each rank has all of it.</summary>
-    public bool IsWhole => dimension < 0;
+    public bool IsWhole => _dimension < 0;
 
     /// <summary>The shape of each rank's part.</summary>
-    public long[] PartShape => [.. tensor.Shape.Select((length, at) => at == dimension ? ranges.PartLength : length)];
+    public long[] PartShape => [.. _shape.Select((length, at) => at == _dimension ? _ranges.PartLength : length)];
+
+    /// <summary>Bytes of each rank's part.</summary>
+    public long PartBytes => IsWhole || Tensor.ByteLength == 0 ? Tensor.ByteLength : RowCount * PartRowBytes;
 
     /// <summary>Rows of the tensor, and as many of each part; of one that is divided.</summary>
-    public long RowCount => tensor.Shape.Take(dimension).Aggregate(1L, (product, length) => product * length);
+    public long RowCount { get; }
 
     /// <summary>Bytes of a row.</summary>
-    public long RowBytes => tensor.Shape[dimension] * FeatureBytes;
+    public long RowBytes => Bytes(_shape[_dimension]);
 
     /// <summary>Bytes of a row of each part.</summary>
-    public long PartRowBytes => ranges.PartLength * FeatureBytes;
-
-    private long FeatureBytes => tensor.Shape.Skip(dimension + 1).Aggregate((long)(tensor.BitsPerElement / 8), (product, length) => product * length);
+    public long PartRowBytes => Bytes(_ranges.PartLength);
 
     /// <summary>Why a tensor has no such dimension to divide; null if it has.</summary>
     public static string? Problem(SafetensorsTensor tensor, int dimension) =>
@@ -39,10 +52,10 @@ internal sealed class PlainRanks(SafetensorsTensor tensor, int dimension, RankRa
     {
         if (IsWhole)
         {
-            return [(0, tensor.ByteLength)];
+            return [(0, Tensor.ByteLength)];
         }
 
-        (long rows, long bytes) = tensor.ByteLength == 0 ? (0, 0) : (RowCount, RowBytes);
+        (long rows, long bytes) = Tensor.ByteLength == 0 ? (0, 0) : (RowCount, RowBytes);
         return RowsOf(rows).SelectMany(row => RowPieces(rank).Select(piece => (piece.Offset + (row * bytes), piece.Count)));
     }
 
@@ -65,6 +78,17 @@ internal sealed class PlainRanks(SafetensorsTensor tensor, int dimension, RankRa
         }
     }
 
+    private static long Product(ReadOnlySpan<long> lengths)
+    {
+        long product = 1;
+        foreach (long length in lengths)
+        {
+            product *= length;
+        }
+
+        return product;
+    }
+
     private static IEnumerable<long> RowsOf(long count)
     {
         for (long row = 0; row < count; row++)
@@ -75,16 +99,22 @@ internal sealed class PlainRanks(SafetensorsTensor tensor, int dimension, RankRa
 
     private IEnumerable<(long? Offset, long Count)> RowPieces(int rank)
     {
-        long bytes = FeatureBytes, filled = 0;
-        foreach ((long first, long count) in ranges.Parts[rank])
+        long filled = 0;
+        foreach ((long first, long count) in _ranges.Parts[rank])
         {
             filled += count;
-            yield return (first * bytes, count * bytes);
+            yield return (Bytes(first), Bytes(count));
         }
 
-        if (filled < ranges.PartLength)
+        if (filled < _ranges.PartLength)
         {
-            yield return (null, (ranges.PartLength - filled) * bytes);
+            yield return (null, Bytes(_ranges.PartLength - filled));
         }
+    }
+
+    private long Bytes(long features)
+    {
+        (int values, int bytes) = Tensor.Unit;
+        return features * _inner / values * bytes;
     }
 }

@@ -9,6 +9,8 @@ namespace Quant.Net.Ranks;
 /// </summary>
 internal sealed partial class RankFolder : IDisposable
 {
+    private const string FileExtension = ".gguf";
+
     private readonly HiddenFolder _folder;
     private readonly bool _overwrite;
 
@@ -32,16 +34,19 @@ internal sealed partial class RankFolder : IDisposable
         return new RankFolder(new HiddenFolder(full), overwrite);
     }
 
+    /// <summary>Where the only file of a rank is for now.</summary>
+    public string FileOf(int rank, int ranks) => PathOf(rank, ranks) + FileExtension;
+
     /// <summary>Makes the folder of a rank.</summary>
     /// <returns>Where it is for now.</returns>
     public string Add(int rank, int ranks)
     {
-        string folder = System.IO.Path.Combine(_folder.Hidden, ErrorText.Invariant($"rank-{rank}-of-{ranks}"));
+        string folder = PathOf(rank, ranks);
         SystemError.Name(folder, () => Directory.CreateDirectory(folder));
         return folder;
     }
 
-    /// <summary>Where something in the folder of a rank will be.</summary>
+    /// <summary>Where a file of a rank will be.</summary>
     public string PlaceOf(string file) => _folder.PlaceOf(file);
 
     /// <inheritdoc cref="HiddenFolder.Write"/>
@@ -84,6 +89,8 @@ internal sealed partial class RankFolder : IDisposable
     /// <summary>Removes what is not complete.</summary>
     public void Dispose() => _folder.Dispose();
 
+    private string PathOf(int rank, int ranks) => System.IO.Path.Combine(_folder.Hidden, ErrorText.Invariant($"rank-{rank}-of-{ranks}"));
+
     /// <summary>Throws unless nothing is at a path, or it may be replaced and all of it is of an earlier output.</summary>
     private static void RequireFree(string path, bool overwrite)
     {
@@ -112,9 +119,10 @@ internal sealed partial class RankFolder : IDisposable
 
     /// <summary>What no earlier output has put there.</summary>
     private static IEnumerable<FileSystemInfo> Strangers(FileSystemInfo entry) =>
-        entry is not DirectoryInfo folder || entry.LinkTarget is not null || !RankName().IsMatch(entry.Name) ? [entry]
+        entry.LinkTarget is not null || RankName().Match(entry.Name) is not { Success: true } name || name.Groups["file"].Success != entry is FileInfo ? [entry]
+        : entry is not DirectoryInfo folder ? []
         : folder.EnumerateFileSystemInfos().Where(file => file is not FileInfo || file.LinkTarget is not null || !RankSettings.IsOfRank(file.Name));
 
-    [GeneratedRegex(@"^rank-[0-9]+-of-[0-9]+\z")]
+    [GeneratedRegex(@"^rank-[0-9]+-of-[0-9]+(?<file>\.gguf)?\z")]
     private static partial Regex RankName();
 }

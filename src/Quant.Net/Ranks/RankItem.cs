@@ -1,4 +1,4 @@
-using Quant.Net.Safetensors;
+using Quant.Net.IO;
 using Quant.Net.Slicing;
 
 namespace Quant.Net.Ranks;
@@ -7,11 +7,11 @@ namespace Quant.Net.Ranks;
 /// <param name="Entry">What the plan says of it.</param>
 /// <param name="Ranges">The features of each rank.</param>
 /// <param name="Module">The packed module that is divided as one; null for tensors.</param>
-/// <param name="Plain">Tensors that are divided one by one.</param>
+/// <param name="Plain">Tensors that are divided one by one; none where that is not possible.</param>
 internal sealed record RankItem(TensorParallelEntry Entry, RankRanges Ranges, PackedModule? Module, IReadOnlyList<PlainRanks> Plain)
 {
     /// <summary>All tensors that it is made of.</summary>
-    public IEnumerable<SafetensorsTensor> Tensors => Module is null ? Plain.Select(plain => plain.Tensor)
+    public IEnumerable<IStoredTensor> Tensors => Module is null ? Plain.Select(plain => plain.Tensor)
         : Module.Bias is { } bias ? Module.Tensors.Append(bias)
         : Module.Tensors;
 

@@ -13,6 +13,9 @@ internal sealed record RankRanges(
     /// <summary>Zeros that the last ranks are filled up with, all together.</summary>
     public long Padding => Problem is null ? Parts.Sum(part => PartLength - part.Sum(range => range.Count)) : 0;
 
+    /// <summary>Of what is not divided.</summary>
+    public static RankRanges Nothing { get; } = new([], 0);
+
     /// <summary>Divides features.</summary>
     public static RankRanges Of(RankCut cut, long length, int ranks, HeadCounts heads) => cut switch
     {
@@ -27,7 +30,8 @@ internal sealed record RankRanges(
         _ => throw new ArgumentOutOfRangeException(nameof(cut), cut, "No such cut."),
     };
 
-    private static RankRanges Failed(FormattableString problem) => new([], 0, Problem: ErrorText.Invariant(problem));
+    /// <summary>Features that cannot be divided.</summary>
+    public static RankRanges Failed(FormattableString problem) => Nothing with { Problem = ErrorText.Invariant(problem) };
 
     private static RankRanges Units(long length, long units, int ranks, string what) =>
         units == 0 || length % units != 0 ? Failed($"{length} features are no whole number of {units} {what}")

@@ -1,26 +1,35 @@
 using System.Diagnostics;
 using Quant.Net.Conversion;
 using Quant.Net.IO;
-using Quant.Net.Safetensors;
-using Quant.Net.Slicing;
 
 namespace Quant.Net.Ranks;
 
-/// <summary>Writes the parts of a divided model, a folder for each rank; all of them appear together.</summary>
-internal sealed class RankWriting(
+/// <summary>Writes the parts of a divided model; all of them appear together.</summary>
+internal abstract class RankWriting<TWriter>(
     TensorParallelPlan plan, TensorParallelOptions options, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    where TWriter : IModelWriter
 {
-    private readonly List<SafetensorsWriter> _writers = [];
-    private readonly SortedSet<string> _warnings = new(StringComparer.Ordinal);
     private long _dataBytes;
     private int _tensorCount;
+
+    /// <summary>How the parts are written.</summary>
+    protected TensorParallelOptions Options => options;
+
+    /// <summary>Ends the work.</summary>
+    protected CancellationToken Cancellation => cancellation;
+
+    /// <summary>What writes each rank, in order.</summary>
+    protected List<TWriter> Writers { get; } = [];
+
+    /// <summary>What a user should know of the output.</summary>
+    protected SortedSet<string> Warnings { get; } = new(StringComparer.Ordinal);
 
     public CopyResult Run(string outputFolder)
     {
         var watch = Stopwatch.StartNew();
         plan.RequirePossible();
-        _warnings.UnionWith(ModelVerifier.CheckScales(plan.Model, [.. plan.Items.Select(item => item.Module).OfType<PackedModule>()], cancellationToken: cancellation));
-        using var folder = RankFolder.Begin(outputFolder, options.Overwrite, plan.Model.Files.Select(file => file.Path));
+        Examine();
+        using var folder = RankFolder.Begin(outputFolder, options.Overwrite, plan.Files);
         (string[] files, long bytes) = folder.Write(() => WriteAll(folder));
         cancellation.ThrowIfCancellationRequested();
         folder.Complete();
@@ -29,9 +38,35 @@ internal sealed class RankWriting(
             Files = [.. files.Select(folder.PlaceOf)],
             TensorCount = _tensorCount,
             OutputBytes = bytes,
-            Warnings = [.. _warnings],
+            Warnings = [.. Warnings],
             Elapsed = watch.Elapsed,
         };
+    }
+
+    /// <summary>Looks for what a user should know of the model.</summary>
+    protected abstract void Examine();
+
+    /// <summary>Begins the files of a rank.</summary>
+    protected abstract TWriter Begin(RankFolder folder, int rank);
+
+    /// <summary>Declares what a rank has of a tensor by itself.</summary>
+    protected abstract void Declare(TWriter writer, PlainRanks plain);
+
+    /// <summary>Declares the parts of a module, where there are such.</summary>
+    protected virtual void DeclareModule(RankItem item)
+    {
+    }
+
+    /// <summary>Writes the parts of a module, where there are such.</summary>
+    protected virtual void WriteModule(RankItem item, ProgressCount count)
+    {
+    }
+
+    /// <summary>Takes note of a tensor that was declared.</summary>
+    protected void Count(long bytes)
+    {
+        _dataBytes += bytes;
+        _tensorCount++;
     }
 
     private (string[] Files, long Bytes) WriteAll(RankFolder folder)
@@ -40,77 +75,52 @@ internal sealed class RankWriting(
         {
             for (int rank = 0; rank < plan.RankCount; rank++)
             {
-                string path = folder.Add(rank, plan.RankCount);
-                RankSettings.Copy(plan.Model, path, _warnings);
-                _writers.Add(SafetensorsWriter.Create(
-                    Path.Combine(path, SafetensorsFolder.UsualName),
-                    new SafetensorsWriterOptions
-                    {
-                        Metadata = [.. SharedMetadata(), .. RankMark.Of(rank, plan.RankCount)],
-                        MaxShardBytes = options.MaxShardBytes,
-                    }));
+                Writers.Add(Begin(folder, rank));
             }
 
-            Declare();
-            long bytes = _writers.Sum(writer => writer.DeclaredLength);
+            DeclareAll();
+            long bytes = Writers.Sum(writer => writer.DeclaredLength);
             OutputGuard.RequireSpace(folder.Path, bytes);
             WriteTensors();
-            _writers.ForEach(writer => writer.Complete());
-            return ([.. _writers.SelectMany(writer => writer.Files)], bytes);
+            Writers.ForEach(writer => writer.Complete());
+            return ([.. Writers.SelectMany(writer => writer.Files)], bytes);
         }
         finally
         {
-            _writers.ForEach(writer => writer.Dispose());
+            Writers.ForEach(writer => writer.Dispose());
         }
     }
 
-    // All ranks have the same shapes, but with act-order, where zeros can be a list of groups in order.
-    private void Declare()
+    private void DeclareAll()
     {
         foreach (RankItem item in plan.Items)
         {
             cancellation.ThrowIfCancellationRequested();
             if (item.Module is not null)
             {
-                foreach ((SafetensorsWriter writer, IReadOnlyList<SlicedTensor> tensors) in _writers.Zip(item.CutModule(isOutline: true)))
-                {
-                    foreach (SlicedTensor tensor in tensors)
-                    {
-                        Declare(writer, tensor.Name, tensor.Type, tensor.Shape);
-                    }
-                }
+                DeclareModule(item);
             }
 
             foreach (PlainRanks plain in item.Plain)
             {
-                _writers.ForEach(writer => Declare(writer, plain.Tensor.Name, plain.Tensor.Type, plain.PartShape));
+                foreach (TWriter writer in Writers)
+                {
+                    Declare(writer, plain);
+                    Count(plain.PartBytes);
+                }
             }
         }
-    }
-
-    private void Declare(SafetensorsWriter writer, string name, SafetensorsType type, long[] shape)
-    {
-        writer.AddTensor(name, type, shape);
-        _dataBytes += SafetensorsTypes.ByteLength(type, shape)!.Value;
-        _tensorCount++;
     }
 
     private void WriteTensors()
     {
         var count = new ProgressCount(_dataBytes, _tensorCount, progress);
-        var plainCopy = new PlainRankCopy(_writers, count, cancellation);
-        var slicedCopy = new SlicedTensorWriting(count, cancellation);
+        var plainCopy = new PlainRankCopy([.. Writers], count, cancellation);
         foreach (RankItem item in plan.Items)
         {
             if (item.Module is not null)
             {
-                foreach ((SafetensorsWriter writer, IReadOnlyList<SlicedTensor> tensors) in _writers.Zip(item.CutModule()))
-                {
-                    foreach (SlicedTensor tensor in tensors)
-                    {
-                        slicedCopy.Write(tensor, writer);
-                    }
-                }
+                WriteModule(item, count);
             }
 
             foreach (PlainRanks plain in item.Plain)
@@ -119,7 +129,4 @@ internal sealed class RankWriting(
             }
         }
     }
-
-    private KeyValuePair<string, string>[] SharedMetadata() =>
-        [.. plan.Model.Files[0].Metadata.Where(fact => plan.Model.Files.All(file => file.Metadata.TryGetValue(fact.Key, out string? other) && other == fact.Value))];
 }

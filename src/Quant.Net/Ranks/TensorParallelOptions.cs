@@ -11,7 +11,7 @@ public sealed class TensorParallelOptions
 
     /// <summary>
     /// Splits the weights of each rank into files with at most so many bytes of data, and an index. A tensor is never split: one that is
-    /// larger gets a file of its own. Null: one file for each rank.
+    /// larger gets a file of its own. Null: one file for each rank, as ranks of GGUF models always are.
     /// </summary>
     public long? MaxShardBytes { get; init; }
 }

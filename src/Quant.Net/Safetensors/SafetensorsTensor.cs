@@ -60,6 +60,8 @@ public sealed unsafe class SafetensorsTensor : IStoredTensor
     /// <summary>Bytes of its data.</summary>
     public long ByteLength { get; }
 
+    (int Values, int Bytes) IStoredTensor.Unit => BitsPerElement switch { 4 => (2, 1), 6 => (4, 3), var bits => (1, bits / 8) };
+
     /// <summary>Where its data begin in the file. They need not be aligned.</summary>
     public long FileOffset { get; }
 

@@ -48,7 +48,7 @@ internal static class ConfigShapes
             from weight in found
             let layer = LayerOf(weight.Key, prefix)
             where layer >= 0
-            let key = ModelFamilies.KeyOf(weight.Key[(weight.Key.IndexOf('.', prefix.Length) + 1)..])
+            let key = FamilyTable.KeyOf(weight.Key[(weight.Key.IndexOf('.', prefix.Length) + 1)..])
             where architecture.Weights.TryGetValue(key, out ExpectedShape? expected) && !expected.Fits(weight.Value.Shape)
             group weight by (Layer: layer, Key: key) into alike   // experts: there may be thousands
             orderby alike.Key.Layer

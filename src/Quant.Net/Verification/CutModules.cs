@@ -60,13 +60,13 @@ internal sealed class CutModules(SafetensorsModel model, PartsVerifyOptions opti
 
     private void CompareBias(SafetensorsTensor bias, CutParts cut)
     {
-        List<(SafetensorsTensor Part, int At, PlainRanks Whole, int Rank)> found = [];
+        List<(IStoredTensor Part, int At, PlainRanks Whole, int Rank)> found = [];
         for (int at = 0; at < run.Parts.Count; at++)
         {
             Ranges ranges = cut.Ranges[at];
             var own = cut.Axis == MatrixAxis.Output
                 ? new PlainRanks(bias, 0, new RankRanges([ranges], ranges.Sum(range => range.Count)))
-                : new PlainRanks(bias, -1, new RankRanges([], 0));
+                : new PlainRanks(bias, -1, RankRanges.Nothing);
             if (run.Find(run.Parts[at], bias, own.PartShape) is { } part)
             {
                 found.Add((part, at, own, 0));

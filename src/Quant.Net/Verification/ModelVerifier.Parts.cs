@@ -41,8 +41,11 @@ public static partial class ModelVerifier
     }
 
     /// <summary>Checks that decoded parts of tensors put together are the decoded tensors, bit for bit.</summary>
-    /// <remarks>Tensors of the whole that the parts have not are none of their business. Blocks are decoded to float32; types of single
-    /// values are compared as they are.</remarks>
+    /// <remarks>
+    /// Parts are files that were cut from tensors: blocks are decoded to float32, types of single values are compared as they are, and tensors
+    /// of the whole that the parts have not are none of their business. Or they say that they are the ranks of a
+    /// <see cref="TensorParallelPlan"/>: these are compared by their bytes, so that what they decode to is the same too.
+    /// </remarks>
     /// <inheritdoc cref="VerifyPartsAsync(SafetensorsModel, IReadOnlyList{SafetensorsModel}, PartsVerifyOptions, QuantDevice, IProgress{ConversionProgress}, CancellationToken)"/>
     public static Task<PartsVerifyResult> VerifyPartsAsync(
         GgufFile whole, IReadOnlyList<GgufFile> parts, PartsVerifyOptions options, QuantDevice device,

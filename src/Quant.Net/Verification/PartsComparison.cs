@@ -1,7 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Quant.Net.IO;
 using Quant.Net.Ranks;
-using Quant.Net.Safetensors;
 using Ranges = System.Collections.Generic.IReadOnlyList<(long First, long Count)>;
 
 namespace Quant.Net.Verification;
@@ -44,8 +43,8 @@ internal sealed class PartsComparison(
         Finish(whole.Name, tallies);
     }
 
-    /// <summary>Compares parts of a tensor that is not packed, byte for byte, each with the bytes of the rank that it should be.</summary>
-    public void Compare(string name, IReadOnlyList<(SafetensorsTensor Part, int At, PlainRanks Whole, int Rank)> parts)
+    /// <summary>Compares parts of a tensor that is no module, byte for byte, each with the bytes of the rank that it should be.</summary>
+    public void Compare(string name, IReadOnlyList<(IStoredTensor Part, int At, PlainRanks Whole, int Rank)> parts)
     {
         PlainPart[] plain = [.. parts.Select(one => new PlainPart(one.Part, one.Whole, one.Rank, TallyOf(name, one.Part, one.At)))];
         foreach (IGrouping<PlainRanks, PlainPart> ranks in plain.GroupBy(part => part.Whole))
@@ -67,14 +66,16 @@ internal sealed class PartsComparison(
         Finish(name, [.. plain.Select(part => part.Tally)]);
     }
 
-    private DifferenceTally TallyOf(string name, SafetensorsTensor part, int at)
+    private DifferenceTally TallyOf(string name, IStoredTensor part, int at)
     {
         int valueBytes = ValueBytes(part);
-        long columns = Math.Max(part.RowLength * part.BitsPerElement / 8 / valueBytes, 1);
+        (int values, int bytes) = part.Unit;
+        long columns = Math.Max((part.Shape is [.., var rowLength] ? rowLength : 1) / values * bytes / valueBytes, 1);
         return new DifferenceTally(name, at, partPaths[at], columns, valueBytes, isDecoded: false);
     }
 
-    private static int ValueBytes(SafetensorsTensor tensor) => Math.Max(tensor.BitsPerElement / 8, 1);
+    // Bytes stand for themselves where they hold several values.
+    private static int ValueBytes(IStoredTensor tensor) => tensor.Unit is (1, var bytes) ? bytes : 1;
 
     // Rows are short where inputs are divided: many are read at a time, and those of the whole once for all ranks.
     private void CompareShortRows(PlainRanks whole, IReadOnlyList<PlainPart> ranks)
@@ -85,7 +86,7 @@ internal sealed class PartsComparison(
             int rows = (int)Math.Min(most, whole.RowCount - row);
             byte[] all = Room(ref _whole, rows * rowBytes), found = Room(ref _found, rows * partBytes), expected = Room(ref _expected, rows * partBytes);
             whole.Tensor.Read(row * rowBytes, all.AsSpan(0, rows * rowBytes));
-            foreach ((SafetensorsTensor part, _, int rank, DifferenceTally tally) in ranks)
+            foreach ((IStoredTensor part, _, int rank, DifferenceTally tally) in ranks)
             {
                 cancellation.ThrowIfCancellationRequested();
                 long place = row * partBytes;
@@ -107,7 +108,7 @@ internal sealed class PartsComparison(
 
     private void ComparePieces(PlainPart one)
     {
-        (SafetensorsTensor part, PlainRanks whole, int rank, DifferenceTally tally) = one;
+        (IStoredTensor part, PlainRanks whole, int rank, DifferenceTally tally) = one;
         int valueBytes = ValueBytes(part);
         long done = 0;
         foreach ((long? offset, long count) in whole.Pieces(rank))
@@ -133,7 +134,7 @@ internal sealed class PartsComparison(
         }
     }
 
-    private static void ReadWhole(SafetensorsTensor whole, long? offset, Span<byte> expected)
+    private static void ReadWhole(IStoredTensor whole, long? offset, Span<byte> expected)
     {
         if (offset is { } from)
         {
@@ -277,5 +278,5 @@ internal sealed class PartsComparison(
         return buffer;
     }
 
-    private sealed record PlainPart(SafetensorsTensor Part, PlainRanks Whole, int Rank, DifferenceTally Tally);
+    private sealed record PlainPart(IStoredTensor Part, PlainRanks Whole, int Rank, DifferenceTally Tally);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Quant.Net.IO;
+using Quant.Net.Ranks;
 using Quant.Net.Safetensors;
 using Quant.Net.Slicing;
 
@@ -16,8 +17,10 @@ internal sealed class PartsRun(
     private readonly SortedSet<string> _kernels = new(StringComparer.Ordinal);
     private readonly PartsProgress _progress = new(progress);
 
+    private readonly RankOrder<SafetensorsModel> _order = new(parts, part => part.Path, RankMark.Read);
+
     /// <summary>The parts, in order.</summary>
-    public IReadOnlyList<SafetensorsModel> Parts { get; } = RankOrder.Sort(parts);
+    public IReadOnlyList<SafetensorsModel> Parts => field ??= _order.Sorted;
 
     /// <summary>What is wrong.</summary>
     public List<string> Faults { get; } = [];
@@ -31,8 +34,8 @@ internal sealed class PartsRun(
     public PartsVerifyResult Run()
     {
         var watch = Stopwatch.StartNew();
-        bool areRanks = RankOrder.AreMarked(Parts), areMarked = areRanks || Parts.All(part => part.Files.All(file => PartMark.Of(file) is not null));
-        string[] incomplete = [.. RankOrder.Faults(Parts), .. areRanks ? [] : PartNames.Missing(Paths)];
+        bool areRanks = _order.AreMarked, areMarked = areRanks || Parts.All(part => part.Files.All(file => PartMark.Of(file) is not null));
+        string[] incomplete = [.. _order.Faults, .. areRanks ? [] : PartNames.Missing(Paths)];
         Faults.AddRange(incomplete);
         if (options.KnownAxis is not null || Parts.All(IsCut))
         {
@@ -44,7 +47,7 @@ internal sealed class PartsRun(
         }
         else if (incomplete.Length == 0)
         {
-            new RankParts(TensorParallelPlan.Make(whole, Parts.Count), this).Compare();
+            new RankParts(new SafetensorsRankPlan(whole, Parts.Count), this).Compare();
         }
 
         return new PartsVerifyResult

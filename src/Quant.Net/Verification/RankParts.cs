@@ -5,10 +5,8 @@ using Quant.Net.Safetensors;
 namespace Quant.Net.Verification;
 
 /// <summary>Compares ranks with the model that they are parts of: each item of the plan with what each rank has of it.</summary>
-internal sealed class RankParts(TensorParallelPlan plan, PartsRun run)
+internal sealed class RankParts(SafetensorsRankPlan plan, PartsRun run)
 {
-    private static readonly RankRanges Everything = new([], 0);
-
     private readonly SafetensorsModel[] _parts = [.. run.Parts];
     private readonly Dictionary<string, PackedModule>[] _modules =
     [
@@ -21,8 +19,7 @@ internal sealed class RankParts(TensorParallelPlan plan, PartsRun run)
     {
         if (!plan.IsPossible)
         {
-            run.Faults.AddRange(plan.Entries.Where(entry => entry.Problem is not null).Select(entry => ErrorText.Invariant(
-                $"{ErrorText.EscapePath(plan.Model.Path)}: {ErrorText.Quote(entry.Name)} cannot be divided among {plan.RankCount} ranks: {entry.Problem}")));
+            run.Faults.AddRange(plan.Problems);
             return;
         }
 
@@ -36,7 +33,7 @@ internal sealed class RankParts(TensorParallelPlan plan, PartsRun run)
 
             foreach (PlainRanks plain in item.Plain)
             {
-                ComparePlain(plain.Tensor, plain);
+                ComparePlain((SafetensorsTensor)plain.Tensor, plain);
             }
         }
 
@@ -70,13 +67,13 @@ internal sealed class RankParts(TensorParallelPlan plan, PartsRun run)
 
         if (whole.Bias is { } bias)
         {
-            ComparePlain(bias, axis == MatrixAxis.Output ? new PlainRanks(bias, 0, item.Ranges) : new PlainRanks(bias, -1, Everything));
+            ComparePlain(bias, axis == MatrixAxis.Output ? new PlainRanks(bias, 0, item.Ranges) : new PlainRanks(bias, -1, RankRanges.Nothing));
         }
     }
 
     private void ComparePlain(SafetensorsTensor whole, PlainRanks plain)
     {
-        List<(SafetensorsTensor Part, int At, PlainRanks Whole, int Rank)> found = [];
+        List<(IStoredTensor Part, int At, PlainRanks Whole, int Rank)> found = [];
         for (int rank = 0; rank < _parts.Length; rank++)
         {
             if (run.Find(_parts[rank], whole, plain.PartShape) is { } part)

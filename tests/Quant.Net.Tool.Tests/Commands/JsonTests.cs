@@ -112,7 +112,8 @@ public class JsonTests
             "slice of whole models",
             Succeed([.. slice, "2", "-o", folder["x"]]).Json,
             Run([.. slice, "3", "--dry-run"]).Json,
-            Run([.. slice, "32", "--dry-run"]).Json);
+            Run([.. slice, "32", "--dry-run"]).Json,
+            Run("slice", Repository.WideModel, "--json", "--tensor-parallel", "2", "--dry-run").Json);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Quant.Net.Gguf;
 using Quant.Net.Safetensors;
 using Quant.Net.Tool.Slice;
 using Quant.Net.Tool.Tests.Support;
@@ -213,8 +214,65 @@ public class RankTests
         Run(["slice", Repository.GptqModel, .. arguments]).AssertFails(2, complaint);
 
     [Fact]
-    public void GgufModelsAreNotDivided() =>
-        Run("slice", Repository.WideModel, "--tensor-parallel", "2", "--dry-run").AssertFails(2, "MODEL is a GGUF file, of which only single tensors are cut");
+    public void AGgufModelIsDividedIntoFiles()
+    {
+        using var folder = new TemporaryFolder();
+        string text = Succeed("slice", Repository.StoriesModel, "--tensor-parallel", "2", "-o", folder["out"]).Out;
+        Assert.Matches(@"blk\.\*\.ffn_down\.weight +5 +row +64 × 172 +64 × 86 +0\n", text);
+        Assert.Matches(@"blk\.\*\.attn_q\.weight +5 +column, packed +64 × 64 +32 × 64 +0\n", text);
+        Assert.Equal(["rank-0-of-2.gguf", "rank-1-of-2.gguf"], NamesIn(folder["out"]));
+        Succeed("verify", "--against", Repository.StoriesModel, folder["out"], "-q");
+        Succeed("verify", "--against", Repository.StoriesModel, folder["out/rank-1-of-2.gguf"], folder["out/rank-0-of-2.gguf"], "-q");
+
+        // What the parts decode to, side by side, is what the whole does.
+        using var device = QuantDevice.Open("cpu");
+        using GgufFile whole = GgufFile.Open(Repository.StoriesModel);
+        GgufTensor tensor = whole.Tensors["blk.4.attn_output.weight"];
+        float[] weights = new float[tensor.ElementCount];
+        tensor.Dequantize(device, 0, tensor.RowCount, weights);
+        for (int rank = 0; rank < 2; rank++)
+        {
+            using GgufFile model = GgufFile.Open(folder[$"out/rank-{rank}-of-2.gguf"]);
+            GgufTensor part = model.Tensors[tensor.Name];
+            float[] own = new float[part.ElementCount];
+            part.Dequantize(device, 0, part.RowCount, own);
+            for (int row = 0; row < 64; row++)
+            {
+                Assert.Equal(weights.AsSpan((row * 64) + (rank * 32), 32), own.AsSpan(row * 32, 32));
+            }
+        }
+    }
+
+    [Fact]
+    public void AGgufModelThatBlocksKeepTogetherIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        ToolResult plan = Run("slice", Repository.WideModel, "--tensor-parallel", "2", "--dry-run", "--json");
+        Assert.Equal((1, ""), (plan.ExitCode, plan.Error));
+        Assert.Equal(("llama", false), (plan.Json.Text("architecture"), plan.Json.Flag("possible")));
+        JsonElement output = plan.Json.List("plan").Find("name", "blk.0.attn_output.weight");
+        Assert.Equal(("row", "in", true), (output.Text("kind"), output.Text("axis"), output.Flag("packed")));
+        Assert.Equal(
+            "128 input features for each rank are no multiple of 256, as blocks of Q4_K need it; nearest numbers of ranks: 1", output.Text("problem"));
+        Run("slice", Repository.WideModel, "--tensor-parallel", "2", "-o", folder["out"]).AssertFails(1, "cannot be divided among 2 ranks");
+        Run("slice", Repository.WideModel, "--tensor-parallel", "1", "-o", folder["out"], "--shard-size", "1GB")
+            .AssertFails(2, "--shard-size: MODEL is a GGUF file, of which each rank is one file");
+        Assert.Empty(folder.Names);
+    }
+
+    [Fact]
+    public void ARankOfAGgufModelIsKnownForWhatItIs()
+    {
+        using var folder = new TemporaryFolder();
+        Succeed("slice", Repository.StoriesModel, "--tensor-parallel", "2", "-q", "-o", folder["out"]);
+        string rank = folder["out/rank-1-of-2.gguf"];
+        Run("slice", rank, "--tensor-parallel", "2", "--dry-run").AssertFails(1, "is 'rank 1 of 2' of a model already, expected the whole");
+        Succeed("dequantize", rank, "-o", folder["decoded.gguf"], "-q");
+        Run("slice", folder["decoded.gguf"], "--tensor-parallel", "2", "--dry-run").AssertFails(1, "is 'rank 1 of 2' of a model already");
+        ToolResult alone = Run("verify", "--against", Repository.StoriesModel, rank, "--json", "-q");
+        Assert.Equal((1, "rank 0 of 2 is missing"), (alone.ExitCode, Assert.Single(alone.Json.List("defects")).Text("problem")));
+        Run("verify", "--against", Repository.GptqModel, folder["out"]).AssertFails(2, "is GGUF, expected safetensors");
+    }
 
     [MountFact]
     public void AFullDiskLeavesNothing()
