@@ -1,4 +1,5 @@
 using Quant.Net.Gguf;
+using Quant.Net.IO;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Ranks;
@@ -6,6 +7,8 @@ namespace Quant.Net.Ranks;
 /// <summary>The heads of a model's attention.</summary>
 internal readonly record struct HeadCounts(long Queries, long KeyValues)
 {
+    private const int LongestShown = 40;
+
     /// <exception cref="ModelFormatException">The settings do not say it.</exception>
     public static HeadCounts Of(ModelConfig config)
     {
@@ -37,11 +40,11 @@ internal readonly record struct HeadCounts(long Queries, long KeyValues)
             return null;
         }
 
-        long?[] numbers = [.. (value.IsArray ? Enumerable.Range(0, (int)value.Count).Select(at => value[at]) : [value])
+        long?[] numbers = [.. (value.IsArray ? Enumerable.Range(0, value.Count).Select(at => value[at]) : [value])
             .Select(number => !number.IsArray && number.TryGet(out long found) ? found : (long?)null).Distinct()];
         return numbers is [var only] ? only : null;
     }
 
     private static string Shown(GgufFile model, string key) =>
-        model.Metadata.TryGetValue(key, out GgufValue? value) ? $"{key} {value}" : $"no {key}";
+        model.Metadata.TryGetValue(key, out GgufValue? value) ? $"{key} {ErrorText.Escape(value.ToString(), LongestShown)}" : $"no {key}";
 }

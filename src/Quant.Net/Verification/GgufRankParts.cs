@@ -33,7 +33,7 @@ internal sealed class GgufRankParts(GgufRankPlan plan, IReadOnlyList<GgufFile> p
             {
                 faults.Add($"{parts[rank].ShownPath}: has no tensor {ErrorText.Quote(whole.Name)}");
             }
-            else if (part.TypeNumber != whole.TypeNumber || !part.Shape.SequenceEqual(plain.PartShape) || part.ByteLength != plain.PartBytes)
+            else if (part.TypeNumber != whole.TypeNumber || !part.Shape.SequenceEqual(plain.PartShape) || part.ByteLength < plain.PartBytes)
             {
                 faults.Add(ErrorText.Invariant(
                     $"{ErrorText.EscapePath(part.Part.Path)}: {ErrorText.Quote(whole.Name)} is {Shown(part, part.Shape, part.ByteLength)}, expected {Shown(whole, plain.PartShape, plain.PartBytes)}"));

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Quant.Net.Gguf;
+using Quant.Net.Tests.Verification;
 using Xunit.Abstractions;
 
 namespace Quant.Net.Tests.Gguf;
@@ -56,9 +57,11 @@ public class GgufMutationTests(ITestOutputHelper output)
             if (opened is not null)
             {
                 Use(opened);
+                TensorParallelPlan? plan = Plan(opened);
                 if (copy && opened.Parts.All(part => part.Alignment <= MostCopiedAlignment))
                 {
                     ExpectCopyIsTheSame(opened);
+                    ExpectRanksAreTheWhole(opened, plan);
                 }
             }
         }
@@ -137,6 +140,29 @@ public class GgufMutationTests(ITestOutputHelper output)
         foreach (GgufTensor tensor in model.Tensors)
         {
             Assert.True(Bytes(tensor).SequenceEqual(Bytes(copy.Tensors[tensor.Name])[..(int)tensor.ByteLength]));
+        }
+    }
+
+    /// <summary>How it would be divided among ranks; null if it is refused.</summary>
+    private static TensorParallelPlan? Plan(GgufFile model)
+    {
+        try
+        {
+            return TensorParallelPlan.Make(model, 2);
+        }
+        catch (Exception refused) when (refused is NotSupportedException or ModelFormatException)
+        {
+            return null;
+        }
+    }
+
+    private void ExpectRanksAreTheWhole(GgufFile model, TensorParallelPlan? plan)
+    {
+        if (plan is { IsPossible: true } && model.Tensors.Count > 0)
+        {
+            using var output = new TempFolder();
+            CopyResult result = ModelConverter.SliceAsync(plan, output["out"]).GetAwaiter().GetResult();
+            PartsOnDisk.AssertSound(PartsOnDisk.VerifyAsync(model, [.. result.Files]).GetAwaiter().GetResult());
         }
     }
 

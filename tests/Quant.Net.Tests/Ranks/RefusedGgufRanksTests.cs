@@ -48,7 +48,7 @@ public class RefusedGgufRanksTests
         { GgufValue.FromNumber(5u), false },
         { GgufValue.FromNumber(0u), false },
         { GgufValue.FromNumber(-4), false },
-        { GgufValue.FromString("4"), false },
+        { GgufValue.FromString("4\n" + new string('5', 1000)), false },
     };
 
     [Theory]
@@ -66,6 +66,7 @@ public class RefusedGgufRanksTests
         string line = Assert.Throws<ModelFormatException>(() => TensorParallelPlan.Make(model, 2)).Message;
         Assert.Contains("has llama.attention.head_count 24 and llama.attention.head_count_kv ", line, StringComparison.Ordinal);
         Assert.EndsWith(", expected the first to be a multiple of the second, in all layers alike", line, StringComparison.Ordinal);
+        Assert.True(line.Length < 300 && !line.Contains('\n'), line);
     }
 
     [Theory]
