@@ -77,6 +77,9 @@ class CodeBook {
 
   bool has(uint32_t code) const { return places_[code] >= 0; }
 
+  // By code; negative for those that are not in the book.
+  const int32_t* places() const { return places_; }
+
   // Of a code that is in the book.
   uint32_t entry(uint32_t code) const { return static_cast<uint32_t>(places_[code]); }
 

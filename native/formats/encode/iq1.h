@@ -213,10 +213,10 @@ struct TernaryGroups {
         code |= static_cast<uint32_t>(levels[(8 * r + k) % N]) << 2 * k;
       if (!book.has(code)) {
         in_book = false;
-        float values[3];
+        LevelValues<BookIQ1> values = {};
         for (int l = 0; l < 3; l++)
-          values[l] = scales[group] * kTernary[sign(r)][l];
-        code = nearest<BookIQ1>(book.near(code), v.x + 8 * r, weights + 8 * r, values);
+          values.at[l] = scales[group] * kTernary[sign(r)][l];
+        code = nearest(book.near(code), Run<BookIQ1>{v.x + 8 * r, weights + 8 * r}, values);
       }
       entries[r] = book.entry(code);
     }

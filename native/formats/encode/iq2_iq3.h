@@ -159,7 +159,7 @@ class GroupFit {
     uint32_t off_book = choose_candidate(x, weights, roots, peak);
     if (scale > 0 && (off_book != 0 || Rules::kAgain == Again::kAll)) {
       if (Rules::kAgain != Again::kOffBook) off_book = kAllRuns;
-      bring_to_book(x, roots, 1 / scale, scale, off_book, chosen_);
+      bring_to_book(x, roots, off_book);
       const CodeSums sums = sums_of_chosen(x, weights);
       if (sums.l2 > 0) scale = sums.xl / sums.l2;
     }
@@ -170,49 +170,64 @@ class GroupFit {
 
  private:
   static constexpr int kLevels = Book::kLevels, kCandidates = 2 * Rules::kSteps + 1;
+  using Tried = TriedCodes<Book, Format::kGroup, kCandidates>;
   static constexpr float kTop = 2 * kLevels - 1;
   static constexpr uint32_t kAllRuns = (1u << kRuns) - 1;
 
   // Tries all candidates. Returns which runs of the best one were not in the book as they were.
   uint32_t choose_candidate(const float* x, const float* weights, const float* roots, float peak) {
-    uint32_t off_book[kCandidates];
-    for (int i = 0; i < kCandidates; i++) {
-      const float inverse_scale = (kTop + static_cast<float>(i - Rules::kSteps) * Rules::kStep) / peak;
-      off_book[i] = bring_to_book(x, roots, inverse_scale, 1 / inverse_scale, kAllRuns, i);
-    }
+    uint32_t off_book[kRuns];  // columns of each run
+    try_candidates(x, roots, peak, off_book);
     CodeSums sums[kCandidates];
     sum_columns(x, weights, tried_, sums);
-    uint32_t chosen_off_book = Rules::kAgain == Again::kAllIfOffBook ? kAllRuns : 0;
     float best = 0;
     for (int i = 0; i < kCandidates; i++) {
       if (!(sums[i].l2 > 0 && sums[i].xl * sums[i].xl > best * sums[i].l2)) continue;
       scale = sums[i].xl / sums[i].l2;
       best = scale * sums[i].xl;
       chosen_ = i;
-      chosen_off_book = off_book[i];
     }
+    if (chosen_ == kCandidates) return Rules::kAgain == Again::kAllIfOffBook ? kAllRuns : 0;
+    uint32_t chosen_off_book = 0;
+    for (int r = 0; r < kRuns; r++)
+      chosen_off_book |= (off_book[r] >> chosen_ & 1) << r;
     return chosen_off_book;
   }
 
-  // Brings the runs of a mask to the book, into a column. Returns which of them were not in it.
-  uint32_t bring_to_book(const float* x, const float* roots, float inverse_scale, float with_scale, uint32_t runs,
-                         int column) {
+  // Brings all runs to the book with each candidate.
+  void try_candidates(const float* x, const float* roots, float peak, uint32_t (&off_book)[kRuns]) {
+    alignas(4 * kCodeLanes) float inverse_scales[Tried::kColumns] = {};
+    LevelValues<Book> values[kCandidates];
+    for (int i = 0; i < kCandidates; i++)
+      inverse_scales[i] = (kTop + static_cast<float>(i - Rules::kSteps) * Rules::kStep) / peak;
+    for (int i = 0; i < kCandidates; i++)
+      values[i] = LevelValues<Book>::odd(1 / inverse_scales[i]);
+    round_columns(x, inverse_scales, tried_);
     const CodeBook<Book>& book = CodeBook<Book>::get();
-    float values[kLevels];
-    for (int l = 0; l < kLevels; l++)
-      values[l] = with_scale * static_cast<float>(2 * l + 1);
-    uint32_t codes[kRuns], off_book = 0;
-    round_to_levels<Book, Format::kGroup>(x, inverse_scale, codes);
     for (int r = 0; r < kRuns; r++) {
-      if (!(runs >> r & 1)) continue;
-      uint32_t code = codes[r];
-      if (!book.has(code)) {
-        off_book |= 1u << r;
-        code = nearest<Book>(book.near(code), x + r * Book::kElements, roots + r * Book::kElements, values);
+      const Run<Book> run{x + r * Book::kElements, roots + r * Book::kElements};
+      off_book[r] = columns_off_book(book, tried_.codes[r]);
+      for (uint32_t columns = off_book[r]; columns != 0; columns &= columns - 1) {
+        const int column = __builtin_ctz(columns);
+        uint16_t& code = tried_.codes[r][column];
+        code = static_cast<uint16_t>(nearest(book.near(code), run, values[column]));
       }
-      tried_.codes[r][column] = static_cast<uint16_t>(code);
     }
-    return off_book;
+  }
+
+  // Brings the runs of a mask to the book, with the scale, into the chosen column.
+  void bring_to_book(const float* x, const float* roots, uint32_t runs) {
+    const CodeBook<Book>& book = CodeBook<Book>::get();
+    const LevelValues<Book> values = LevelValues<Book>::odd(scale);
+    uint32_t codes[kRuns];
+    round_to_levels<Book, Format::kGroup>(x, 1 / scale, codes);
+    for (; runs != 0; runs &= runs - 1) {
+      const int r = __builtin_ctz(runs);
+      uint32_t code = codes[r];
+      if (!book.has(code))
+        code = nearest(book.near(code), Run<Book>{x + r * Book::kElements, roots + r * Book::kElements}, values);
+      tried_.codes[r][chosen_] = static_cast<uint16_t>(code);
+    }
   }
 
   CodeSums sums_of_chosen(const float* x, const float* weights) const {
@@ -222,7 +237,7 @@ class GroupFit {
     return sums;
   }
 
-  TriedCodes<Book, Format::kGroup, kCandidates> tried_;
+  Tried tried_;
   int chosen_ = kCandidates;  // a column of zeros
 };
 

@@ -15,13 +15,31 @@ QN_HD int odd_scale_code(float inverse_scale, float scale) {
   return clamp(round_even(0.5f * (inverse_scale * scale - 1)), 0, kLimit);
 }
 
-// Codes of the runs of a group, a column for each of the scales that are tried. Columns that were not tried hold zeros.
+// What the levels of a book stand for: a place for each number that a level's bits can hold.
+template <class Book>
+struct LevelValues {
+  static constexpr int kPlaces = 1 << Book::kBits;
+
+  alignas(4 * kPlaces) float at[kPlaces];
+
+  // Levels stand for odd multiples of the scale.
+  static QN_HD LevelValues odd(float scale) {
+    LevelValues values;
+    for (int l = 0; l < kPlaces; l++)
+      values.at[l] = scale * static_cast<float>(2 * l + 1);
+    return values;
+  }
+};
+
+// Codes of the runs of a group, a column for each of the scales that are tried, of which there are kCount. There are
+// more columns: those hold zeros, a code that is in every book.
 template <class Book, int N, int kCount>
 struct TriedCodes {
   static constexpr int kRuns = N / Book::kElements;
   static constexpr int kColumns = (kCount + kCodeLanes) / kCodeLanes * kCodeLanes;
+  static_assert(kColumns <= 32);
 
-  uint16_t codes[kRuns][kColumns] = {};
+  alignas(2 * kCodeLanes) uint16_t codes[kRuns][kColumns];
 };
 
 }  // namespace qn::QN_TARGET

@@ -7,18 +7,23 @@
 
 namespace qn::QN_TARGET {
 
-// The code of the list that is nearest to x, where an element of level l stands for values[l]: the least sum of
-// weighted squares, of equal ones the first. Where no sum is finite it is the first; ggml stops the program there.
+// The numbers of a run and their weights.
+template <class Book>
+struct Run {
+  const float *x, *weights;
+};
+
+// The code of the list that is nearest to a run: the least sum of weighted squares, of equal ones the first. Where no
+// sum is finite it is the first; ggml stops the program there.
 // Source: ggml, ggml-quants.c (iq2_find_best_neighbour, iq3_find_best_neighbour, iq1_find_best_neighbour2).
 template <class Book>
-uint32_t nearest(typename CodeBook<Book>::List list, const float* x, const float* weights,
-                 const float (&values)[Book::kLevels]) {
+uint32_t nearest(typename CodeBook<Book>::List list, const Run<Book>& run, const LevelValues<Book>& values) {
   constexpr float kLargest = 0x1.fffffep127f;
   float terms[Book::kElements][Book::kLevels];
   for (int k = 0; k < Book::kElements; k++) {
     for (int l = 0; l < Book::kLevels; l++) {
-      const float difference = values[l] - x[k];
-      terms[k][l] = weights[k] * difference * difference;
+      const float difference = values.at[l] - run.x[k];
+      terms[k][l] = run.weights[k] * difference * difference;
     }
   }
   uint32_t best = list.chunks->codes[0];
@@ -46,6 +51,27 @@ void round_to_levels(const float* x, float inverse_scale, uint32_t (&codes)[N / 
       codes[r] |= static_cast<uint32_t>(odd_scale_code<Book::kLevels - 1>(inverse_scale, x[r * Book::kElements + k]))
                   << Book::kBits * k;
   }
+}
+
+// The same for the inverse scale of each column.
+template <class Book, int N, int kCount>
+void round_columns(const float* x, const float* inverse_scales, TriedCodes<Book, N, kCount>& tried) {
+  using Tried = TriedCodes<Book, N, kCount>;
+  for (int column = 0; column < Tried::kColumns; column++) {
+    uint32_t codes[Tried::kRuns];
+    round_to_levels<Book, N>(x, inverse_scales[column], codes);
+    for (int r = 0; r < Tried::kRuns; r++)
+      tried.codes[r][column] = static_cast<uint16_t>(codes[r]);
+  }
+}
+
+// Which columns of a run have codes that are not in the book.
+template <class Book, int kColumns>
+uint32_t columns_off_book(const CodeBook<Book>& book, const uint16_t (&codes)[kColumns]) {
+  uint32_t columns = 0;
+  for (int column = 0; column < kColumns; column++)
+    columns |= static_cast<uint32_t>(!book.has(codes[column])) << column;
+  return columns;
 }
 
 // For each column, the sums from which its best scale follows.

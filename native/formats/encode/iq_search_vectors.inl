@@ -33,23 +33,48 @@ QN_HD int smallest(EightInts a) {
 using ManyCodes = Lanes<kCodeLanes>::Ints;
 using ManySums = Lanes<kCodeLanes>::Floats;
 
+// spread(): four numbers, or two, each in as many neighbouring lanes as an element has levels.
 // look_up(): the number whose place is in the lowest two or three bits of each lane; what is above them may be
-// anything. min(): the second, where the first is NaN.
+// anything.
+// min(): the second, where the first is NaN.
 #if defined(__AVX512F__)
 QN_HD ManyCodes widen_codes(const uint16_t* codes) {
   return reinterpret_cast<ManyCodes>(
       _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes))));
 }
+QN_HD void keep_codes(uint16_t* to, ManyCodes codes) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(reinterpret_cast<__m512i>(codes)));
+}
+QN_HD uint32_t where_negative(const int32_t* numbers, ManyCodes places) {
+  return _mm512_movepi32_mask(_mm512_i32gather_epi32(reinterpret_cast<__m512i>(places), numbers, 4));
+}
+QN_HD ManyCodes clamp(ManyCodes a, int low, int high) {
+  const __m512i not_below = _mm512_max_epi32(reinterpret_cast<__m512i>(a), _mm512_set1_epi32(low));
+  return reinterpret_cast<ManyCodes>(_mm512_min_epi32(not_below, _mm512_set1_epi32(high)));
+}
 QN_HD ManyCodes first_places() { return ManyCodes{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}; }
 QN_HD ManySums splat_sums(float value) { return _mm512_set1_ps(value); }
+QN_HD ManySums load_sums(const float* from) { return _mm512_loadu_ps(from); }
+QN_HD void keep_sums(float* to, ManySums sums) { _mm512_storeu_ps(to, sums); }
 QN_HD ManySums min(ManySums a, ManySums b) { return _mm512_min_ps(a, b); }
 QN_HD unsigned where_equal(ManySums a, ManySums b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
-QN_HD ManySums look_up_of_4(const float* numbers, ManyCodes places) {
-  const __m512 all = _mm512_broadcast_f32x4(_mm_load_ps(numbers));
-  return _mm512_permutevar_ps(all, reinterpret_cast<__m512i>(places));
+template <int kLevels>
+QN_HD ManySums repeat(const float* numbers) {
+  if constexpr (kLevels == 4) return _mm512_broadcast_f32x4(_mm_load_ps(numbers));
+  return _mm512_broadcast_f32x8(_mm256_load_ps(numbers));
 }
-QN_HD ManySums look_up(Eight numbers, ManyCodes places) {
-  return _mm512_permutexvar_ps(reinterpret_cast<__m512i>(places), _mm512_broadcast_f32x8(numbers));
+template <int kLevels>
+QN_HD ManySums spread(const float* numbers) {
+  if constexpr (kLevels == 4)
+    return _mm512_permutevar_ps(_mm512_broadcast_f32x4(_mm_loadu_ps(numbers)),
+                                _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3));
+  return _mm512_mask_broadcastss_ps(_mm512_set1_ps(numbers[0]), 0xff00, _mm_load_ss(numbers + 1));
+}
+template <int kLevels>
+QN_HD ManySums look_up(const float* numbers, ManyCodes places) {
+  const __m512 all = repeat<kLevels>(numbers);
+  if constexpr (kLevels == 4) return _mm512_permutevar_ps(all, reinterpret_cast<__m512i>(places));
+  return _mm512_permutexvar_ps(reinterpret_cast<__m512i>(places), all);
 }
 QN_HD float smallest(ManySums a) {
   return smallest(Eight(_mm256_min_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1))));
@@ -63,85 +88,98 @@ QN_HD int smallest(ManyCodes a) {
 QN_HD ManyCodes widen_codes(const uint16_t* codes) {
   return reinterpret_cast<ManyCodes>(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes))));
 }
+QN_HD void keep_codes(uint16_t* to, ManyCodes codes) {
+  const __m256i all = reinterpret_cast<__m256i>(codes);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                   _mm_packus_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1)));
+}
+QN_HD uint32_t where_negative(const int32_t* numbers, ManyCodes places) {
+  const __m256i found = _mm256_i32gather_epi32(numbers, reinterpret_cast<__m256i>(places), 4);
+  return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(found)));
+}
+QN_HD ManyCodes clamp(ManyCodes a, int low, int high) {
+  const __m256i not_below = _mm256_max_epi32(reinterpret_cast<__m256i>(a), _mm256_set1_epi32(low));
+  return reinterpret_cast<ManyCodes>(_mm256_min_epi32(not_below, _mm256_set1_epi32(high)));
+}
 QN_HD ManyCodes first_places() { return ManyCodes{0, 1, 2, 3, 4, 5, 6, 7}; }
 QN_HD ManySums splat_sums(float value) { return splat_eight(value); }
+QN_HD ManySums load_sums(const float* from) { return load_eight(from); }
+QN_HD void keep_sums(float* to, ManySums sums) { _mm256_storeu_ps(to, sums); }
 QN_HD ManySums min(ManySums a, ManySums b) { return _mm256_min_ps(a, b); }
 QN_HD unsigned where_equal(ManySums a, ManySums b) {
   return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)));
 }
-QN_HD ManySums look_up_of_4(const float* numbers, ManyCodes places) {
-  const __m256 both = _mm256_broadcast_ps(reinterpret_cast<const __m128*>(numbers));
-  return _mm256_permutevar_ps(both, reinterpret_cast<__m256i>(places));
+template <int kLevels>
+QN_HD ManySums repeat(const float* numbers) {
+  if constexpr (kLevels == 4) return _mm256_broadcast_ps(reinterpret_cast<const __m128*>(numbers));
+  return _mm256_load_ps(numbers);
 }
-QN_HD ManySums look_up(Eight numbers, ManyCodes places) {
-  return _mm256_permutevar8x32_ps(numbers, reinterpret_cast<__m256i>(places));
+template <int kLevels>
+QN_HD ManySums spread(const float* numbers) {
+  if constexpr (kLevels == 4)
+    return _mm256_blend_ps(_mm256_broadcast_ss(numbers), _mm256_broadcast_ss(numbers + 1), 0xf0);
+  return _mm256_broadcast_ss(numbers);
+}
+template <int kLevels>
+QN_HD ManySums look_up(const float* numbers, ManyCodes places) {
+  const __m256 all = repeat<kLevels>(numbers);
+  if constexpr (kLevels == 4) return _mm256_permutevar_ps(all, reinterpret_cast<__m256i>(places));
+  return _mm256_permutevar8x32_ps(all, reinterpret_cast<__m256i>(places));
 }
 #endif
 
+// N numbers as vectors, each spread over the places of its levels.
+template <class Book, int N>
+struct Spread {
+  static constexpr int kPlaces = LevelValues<Book>::kPlaces, kPerVector = kCodeLanes / kPlaces;
+  static constexpr int kVectors = N / kPerVector;
+
+  ManySums vectors[kVectors];
+
+  QN_HD explicit Spread(const float* numbers) {
+    for (int v = 0; v < kVectors; v++)
+      vectors[v] = spread<kPlaces>(numbers + v * kPerVector);
+  }
+};
+
 // A number for each level of each of N elements.
 template <class Book, int N>
-class TermTable;
-
-template <class Book, int N>
-  requires(Book::kLevels == 3)
-class TermTable<Book, N> {
+class TermTable {
  public:
-  // Of each element i and each level l it is of(x[i], weights[i], values[l]), where `of` does so for eight at once.
+  static constexpr int kPlaces = LevelValues<Book>::kPlaces;
+
+  // of(x, weight, value) of many at once.
   template <class Function>
-  QN_HD TermTable(const float* x, const float* weights, const float* values, Function of) {
-    for (int i = 0; i < N; i += 8) {
-      const Eight low = of(load_eight(x + i), load_eight(weights + i), splat_eight(values[0]));
-      const Eight middle = of(load_eight(x + i), load_eight(weights + i), splat_eight(values[1]));
-      const Eight high = of(load_eight(x + i), load_eight(weights + i), splat_eight(values[2]));
-      // A transposition: the levels of an element become neighbours, with a fourth that is none.
-      const __m256d first_01 = _mm256_castps_pd(_mm256_unpacklo_ps(low, middle));
-      const __m256d last_01 = _mm256_castps_pd(_mm256_unpackhi_ps(low, middle));
-      const __m256d first_2 = _mm256_castps_pd(_mm256_unpacklo_ps(high, high));
-      const __m256d last_2 = _mm256_castps_pd(_mm256_unpackhi_ps(high, high));
-      keep(i, _mm256_unpacklo_pd(first_01, first_2));
-      keep(i + 1, _mm256_unpackhi_pd(first_01, first_2));
-      keep(i + 2, _mm256_unpacklo_pd(last_01, last_2));
-      keep(i + 3, _mm256_unpackhi_pd(last_01, last_2));
-    }
+  QN_HD TermTable(const Spread<Book, N>& x, const Spread<Book, N>& weights, const LevelValues<Book>& values,
+                  Function of) {
+    const ManySums all_values = repeat<kPlaces>(values.at);
+    for (int v = 0; v < Spread<Book, N>::kVectors; v++)
+      keep_sums(terms_[0] + v * kCodeLanes, of(x.vectors[v], weights.vectors[v], all_values));
     // Out of the compiler's sight, which would otherwise shuffle registers where a load can broadcast.
-    __asm__("" : "+m"(quads_));
+    __asm__("" : "+m"(terms_));
   }
 
   // For the level of element i in the lowest bits of each lane; what is above them may be anything.
-  QN_HD ManySums at(int i, ManyCodes levels) const {
-    return look_up_of_4(quads_[i / 8 * 8 + i % 4 * 2 + i % 8 / 4], levels);
-  }
+  QN_HD ManySums at(int i, ManyCodes levels) const { return look_up<kPlaces>(terms_[i], levels); }
 
  private:
-  // Of elements i and i + 4.
-  QN_HD void keep(int i, __m256d both) { _mm256_store_ps(quads_[i / 8 * 8 + i % 4 * 2], _mm256_castpd_ps(both)); }
-
-  alignas(32) float quads_[N][4];
-};
-
-template <class Book, int N>
-  requires(Book::kLevels == 8)
-class TermTable<Book, N> {
- public:
-  template <class Function>
-  QN_HD TermTable(const float* x, const float* weights, const float* values, Function of) {
-    for (int i = 0; i < N; i++)
-      levels_[i] = of(splat_eight(x[i]), splat_eight(weights[i]), load_eight(values));
-  }
-
-  QN_HD ManySums at(int i, ManyCodes levels) const { return look_up(levels_[i], levels); }
-
- private:
-  Eight levels_[N];
+  alignas(64) float terms_[N][kPlaces];
 };
 
 template <class Book>
-QN_HD uint32_t nearest(typename CodeBook<Book>::List list, const float* x, const float* weights,
-                       const float (&values)[Book::kLevels]) {
-  const TermTable<Book, Book::kElements> terms(x, weights, values, [](Eight number, Eight weight, Eight value) {
-    const Eight difference = value - number;
-    return weight * difference * difference;
-  });
+struct Run {
+  Spread<Book, Book::kElements> x, weights;
+
+  QN_HD Run(const float* numbers, const float* of_numbers) : x(numbers), weights(of_numbers) {}
+};
+
+template <class Book>
+QN_HD uint32_t nearest(typename CodeBook<Book>::List list, const Run<Book>& run, const LevelValues<Book>& values) {
+  const TermTable<Book, Book::kElements> terms(run.x, run.weights, values,
+                                               [](ManySums number, ManySums weight, ManySums value) {
+                                                 const ManySums difference = value - number;
+                                                 return weight * difference * difference;
+                                               });
   const auto distances_of = [&](const typename CodeBook<Book>::Chunk& chunk) {
     const ManyCodes codes = widen_codes(chunk.codes);
     ManySums distances = terms.at(0, codes);
@@ -196,16 +234,42 @@ QN_HD void round_to_levels(const float* x, float inverse_scale, uint32_t (&codes
 }
 
 template <class Book, int N, int kCount>
+QN_HD void round_columns(const float* x, const float* inverse_scales, TriedCodes<Book, N, kCount>& tried) {
+  using Tried = TriedCodes<Book, N, kCount>;
+  for (int column = 0; column < Tried::kColumns; column += kCodeLanes) {
+    const ManySums inverse_scale = load_sums(inverse_scales + column);
+    for (int r = 0; r < Tried::kRuns; r++) {
+      ManyCodes codes = {};
+      for (int k = Book::kElements - 1; k >= 0; k--) {
+        // Twice of what is to be rounded, and twice the addend: all bits are the same, but those of the exponent.
+        const ManySums shifted = inverse_scale * x[r * Book::kElements + k] - 1 + 2 * kRounder;
+        const ManyCodes rounded = reinterpret_cast<ManyCodes>(shifted) & kRoundedBits;
+        const ManyCodes level = clamp(rounded, kRoundedZero, kRoundedZero + Book::kLevels - 1);
+        codes = codes << Book::kBits | (level & (LevelValues<Book>::kPlaces - 1));
+      }
+      keep_codes(tried.codes[r] + column, codes);
+    }
+  }
+}
+
+template <class Book, int kColumns>
+QN_HD uint32_t columns_off_book(const CodeBook<Book>& book, const uint16_t (&codes)[kColumns]) {
+  uint32_t columns = 0;
+  for (int column = 0; column < kColumns; column += kCodeLanes)
+    columns |= where_negative(book.places(), widen_codes(codes + column)) << column;
+  return columns;
+}
+
+template <class Book, int N, int kCount>
 QN_HD void sum_columns(const float* x, const float* weights, const TriedCodes<Book, N, kCount>& tried,
                        CodeSums (&sums)[kCount]) {
   using Tried = TriedCodes<Book, N, kCount>;
-  float values[Book::kLevels];
-  for (int l = 0; l < Book::kLevels; l++)
-    values[l] = static_cast<float>(2 * l + 1);
-  const TermTable<Book, N> xl(x, weights, values,
-                              [](Eight number, Eight weight, Eight value) { return weight * number * value; });
-  const TermTable<Book, N> l2(x, weights, values,
-                              [](Eight, Eight weight, Eight value) { return weight * value * value; });
+  const Spread<Book, N> numbers(x), of_numbers(weights);
+  const LevelValues<Book> odd = LevelValues<Book>::odd(1);
+  const TermTable<Book, N> xl(numbers, of_numbers, odd,
+                              [](ManySums number, ManySums weight, ManySums value) { return weight * number * value; });
+  const TermTable<Book, N> l2(numbers, of_numbers, odd,
+                              [](ManySums, ManySums weight, ManySums value) { return weight * value * value; });
   for (int column = 0; column < Tried::kColumns; column += kCodeLanes) {
     ManySums sum_xl = {}, sum_l2 = {};
     for (int r = 0; r < Tried::kRuns; r++) {
