@@ -29,18 +29,16 @@ QN_HD Floats codes_of(Floats values) {
 QN_HD bool any(Mask a) { return bits(a) != 0; }
 QN_HD Mask differ(Floats a, Floats b) { return either(above(a, b), above(b, a)); }
 
-// See CodeSums. `weighted` is weight * x.
+// See CodeSums.
 struct CodeSumsOfGroups {
   Floats xl = splat(0), l2 = splat(0);
 
-  QN_HD void add_codes(Floats weight, Floats weighted, Floats codes) {
-    xl = add(xl, mul(weighted, codes));
-    l2 = add(l2, mul(mul(weight, codes), codes));
+  // What a number of each group adds. `weighted` is weight * x.
+  QN_HD static CodeSumsOfGroups terms(Floats weight, Floats weighted, Floats code) {
+    return {mul(weighted, code), mul(mul(weight, code), code)};
   }
-  QN_HD void remove_codes(Floats weight, Floats weighted, Floats codes) {
-    xl = sub(xl, mul(weighted, codes));
-    l2 = sub(l2, mul(mul(weight, codes), codes));
-  }
+  QN_HD CodeSumsOfGroups with(const CodeSumsOfGroups& terms) const { return {add(xl, terms.xl), add(l2, terms.l2)}; }
+  QN_HD CodeSumsOfGroups without(const CodeSumsOfGroups& terms) const { return {sub(xl, terms.xl), sub(l2, terms.l2)}; }
   // Is the scale that follows from these the better one? Both l2 are positive.
   QN_HD Mask better_than(const CodeSumsOfGroups& old) const {
     return above(mul(mul(xl, xl), old.l2), mul(mul(old.xl, old.xl), l2));
@@ -67,46 +65,101 @@ struct PeaksOfGroups {
   QN_HD Mask nearly_zero() const { return above(splat(kNothing), magnitude); }
 };
 
-// See fit_symmetric_by_codes(). kSets sets of sixteen groups are searched in turn, since each step waits for the one
-// before it in its set.
-template <int N, int kLimit, int kSets>
-QN_HD void fit_symmetric_by_codes(const Floats (&x)[kSets][N], Floats (&codes)[kSets][N], Floats (&scales)[kSets]) {
-  const auto code = [](Floats values) { return codes_of<-kLimit, kLimit - 1>(values); };
-  CodeSumsOfGroups sums[kSets];
-  Mask nothing[kSets];
-  for (int s = 0; s < kSets; s++) {
-    const PeaksOfGroups peaks(x[s]);
+// See fit_symmetric_by_codes(). Few codes ever change. That a code stays is told without a division, and then steps do
+// not wait for each other. Where codes change, the next step of their groups waits, so that several searches in turn
+// take less time than one search after the other; and a search in which a round changed nothing has ended.
+template <int N, int kLimit>
+class SymmetricSearch {
+ public:
+  CodeSumsOfGroups sums;
+
+  QN_HD explicit SymmetricSearch(const float* x) {
+    Floats columns[N];
+    by_columns<N>(x, columns);
+    const PeaksOfGroups peaks(columns);
     const Floats inverse_scale = div(splat(-kLimit), peaks.value);
-    nothing[s] = peaks.nearly_zero();
+    nothing_ = bits(peaks.nearly_zero());
     for (int i = 0; i < N; i++) {
-      const Floats weight = mul(x[s][i], x[s][i]);
-      codes[s][i] = code(mul(inverse_scale, x[s][i]));
-      sums[s].add_codes(weight, mul(weight, x[s][i]), codes[s][i]);
+      numbers_[i] = Coded(columns[i], code_of(mul(inverse_scale, columns[i])));
+      sums = sums.with(numbers_[i].terms);
     }
   }
-  bool changed = true;
-  for (int round = 0; round < 5 && changed; round++) {
-    changed = false;
+
+  // Takes better codes for number i of the groups, and their sums. Returns whether there are any.
+  QN_HD bool try_number(int i, CodeSumsOfGroups& sums) {
+    Coded& old = numbers_[i];
+    const CodeSumsOfGroups others = sums.without(old.terms);
+    const Floats product = mul(old.x, others.l2);
+    const Mask can_change = above(others.xl, splat(0));
+    const Mask too_low = both(can_change, at_least(mul(old.low, others.xl), product));
+    const Mask too_high = both(can_change, at_least(product, mul(old.high, others.xl)));
+    if (!any(either(too_low, too_high))) return false;
+    const Coded found(old.x, code_of(div(product, others.xl)));
+    const Mask is_new = both(can_change, differ(found.code, old.code));
+    const CodeSumsOfGroups tried = others.with(found.terms);
+    const Mask better = both(both(is_new, above(tried.l2, splat(0))), tried.better_than(sums));
+    old.replace_where(better, found);
+    sums.replace_where(better, tried);
+    return any(better);
+  }
+
+  QN_HD Floats scales() const { return select(nothing_, splat(0), sums.scales()); }
+
+  QN_HD void encode(int group, uint8_t* codes) const {
     for (int i = 0; i < N; i++) {
-      for (int s = 0; s < kSets; s++) {
-        const Floats weight = mul(x[s][i], x[s][i]), weighted = mul(weight, x[s][i]), old = codes[s][i];
-        CodeSumsOfGroups others = sums[s];
-        others.remove_codes(weight, weighted, old);
-        const Floats found = code(div(mul(x[s][i], others.l2), others.xl));
-        const Mask is_new = both(above(others.xl, splat(0)), differ(found, old));
-        others.add_codes(weight, weighted, found);
-        const Mask better = both(is_new, both(above(others.l2, splat(0)), others.better_than(sums[s])));
-        codes[s][i] = select(better, found, old);
-        sums[s].replace_where(better, others);
-        changed |= any(better);
-      }
+      const float code = nothing_ >> group & 1 ? 0 : Sixteen(numbers_[i].code)[group] + kLimit;
+      codes[i] = static_cast<uint8_t>(code);
     }
   }
+
+ private:
+  QN_HD static Floats code_of(Floats values) { return codes_of<-kLimit, kLimit - 1>(values); }
+
+  // A number of each group, and its code.
+  struct Coded {
+    Floats x, code;
+    CodeSumsOfGroups terms;  // what it adds to the sums
+    Floats low, high;        // what is between surely becomes the code, however products of these are rounded
+
+    Coded() = default;
+    QN_HD Coded(Floats number, Floats of_number) : x(number), code(of_number) {
+      constexpr float kSurely = 0.49999f, kAnything = 0x1p20f;
+      const Floats weight = mul(x, x);
+      terms = CodeSumsOfGroups::terms(weight, mul(weight, x), code);
+      low = select(equal(code, splat(-kLimit)), splat(-kAnything), sub(code, splat(kSurely)));
+      high = select(equal(code, splat(kLimit - 1)), splat(kAnything), add(code, splat(kSurely)));
+    }
+    QN_HD void replace_where(Mask where, const Coded& by) {
+      code = select(where, by.code, code);
+      terms.replace_where(where, by.terms);
+      low = select(where, by.low, low);
+      high = select(where, by.high, high);
+    }
+  };
+
+  Coded numbers_[N];
+  uint32_t nothing_;
+};
+
+template <int N, int kLimit, int kSets>
+QN_HD void search(SymmetricSearch<N, kLimit> (&sets)[kSets]) {
+  CodeSumsOfGroups sums[kSets];
+  bool changes[kSets];
   for (int s = 0; s < kSets; s++) {
-    scales[s] = select(nothing[s], splat(0), sums[s].scales());
-    for (int i = 0; i < N; i++)
-      codes[s][i] = select(nothing[s], splat(0), add(codes[s][i], splat(kLimit)));
+    sums[s] = sets[s].sums;
+    changes[s] = true;
   }
+  for (int round = 0; round < 5; round++) {
+    bool changed[kSets] = {};
+    for (int i = 0; i < N; i++) {
+#pragma GCC unroll 4  // which keeps sums in registers
+      for (int s = 0; s < kSets; s++)
+        if (changes[s]) changed[s] |= sets[s].try_number(i, sums[s]);
+    }
+    memcpy(changes, changed, sizeof changes);
+  }
+  for (int s = 0; s < kSets; s++)
+    sets[s].sums = sums[s];
 }
 
 // What is found for sixteen groups. Codes are those of inverse_scales * (x - begins).
@@ -242,7 +295,7 @@ QN_HD Floats fit_positive(const Floats (&x)[N], const Floats (&weights)[N], Floa
   CodeSumsOfGroups sums;
   for (int i = 0; i < N; i++) {
     const Floats found = code(mul(inverse_scale, x[i]));
-    sums.add_codes(weights[i], mul(weights[i], x[i]), found);
+    sums = sums.with(sums.terms(weights[i], mul(weights[i], x[i]), found));
     codes[i] = as_byte(found);
   }
   bool changed = true;
@@ -250,12 +303,11 @@ QN_HD Floats fit_positive(const Floats (&x)[N], const Floats (&weights)[N], Floa
     changed = false;
     for (int i = 0; i < N; i++) {
       const Floats weighted = mul(weights[i], x[i]), old = codes[i];
-      CodeSumsOfGroups others = sums;
-      others.remove_codes(weights[i], weighted, old);
+      CodeSumsOfGroups others = sums.without(sums.terms(weights[i], weighted, old));
       const Mask is_valid = both(above(others.xl, splat(0)), above(others.l2, splat(0)));
       const Floats found = code(div(mul(x[i], others.l2), others.xl));
       const Mask is_new = both(is_valid, differ(found, old));
-      others.add_codes(weights[i], weighted, found);
+      others = others.with(sums.terms(weights[i], weighted, found));
       const Mask better = both(is_new, others.better_than(sums));
       codes[i] = select(better, as_byte(found), old);
       sums.replace_where(better, others);

@@ -316,21 +316,17 @@ inline void encode_weighted_batch(const Values& v, Q3_K (&blocks)[kBlocks]) {
 inline void encode_batch(const Values& v, Q3_K (&blocks)[kBlocks]) {
   if (!is_ordinary<Q3_K>(v)) return encode_one_by_one(v, blocks);
   if (v.importance) return encode_weighted_batch(v, blocks);
-  constexpr int kSets = 4;  // as many as hide what a step waits for
-  for (int first = 0; first < kBlocks; first += kSets) {
-    Floats x[kSets][16], fitted[kSets][16], scales[kSets];
-    for (int s = 0; s < kSets; s++)
-      by_columns<16>(v.x + 256 * (first + s), x[s]);
-    fit_symmetric_by_codes<16, 4>(x, fitted, scales);
-    for (int s = 0; s < kSets; s++) {
-      float of_groups[16];
-      keep(of_groups, scales[s]);
-      store_scales(of_groups, blocks[first + s]);
-      const auto fitted_codes = [&](int g, uint8_t* codes) {
-        for (int i = 0; i < 16; i++)
-          codes[i] = static_cast<uint8_t>(Sixteen(fitted[s][i])[g]);
-      };
-      encode_block<-4, 3>(v.x + 256 * (first + s), fitted_codes, blocks[first + s]);
+  for (int first = 0; first < kBlocks; first += 4) {
+    const float* const x = v.x + 256 * first;
+    using Search = SymmetricSearch<16, 4>;
+    Search sets[] = {Search(x), Search(x + 256), Search(x + 512), Search(x + 768)};
+    search(sets);
+    for (int s = 0; s < 4; s++) {
+      Q3_K& block = blocks[first + s];
+      float scales[16];
+      keep(scales, sets[s].scales());
+      store_scales(scales, block);
+      encode_block<-4, 3>(x + 256 * s, [&](int g, uint8_t* codes) { sets[s].encode(g, codes); }, block);
     }
   }
 }
