@@ -100,114 +100,76 @@ QN_HD void weigh_group(const Values& v, int first, float mean_square, float (&we
     weights[i] = kBase != 0 ? kBase * mean_square + x[i] * x[i] : x[i] * x[i];
 }
 
-// The magnitudes of a run and its signs. If the number of minus signs has to be even, that of the number that matters
-// least is turned, and its magnitude becomes negative.
-template <bool kEven>
-QN_HD uint8_t take_signs(const float* x, const float* weights, float* magnitudes) {
-  int signs = 0, count = 0;
-  for (int i = 0; i < 8; i++) {
-    const bool negative = !(x[i] >= 0);
-    magnitudes[i] = negative ? -x[i] : x[i];
-    signs |= negative << i;
-    count += negative;
+// Turns the sign of the number of a run that matters least; its magnitude becomes negative.
+QN_HD void turn_sign(const float* x, const float* weights, float* magnitudes, uint8_t& signs) {
+  int least = 0;
+  float loss = weights[0] * x[0] * x[0];
+  for (int i = 1; i < 8; i++) {
+    const float other = weights[i] * x[i] * x[i];
+    least = other < loss ? i : least;
+    loss = other < loss ? other : loss;
   }
-  if (kEven && count % 2 != 0) {
-    int least = 0;
-    float loss = weights[0] * x[0] * x[0];
-    for (int i = 1; i < 8; i++) {
-      const float other = weights[i] * x[i] * x[i];
-      least = other < loss ? i : least;
-      loss = other < loss ? other : loss;
-    }
-    magnitudes[least] = -magnitudes[least];
-    signs ^= 1 << least;
-  }
-  return static_cast<uint8_t>(signs);
+  magnitudes[least] = -magnitudes[least];
+  signs ^= static_cast<uint8_t>(1 << least);
 }
 
-// The scale of a group and what its runs became.
+// The scale of a group and what its runs became. Each step is made for all groups of a block before the next one, which
+// lets a processor work on several groups at once.
 template <class Format>
 class GroupFit {
   using Rules = Search<Format>;
   using Book = typename Rules::Book;
+  static constexpr int N = Format::kGroup;
 
  public:
-  static constexpr int kRuns = Format::kGroup / Book::kElements;
+  static constexpr int kRuns = N / Book::kElements;
 
+  bool has_something;  // else it stays without a scale
   float scale = 0;
+  uint8_t signs[N / 8];  // of runs of 8, before a negative scale turns them
 
-  // False if there is nothing to fit.
-  bool fit(const float (&x)[Format::kGroup], const float (&weights)[Format::kGroup]) {
-    float peak = x[0];
-    for (int i = 1; i < Format::kGroup; i++)
-      peak = peak > x[i] ? peak : x[i];
-    if (peak < Rules::kNothing) return false;
+  // Takes the signs off. If the number of minus signs has to be even, one may be turned.
+  void begin(const Values& v, int first, float mean_square) {
+    const float* const x = v.x + first;
+    weigh_group<Format>(v, first, mean_square, weights_);
+    for (int i = 0; i < N; i++) {
+      x_[i] = x[i] >= 0 ? x[i] : -x[i];
+      roots_[i] = square_root(weights_[i]);
+    }
+    for (int i = 0; i < N; i += 8) {
+      uint8_t& of_run = signs[i / 8];
+      of_run = negatives_of_8(x + i);
+      if (Rules::kEvenSigns && __builtin_popcount(of_run) % 2 != 0) turn_sign(x + i, weights_ + i, x_ + i, of_run);
+    }
+    peak_ = x_[0];
+    for (int i = 1; i < N; i++)
+      peak_ = peak_ > x_[i] ? peak_ : x_[i];
+    has_something = !(peak_ < Rules::kNothing);
+    if (!has_something) return;
+    scale = peak_ / kTop;
     if constexpr (Rules::kFitsPeak) {
-      uint8_t first_codes[Format::kGroup];
-      scale = fit_positive<Format::kGroup, kLevels + 1>(x, weights, first_codes);
-      peak = scale * kLevels;
-      if (peak <= 0) {
-        scale = 0;
-        return false;
-      }
-    } else {
-      scale = peak / kTop;
+      uint8_t first_codes[N];
+      scale = fit_positive<N, kLevels + 1>(x_, weights_, first_codes);
+      peak_ = scale * kLevels;
+      has_something = !(peak_ <= 0);
+      if (!has_something) scale = 0;
     }
-    float roots[Format::kGroup];
-    for (int i = 0; i < Format::kGroup; i++)
-      roots[i] = square_root(weights[i]);
-    uint32_t off_book = choose_candidate(x, weights, roots, peak);
-    if (scale > 0 && (off_book != 0 || Rules::kAgain == Again::kAll)) {
-      if (Rules::kAgain != Again::kOffBook) off_book = kAllRuns;
-      bring_to_book(x, roots, off_book);
-      const CodeSums sums = sums_of_chosen(x, weights);
-      if (sums.l2 > 0) scale = sums.xl / sums.l2;
-    }
-    return true;
-  }
-
-  uint32_t code(int run) const { return tried_.codes[run][chosen_]; }
-
- private:
-  static constexpr int kLevels = Book::kLevels, kCandidates = 2 * Rules::kSteps + 1;
-  using Tried = TriedCodes<Book, Format::kGroup, kCandidates>;
-  static constexpr float kTop = 2 * kLevels - 1;
-  static constexpr uint32_t kAllRuns = (1u << kRuns) - 1;
-
-  // Tries all candidates. Returns which runs of the best one were not in the book as they were.
-  uint32_t choose_candidate(const float* x, const float* weights, const float* roots, float peak) {
-    uint32_t off_book[kRuns];  // columns of each run
-    try_candidates(x, roots, peak, off_book);
-    CodeSums sums[kCandidates];
-    sum_columns(x, weights, tried_, sums);
-    float best = 0;
-    for (int i = 0; i < kCandidates; i++) {
-      if (!(sums[i].l2 > 0 && sums[i].xl * sums[i].xl > best * sums[i].l2)) continue;
-      scale = sums[i].xl / sums[i].l2;
-      best = scale * sums[i].xl;
-      chosen_ = i;
-    }
-    if (chosen_ == kCandidates) return Rules::kAgain == Again::kAllIfOffBook ? kAllRuns : 0;
-    uint32_t chosen_off_book = 0;
-    for (int r = 0; r < kRuns; r++)
-      chosen_off_book |= (off_book[r] >> chosen_ & 1) << r;
-    return chosen_off_book;
   }
 
   // Brings all runs to the book with each candidate.
-  void try_candidates(const float* x, const float* roots, float peak, uint32_t (&off_book)[kRuns]) {
+  void try_candidates() {
     alignas(4 * kCodeLanes) float inverse_scales[Tried::kColumns] = {};
     LevelValues<Book> values[kCandidates];
     for (int i = 0; i < kCandidates; i++)
-      inverse_scales[i] = (kTop + static_cast<float>(i - Rules::kSteps) * Rules::kStep) / peak;
+      inverse_scales[i] = (kTop + static_cast<float>(i - Rules::kSteps) * Rules::kStep) / peak_;
     for (int i = 0; i < kCandidates; i++)
       values[i] = LevelValues<Book>::odd(1 / inverse_scales[i]);
-    round_columns(x, inverse_scales, tried_);
+    round_columns(x_, inverse_scales, tried_);
     const CodeBook<Book>& book = CodeBook<Book>::get();
     for (int r = 0; r < kRuns; r++) {
-      const Run<Book> run{x + r * Book::kElements, roots + r * Book::kElements};
-      off_book[r] = columns_off_book(book, tried_.codes[r]);
-      for (uint32_t columns = off_book[r]; columns != 0; columns &= columns - 1) {
+      const Run<Book> run = this->run(r);
+      off_book_[r] = columns_off_book(book, tried_.codes[r]);
+      for (uint32_t columns = off_book_[r]; columns != 0; columns &= columns - 1) {
         const int column = __builtin_ctz(columns);
         uint16_t& code = tried_.codes[r][column];
         code = static_cast<uint16_t>(nearest(book.near(code), run, values[column]));
@@ -215,29 +177,66 @@ class GroupFit {
     }
   }
 
-  // Brings the runs of a mask to the book, with the scale, into the chosen column.
-  void bring_to_book(const float* x, const float* roots, uint32_t runs) {
-    const CodeBook<Book>& book = CodeBook<Book>::get();
-    const LevelValues<Book> values = LevelValues<Book>::odd(scale);
-    uint32_t codes[kRuns];
-    round_to_levels<Book, Format::kGroup>(x, 1 / scale, codes);
-    for (; runs != 0; runs &= runs - 1) {
-      const int r = __builtin_ctz(runs);
-      uint32_t code = codes[r];
-      if (!book.has(code))
-        code = nearest(book.near(code), Run<Book>{x + r * Book::kElements, roots + r * Book::kElements}, values);
-      tried_.codes[r][chosen_] = static_cast<uint16_t>(code);
+  void choose_candidate() {
+    CodeSums sums[kCandidates];
+    sum_columns(x_, weights_, tried_, sums);
+    float best = 0;
+    for (int i = 0; i < kCandidates; i++) {
+      if (!(sums[i].l2 > 0 && sums[i].xl * sums[i].xl > best * sums[i].l2)) continue;
+      scale = sums[i].xl / sums[i].l2;
+      best = scale * sums[i].xl;
+      chosen_ = i;
     }
   }
 
-  CodeSums sums_of_chosen(const float* x, const float* weights) const {
+  // Brings runs to the book once more.
+  void try_again() {
+    const uint32_t runs = runs_again();
+    if (!(scale > 0) || runs == 0) return;
+    bring_to_book(runs);
     CodeSums sums;
-    for (int i = 0; i < Format::kGroup; i++)
-      sums.add(weights[i], x[i], 2 * CodeBook<Book>::level(code(i / Book::kElements), i % Book::kElements) + 1);
-    return sums;
+    for (int i = 0; i < N; i++)
+      sums.add(weights_[i], x_[i], 2 * CodeBook<Book>::level(code(i / Book::kElements), i % Book::kElements) + 1);
+    if (sums.l2 > 0) scale = sums.xl / sums.l2;
   }
 
+  uint32_t code(int run) const { return tried_.codes[run][chosen_]; }
+
+ private:
+  static constexpr int kLevels = Book::kLevels, kCandidates = 2 * Rules::kSteps + 1;
+  using Tried = TriedCodes<Book, N, kCandidates>;
+  static constexpr float kTop = 2 * kLevels - 1;
+
+  Run<Book> run(int r) const { return {x_ + r * Book::kElements, roots_ + r * Book::kElements}; }
+
+  uint32_t runs_again() const {
+    constexpr uint32_t kAllRuns = (1u << kRuns) - 1;
+    if (Rules::kAgain == Again::kAll) return kAllRuns;
+    if (chosen_ == kCandidates) return Rules::kAgain == Again::kAllIfOffBook ? kAllRuns : 0;
+    uint32_t off_book = 0;
+    for (int r = 0; r < kRuns; r++)
+      off_book |= (off_book_[r] >> chosen_ & 1) << r;
+    return Rules::kAgain == Again::kAllIfOffBook && off_book != 0 ? kAllRuns : off_book;
+  }
+
+  // Brings the runs of a mask to the book, with the scale, into the chosen column.
+  void bring_to_book(uint32_t runs) {
+    const CodeBook<Book>& book = CodeBook<Book>::get();
+    const LevelValues<Book> values = LevelValues<Book>::odd(scale);
+    uint32_t codes[kRuns];
+    round_to_levels<Book, N>(x_, 1 / scale, codes);
+    for (; runs != 0; runs &= runs - 1) {
+      const int r = __builtin_ctz(runs);
+      const uint32_t code = codes[r];
+      tried_.codes[r][chosen_] =
+          static_cast<uint16_t>(book.has(code) ? code : nearest(book.near(code), run(r), values));
+    }
+  }
+
+  float x_[N], weights_[N], roots_[N];  // magnitudes; of weights
+  float peak_;
   Tried tried_;
+  uint32_t off_book_[kRuns];  // columns whose codes were not in the book as they were
   int chosen_ = kCandidates;  // a column of zeros
 };
 
@@ -254,27 +253,13 @@ struct FittedBlock {
   bool is_empty = false;        // no group has a scale
 
   explicit FittedBlock(const Values& v) {
-    using Book = typename Search<Format>::Book;
-    const CodeBook<Book>& book = CodeBook<Book>::get();
-    const float mean_square = Search<Format>::kMeanSquares * sum_of_squares<256>(v.x) / 256;
+    GroupFit<Format> fits[kGroups];
+    fit(v, fits);
     float scales[kGroups], largest = 0;
     for (int g = 0; g < kGroups; g++) {
-      float weights[Format::kGroup], magnitudes[Format::kGroup];
-      uint8_t group_signs[Format::kGroup / 8];
-      weigh_group<Format>(v, g * Format::kGroup, mean_square, weights);
-      for (int r = 0; r < Format::kGroup / 8; r++)
-        group_signs[r] = take_signs<Search<Format>::kEvenSigns>(v.x + g * Format::kGroup + 8 * r, weights + 8 * r,
-                                                                magnitudes + 8 * r);
-      GroupFit<Format> fit;
-      const bool something = fit.fit(magnitudes, weights);
-      scales[g] = magnitude(fit.scale);
+      scales[g] = magnitude(fits[g].scale);
       largest = largest > scales[g] ? largest : scales[g];
-      if (!something) continue;
-      with_something |= 1u << g;
-      for (int r = 0; r < Format::kGroup / 8; r++)
-        signs[g * Format::kGroup / 8 + r] = static_cast<uint8_t>(fit.scale < 0 ? ~group_signs[r] : group_signs[r]);
-      for (int r = 0; r < GroupFit<Format>::kRuns; r++)
-        entries[g * GroupFit<Format>::kRuns + r] = book.entry(fit.code(r));
+      if (fits[g].has_something) take(g, fits[g]);
     }
     is_empty = largest == 0;
     if (is_empty) return;
@@ -290,6 +275,29 @@ struct FittedBlock {
     for (int r = 0; r < 4; r++)
       bits |= (signs[4 * group + r] & 127u) << 7 * r;
     return bits;
+  }
+
+ private:
+  static void fit(const Values& v, GroupFit<Format> (&fits)[kGroups]) {
+    const float mean_square = Search<Format>::kMeanSquares * sum_of_squares<256>(v.x) / 256;
+    for (int g = 0; g < kGroups; g++)
+      fits[g].begin(v, g * Format::kGroup, mean_square);
+    for (auto& fit : fits)
+      if (fit.has_something) fit.try_candidates();
+    for (auto& fit : fits)
+      if (fit.has_something) fit.choose_candidate();
+    for (auto& fit : fits)
+      if (fit.has_something) fit.try_again();
+  }
+
+  void take(int group, const GroupFit<Format>& fit) {
+    constexpr int kRunsOfGroup = GroupFit<Format>::kRuns, kSigns = sizeof fit.signs;
+    const auto& book = CodeBook<typename Search<Format>::Book>::get();
+    with_something |= 1u << group;
+    for (int r = 0; r < kSigns; r++)
+      signs[group * kSigns + r] = static_cast<uint8_t>(fit.scale < 0 ? ~fit.signs[r] : fit.signs[r]);
+    for (int r = 0; r < kRunsOfGroup; r++)
+      entries[group * kRunsOfGroup + r] = book.entry(fit.code(r));
   }
 };
 

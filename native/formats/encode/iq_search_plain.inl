@@ -42,6 +42,14 @@ uint32_t nearest(typename CodeBook<Book>::List list, const Run<Book>& run, const
   return best;
 }
 
+// Which of eight numbers are not zero or above; NaN is one of them.
+inline uint8_t negatives_of_8(const float* x) {
+  int negatives = 0;
+  for (int i = 0; i < 8; i++)
+    negatives |= !(x[i] >= 0) << i;
+  return static_cast<uint8_t>(negatives);
+}
+
 // The codes of N numbers: level l stands for (2 l + 1) / inverse_scale.
 template <class Book, int N>
 void round_to_levels(const float* x, float inverse_scale, uint32_t (&codes)[N / Book::kElements]) {

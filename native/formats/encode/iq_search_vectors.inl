@@ -201,6 +201,10 @@ QN_HD uint32_t nearest(typename CodeBook<Book>::List list, const Run<Book>& run,
   return list.chunks->codes[smallest(best == splat_sums(smallest(best)) ? place : none)];
 }
 
+QN_HD uint8_t negatives_of_8(const float* x) {
+  return static_cast<uint8_t>(_mm256_movemask_ps(_mm256_cmp_ps(load_eight(x), splat_eight(0), _CMP_NGE_UQ)));
+}
+
 // Sixteen numbers as levels, one in each byte.
 template <class Book>
 QN_HD __m128i levels_of_16(const float* x, float inverse_scale) {
