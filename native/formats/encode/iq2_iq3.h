@@ -168,7 +168,7 @@ class GroupFit {
     const CodeBook<Book>& book = CodeBook<Book>::get();
     for (int r = 0; r < kRuns; r++) {
       const Run<Book> run = this->run(r);
-      off_book_[r] = columns_off_book(book, tried_.codes[r]);
+      off_book_[r] = columns_off_book(book, tried_.codes[r]) & ((1u << kCandidates) - 1);
       for (uint32_t columns = off_book_[r]; columns != 0; columns &= columns - 1) {
         const int column = __builtin_ctz(columns);
         uint16_t& code = tried_.codes[r][column];

@@ -33,10 +33,11 @@ QN_HD int smallest(EightInts a) {
 using ManyCodes = Lanes<kCodeLanes>::Ints;
 using ManySums = Lanes<kCodeLanes>::Floats;
 
-// spread(): four numbers, or two, each in as many neighbouring lanes as an element has levels.
-// look_up(): the number whose place is in the lowest two or three bits of each lane; what is above them may be
-// anything.
-// min(): the second, where the first is NaN.
+// An element has four or eight places for levels.
+//   repeat()   as many numbers, over and over
+//   spread()   as many numbers as vectors have room for, each in all places of an element
+//   look_up()  the number whose place is in the lowest two or three bits of each lane; what is above them may be
+//   anything min()      the second, where the first is NaN
 #if defined(__AVX512F__)
 QN_HD ManyCodes widen_codes(const uint16_t* codes) {
   return reinterpret_cast<ManyCodes>(
@@ -58,22 +59,22 @@ QN_HD ManySums load_sums(const float* from) { return _mm512_loadu_ps(from); }
 QN_HD void keep_sums(float* to, ManySums sums) { _mm512_storeu_ps(to, sums); }
 QN_HD ManySums min(ManySums a, ManySums b) { return _mm512_min_ps(a, b); }
 QN_HD unsigned where_equal(ManySums a, ManySums b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
-template <int kLevels>
+template <int kPlaces>
 QN_HD ManySums repeat(const float* numbers) {
-  if constexpr (kLevels == 4) return _mm512_broadcast_f32x4(_mm_load_ps(numbers));
+  if constexpr (kPlaces == 4) return _mm512_broadcast_f32x4(_mm_load_ps(numbers));
   return _mm512_broadcast_f32x8(_mm256_load_ps(numbers));
 }
-template <int kLevels>
+template <int kPlaces>
 QN_HD ManySums spread(const float* numbers) {
-  if constexpr (kLevels == 4)
+  if constexpr (kPlaces == 4)
     return _mm512_permutevar_ps(_mm512_broadcast_f32x4(_mm_loadu_ps(numbers)),
                                 _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3));
   return _mm512_mask_broadcastss_ps(_mm512_set1_ps(numbers[0]), 0xff00, _mm_load_ss(numbers + 1));
 }
-template <int kLevels>
+template <int kPlaces>
 QN_HD ManySums look_up(const float* numbers, ManyCodes places) {
-  const __m512 all = repeat<kLevels>(numbers);
-  if constexpr (kLevels == 4) return _mm512_permutevar_ps(all, reinterpret_cast<__m512i>(places));
+  const __m512 all = repeat<kPlaces>(numbers);
+  if constexpr (kPlaces == 4) return _mm512_permutevar_ps(all, reinterpret_cast<__m512i>(places));
   return _mm512_permutexvar_ps(reinterpret_cast<__m512i>(places), all);
 }
 QN_HD float smallest(ManySums a) {
@@ -109,21 +110,21 @@ QN_HD ManySums min(ManySums a, ManySums b) { return _mm256_min_ps(a, b); }
 QN_HD unsigned where_equal(ManySums a, ManySums b) {
   return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)));
 }
-template <int kLevels>
+template <int kPlaces>
 QN_HD ManySums repeat(const float* numbers) {
-  if constexpr (kLevels == 4) return _mm256_broadcast_ps(reinterpret_cast<const __m128*>(numbers));
+  if constexpr (kPlaces == 4) return _mm256_broadcast_ps(reinterpret_cast<const __m128*>(numbers));
   return _mm256_load_ps(numbers);
 }
-template <int kLevels>
+template <int kPlaces>
 QN_HD ManySums spread(const float* numbers) {
-  if constexpr (kLevels == 4)
+  if constexpr (kPlaces == 4)
     return _mm256_blend_ps(_mm256_broadcast_ss(numbers), _mm256_broadcast_ss(numbers + 1), 0xf0);
   return _mm256_broadcast_ss(numbers);
 }
-template <int kLevels>
+template <int kPlaces>
 QN_HD ManySums look_up(const float* numbers, ManyCodes places) {
-  const __m256 all = repeat<kLevels>(numbers);
-  if constexpr (kLevels == 4) return _mm256_permutevar_ps(all, reinterpret_cast<__m256i>(places));
+  const __m256 all = repeat<kPlaces>(numbers);
+  if constexpr (kPlaces == 4) return _mm256_permutevar_ps(all, reinterpret_cast<__m256i>(places));
   return _mm256_permutevar8x32_ps(all, reinterpret_cast<__m256i>(places));
 }
 #endif
@@ -148,7 +149,7 @@ class TermTable {
  public:
   static constexpr int kPlaces = LevelValues<Book>::kPlaces;
 
-  // of(x, weight, value) of many at once.
+  // Of each element and each level it is of(x, weight, value), where `of` does so for many at once.
   template <class Function>
   QN_HD TermTable(const Spread<Book, N>& x, const Spread<Book, N>& weights, const LevelValues<Book>& values,
                   Function of) {
