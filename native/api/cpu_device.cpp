@@ -108,8 +108,11 @@ class MatrixJob {
     const MatrixKernel streamed = row.streamed[work.transposed][work.output];
     const bool streams = streamed && whole_lines && work.count * work.line_length * result_size() > kStreamedBytes;
     kernel_ = streams ? streamed : row.dequantize[work.transposed][work.output];
-    unit_ = work.transposed ? Unit{1024, 256} : Unit{128, 1024};
-    if (work.transposed && regions() < uint64_t{kRegionsOfThread} * threads) unit_ = {256, 128};
+    unit_ = work.transposed ? Unit{1024, 1024} : Unit{128, 1024};
+    const auto too_few = [&] { return work.transposed && regions() < uint64_t{kRegionsOfThread} * threads; };
+    while (too_few() && unit_.elements > 256)
+      unit_.elements /= 2;
+    if (too_few()) unit_ = {256, 128};
   }
 
   uint64_t regions() const { return lines_.parts(unit_.lines) * elements_.parts(unit_.elements); }
@@ -123,8 +126,8 @@ class MatrixJob {
   }
 
  private:
-  // What a region has at most. Transposed, wide ones are faster: lines become columns, so that a page of results is
-  // written at a time, and what the elements of a group share is made once for all lines of a region.
+  // What a region has at most. Transposed, large ones are faster: lines become columns, so that a page of results is
+  // written at a time, and what elements or lines of a group share is made once for all lines or elements of a region.
   struct Unit {
     uint64_t lines, elements;
   };

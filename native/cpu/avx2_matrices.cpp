@@ -6,5 +6,6 @@
 #include "simd/avx2.h"
 
 #include "kernels/matrices.h"
+#include "kernels/matrix_row_bands.h"
 #include "kernels/matrix_rows.h"
 #include "matrices.inl"

@@ -118,6 +118,13 @@ TEST_P(Matrices, AreStreamed) {
   }
 }
 
+// So large that regions hold more groups than are kept at a time.
+TEST_P(Matrices, AreDecodedInLargeRegions) {
+  const Device device = open_cpu(GetParam().isa, 1);
+  const MatrixShape shape{QN_MATRIX_AWQ_GEMV, 4, 1056, 4128, 32, QN_FORMAT_F16, false, false, 0};
+  expect_lines(device.get(), draw_matrix(shape, seed()), QN_ORDER_COLUMNS, 0, shape.columns);
+}
+
 // Whatever the arrays hold, all instruction sets agree with the plain code.
 TEST_P(Matrices, HaveTheBitsOfThePlainCode) {
   const Device plain = open_cpu(QN_ISA_SCALAR), device = open_cpu(GetParam().isa, 2);

@@ -47,6 +47,17 @@ struct HighFirst {
   static constexpr int bit(int i) { return (i ^ 1) * 4; }
 };
 
+// Zero points of sixteen groups of a row of PACK_QUANTIZED: strings run along rows, side by side for the groups.
+template <int kBits>
+Ints pack_zeros(const Matrix& m, uint64_t row, uint64_t first) {
+  if (!m.zeros) return splat_int(1u << (kBits - 1));
+  const uint64_t bit = row * kBits, shift = bit % 32;
+  const uint8_t* const words = m.zeros + (bit / 32 * m.groups + first) * 4;
+  Ints codes = shift_ints_right_by(load_ints(words), shift);
+  if (shift + kBits > 32) codes = or_ints(codes, shift_ints_left_by(load_ints(words + m.groups * 4), 32 - shift));
+  return and_ints(codes, splat_int((1u << kBits) - 1));
+}
+
 // ---- layouts
 
 template <int kBits>
@@ -105,18 +116,7 @@ struct Row<PACK_QUANTIZED, kBits> {
       return;
     }
     keep(to_scales, scales_at(*m, row * m->groups + first));
-    keep(to_zeros, zero_points(zeros_at(first)));
-  }
-
-  // Strings of zero points run along rows, side by side for the groups.
-  Ints zeros_at(uint64_t first) const {
-    if (!m->zeros) return splat_int(1u << (kBits - 1));
-    const uint64_t bit = row * kBits, shift = bit % 32;
-    const uint8_t* const words = m->zeros + (bit / 32 * m->groups + first) * 4;
-    Ints codes_of_groups = shift_ints_right_by(load_ints(words), shift);
-    if (shift + kBits > 32)
-      codes_of_groups = or_ints(codes_of_groups, shift_ints_left_by(load_ints(words + m->groups * 4), 32 - shift));
-    return and_ints(codes_of_groups, splat_int((1u << kBits) - 1));
+    keep(to_zeros, zero_points(pack_zeros<kBits>(*m, row, first)));
   }
 
   const Matrix* m;
@@ -347,36 +347,6 @@ void decode_rows_by_floats(const Matrix& m, const MatrixRegion& region, Out out,
 template <class Layout, int kBits, class Out>
 void decode_rows(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
   decode_rows_by_floats<Layout, kBits>(m, region, out, stride);
-}
-
-// Elements become lines. Lines are a multiple of 32, elements of 16.
-template <class Layout, int kBits, class Out>
-void decode_transposed_rows(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
-  constexpr uint64_t kSquare = 64 / sizeof(typename Out::Type);  // lines that fill a cache line
-  Row<Layout, kBits> rows[kSquare];
-  for (uint64_t i = 0; i < region.lines; i += kSquare) {
-    for (uint64_t k = 0; k < kSquare; k++)
-      rows[k].begin(m, region.line + i + k);
-    uint64_t current = UINT64_MAX;
-    for (uint64_t s = 0; s < region.elements; s += 16) {
-      const uint64_t element = region.element + s, group = element / m.group;
-      for (uint64_t k = 0; group != current && k < kSquare; k++)
-        rows[k].enter(group);
-      current = group;
-      Ints square[16];
-      for (uint64_t k = 0; k < 16; k++) {
-        if constexpr (kSquare == 16) {
-          square[k] = bits_of(rows[k].at(element));
-        } else {
-          const Floats even = rows[2 * k].at(element);
-          square[k] = paired(out, even, rows[2 * k + 1].at(element));
-        }
-      }
-      transpose(square);
-      for (uint64_t k = 0; k < 16; k++)
-        store_ints(out.at((s + k) * stride + i), square[k]);
-    }
-  }
 }
 
 }  // namespace qn::QN_TARGET

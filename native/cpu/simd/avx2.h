@@ -44,6 +44,11 @@ QN_HD Ints load_ints(const void* from) {
   const __m256i* const words = static_cast<const __m256i*>(from);
   return {_mm256_loadu_si256(words), _mm256_loadu_si256(words + 1)};
 }
+QN_HD Ints load_part(const void* from, uint64_t bytes) {
+  alignas(64) uint8_t all[64] = {};
+  memcpy(all, from, bytes);
+  return load_ints(all);
+}
 QN_HD void keep_ints(void* to, Ints from) {
   __m256i* const words = static_cast<__m256i*>(to);
   _mm256_storeu_si256(words, from.low);
@@ -58,6 +63,8 @@ QN_HD Ints sub_ints(Ints a, Ints b) { return {_mm256_sub_epi32(a.low, b.low), _m
 QN_HD Ints and_ints(Ints a, Ints b) { return {_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)}; }
 QN_HD Ints or_ints(Ints a, Ints b) { return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)}; }
 QN_HD Ints and_or(Ints a, Ints b, Ints c) { return or_ints(and_ints(a, b), c); }
+QN_HD Ints xor_ints(Ints a, Ints b) { return {_mm256_xor_si256(a.low, b.low), _mm256_xor_si256(a.high, b.high)}; }
+QN_HD Ints and_xor(Ints a, Ints b, Ints c) { return xor_ints(and_ints(a, b), c); }
 template <int kBits>
 QN_HD Ints shift_ints_right(Ints a) {
   return {_mm256_srli_epi32(a.low, kBits), _mm256_srli_epi32(a.high, kBits)};
@@ -205,6 +212,20 @@ QN_HD Floats load_scales(const uint64_t (&halves)[4]) {
   const __m256i plain = _mm256_blendv_epi8(h, _mm256_set1_epi16(0x7e00), nan);
   return {_mm256_cvtph_ps(_mm256_castsi256_si128(plain)), _mm256_cvtph_ps(_mm256_extracti128_si256(plain, 1))};
 }
+
+QN_HD __m256 e4m3_floats_of_8(__m256i codes) {
+  const __m256i magnitude = _mm256_and_si256(_mm256_slli_epi32(codes, 20), _mm256_set1_epi32(0x07f00000));
+  const __m256 normal = _mm256_castsi256_ps(_mm256_add_epi32(magnitude, _mm256_set1_epi32(0x3c000000)));
+  const __m256 subnormal = _mm256_fmsub_ps(normal, _mm256_set1_ps(2), _mm256_set1_ps(0x1p-6f));
+  const __m256i is_normal = _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(0x00700000));
+  const __m256i is_nan = _mm256_cmpeq_epi32(magnitude, _mm256_set1_epi32(0x07f00000));
+  const __m256 w = _mm256_blendv_ps(subnormal, normal, _mm256_castsi256_ps(is_normal));
+  const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc00000));
+  const __m256 sign = _mm256_castsi256_ps(_mm256_slli_epi32(codes, 24));
+  const __m256 signed_w = _mm256_or_ps(w, _mm256_and_ps(sign, _mm256_set1_ps(-0.0f)));
+  return _mm256_blendv_ps(signed_w, nan, _mm256_castsi256_ps(is_nan));
+}
+QN_HD Floats e4m3_floats(Ints codes) { return {e4m3_floats_of_8(codes.low), e4m3_floats_of_8(codes.high)}; }
 
 QN_HD Floats floats_of_halves(__m256i halves) {
   return {_mm256_cvtph_ps(_mm256_castsi256_si128(halves)), _mm256_cvtph_ps(_mm256_extracti128_si256(halves, 1))};

@@ -36,12 +36,18 @@ QN_HD Bytes negate_where(Bytes a, uint32_t mask) {
 QN_HD Ints widen_unsigned(Bytes a) { return _mm512_cvtepu8_epi32(a); }
 QN_HD Ints widen_signed(Bytes a) { return _mm512_cvtepi8_epi32(a); }
 QN_HD Ints load_ints(const void* from) { return _mm512_loadu_si512(from); }
+// The first `bytes` of sixteen, less than 64; the others are 0.
+QN_HD Ints load_part(const void* from, uint64_t bytes) {
+  return _mm512_maskz_loadu_epi8((uint64_t{1} << bytes) - 1, from);
+}
 QN_HD void keep_ints(void* to, Ints from) { _mm512_storeu_si512(to, from); }
 QN_HD Ints splat_int(uint32_t value) { return _mm512_set1_epi32(static_cast<int>(value)); }
 QN_HD Ints add_ints(Ints a, Ints b) { return _mm512_add_epi32(a, b); }
 QN_HD Ints sub_ints(Ints a, Ints b) { return _mm512_sub_epi32(a, b); }
 QN_HD Ints and_ints(Ints a, Ints b) { return _mm512_and_si512(a, b); }
 QN_HD Ints or_ints(Ints a, Ints b) { return _mm512_or_si512(a, b); }
+// (a & b) ^ c
+QN_HD Ints and_xor(Ints a, Ints b, Ints c) { return _mm512_ternarylogic_epi32(a, b, c, 0x6a); }
 // (a & b) | c
 QN_HD Ints and_or(Ints a, Ints b, Ints c) { return _mm512_ternarylogic_epi32(a, b, c, 0xea); }
 template <int kBits>
@@ -147,6 +153,19 @@ QN_HD Floats load_scales(const uint64_t (&halves)[4]) {
   const __m256i magnitude = _mm256_and_si256(h, _mm256_set1_epi16(0x7fff));
   const __mmask16 nan = _mm256_cmpgt_epi16_mask(magnitude, _mm256_set1_epi16(0x7c00));
   return _mm512_cvtph_ps(_mm256_mask_mov_epi16(h, nan, _mm256_set1_epi16(0x7e00)));
+}
+
+// Sixteen codes of E4M3; bits above the lowest eight may be anything.
+QN_HD Floats e4m3_floats(Ints codes) {
+  const Ints magnitude = _mm512_and_si512(_mm512_slli_epi32(codes, 20), splat_int(0x07f00000));
+  // 2^-120 of the number, whose exponent is put right; without one it is 2^-6 too much, of twice the number.
+  Floats w = floats_of(add_ints(magnitude, splat_int(0x3c000000)));
+  const __mmask16 subnormal = _mm512_testn_epi32_mask(magnitude, splat_int(0x07800000));
+  w = _mm512_mask_fmsub_ps(w, subnormal, splat(2), splat(0x1p-6f));
+  const Ints sign = _mm512_slli_epi32(codes, 24);
+  w = floats_of(_mm512_ternarylogic_epi32(sign, splat_int(0x80000000), bits_of(w), 0xea));
+  const __mmask16 nan = _mm512_cmpeq_epi32_mask(magnitude, splat_int(0x07f00000));
+  return _mm512_mask_mov_ps(w, nan, floats_of(splat_int(0x7fc00000)));
 }
 
 // Sixteen halves.
