@@ -45,7 +45,7 @@ internal sealed record CompareReport(
     public static CompareReport Of(
         string original, string model, CompareResult result, double? maxError, string? page, DeviceFacts device)
     {
-        string[] exceeding = [.. result.Tensors.Where(tensor => tensor.Error.RelativeError > maxError).Select(tensor => tensor.Name)];
+        string[] exceeding = [.. result.Tensors.Where(tensor => maxError is { } most && !tensor.Error.IsWithin(most)).Select(tensor => tensor.Name)];
         return new CompareReport(
             original,
             model,
@@ -70,6 +70,15 @@ internal sealed record CompareReport(
         };
     }
 
+    /// <summary>What <see cref="NonFiniteErrors"/> are, for a title.</summary>
+    public const string NonFiniteErrorsTitle = "NaN or infinite, and not the same in both";
+
+    /// <summary>The tensors with errors that no figure shows, because they are no numbers; each with how many, and where the first is.</summary>
+    public IEnumerable<string> NonFiniteErrors() => Tensors
+        .Where(tensor => tensor.Error.NonFiniteErrors > 0)
+        .Select(tensor => $"{tensor.Name} ({Quantity.Count(tensor.Error.NonFiniteErrors, "weight")}, " +
+            $"the first in row {Quantity.Count(tensor.NonFiniteErrorAt![0])}, column {Quantity.Count(tensor.NonFiniteErrorAt[1])})");
+
     /// <summary>Bits of the file for one value.</summary>
     public static double BitsPerWeight(long bytes, ErrorStatistics error) => error.Count == 0 ? 0 : 8.0 * bytes / error.Count;
 }
@@ -88,16 +97,22 @@ internal sealed record TensorErrors(
     /// <summary>The row and column of the largest error; null if there is none.</summary>
     public IReadOnlyList<long>? MaxErrorAt { get; init; }
 
+    /// <summary>The row and column of the first weight that is NaN or infinite and not the same in both; null if there is none.</summary>
+    public IReadOnlyList<long>? NonFiniteErrorAt { get; init; }
+
     public static TensorErrors Of(TensorComparison tensor)
     {
-        long columns = tensor.Shape.Count == 0 ? 1 : tensor.Shape[^1], place = tensor.Error.MaxErrorIndex;
+        long columns = tensor.Shape.Count == 0 ? 1 : tensor.Shape[^1];
         return new TensorErrors(
             tensor.Name, tensor.OriginalFormat, tensor.OtherFormat, tensor.Shape, tensor.OtherBytes,
             CompareReport.BitsPerWeight(tensor.OtherBytes, tensor.Error), ErrorFacts.Of(tensor.Error),
             [.. tensor.WorstRows.Select(row => new RowFacts(row.Row, row.Rmse, row.RelativeError))])
         {
-            MaxErrorAt = place < 0 ? null : [place / columns, place % columns],
+            MaxErrorAt = Place(tensor.Error.MaxErrorIndex),
+            NonFiniteErrorAt = Place(tensor.Error.FirstNonFiniteErrorIndex),
         };
+
+        long[]? Place(long index) => index < 0 ? null : [index / columns, index % columns];
     }
 }
 
@@ -106,11 +121,11 @@ internal sealed record RowFacts(long Row, double Rmse, double RelativeError);
 
 /// <summary>Errors, as <see cref="ErrorStatistics"/> has them.</summary>
 internal sealed record ErrorFacts(
-    long Parameters, long Identical, long NonFinite, double Rmse, double RelativeError, double MaxError, double Cosine, double Sqnr,
+    long Parameters, long Identical, long NonFinite, long NonFiniteErrors, double Rmse, double RelativeError, double MaxError, double Cosine, double Sqnr,
     IReadOnlyList<BinFacts> Histogram)
 {
     public static ErrorFacts Of(ErrorStatistics error) => new(
-        error.Count, error.IdenticalCount, error.NonFiniteCount, error.Rmse, error.RelativeError, error.MaxError, error.Cosine, error.SignalToNoise,
+        error.Count, error.IdenticalCount, error.NonFiniteCount, error.NonFiniteErrorCount, error.Rmse, error.RelativeError, error.MaxError, error.Cosine, error.SignalToNoise,
         [.. error.Histogram.Select(bin => new BinFacts(bin.From, bin.Count))]);
 }
 

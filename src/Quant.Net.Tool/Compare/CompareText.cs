@@ -36,6 +36,7 @@ internal static class CompareText
         result.Faults.ToList().ForEach(fault => report.Line(new Cell(fault, Tone.Bad)));
         ShowNames($"only in {result.Original}", result.OnlyInOriginal, report);
         ShowNames($"only in {result.Model}", result.OnlyInModel, report);
+        ShowNames(CompareReport.NonFiniteErrorsTitle, [.. result.NonFiniteErrors()], report);
         ShowNames("larger errors than --max-error", result.Exceeding, report);
     }
 
@@ -76,7 +77,7 @@ internal static class CompareText
             Tone tone = result.Exceeding.Contains(tensor.Name) ? Tone.Bad : Tone.Normal;
             ErrorFacts error = tensor.Error;
             table.Add(
-                new Cell(tensor.Name, tone), tensor.OriginalType, tensor.Type, Number(error.Rmse), new Cell(Share(error.RelativeError), tone),
+                new Cell(tensor.Name, error.NonFiniteErrors > 0 ? Tone.Bad : tone), tensor.OriginalType, tensor.Type, Number(error.Rmse), new Cell(Share(error.RelativeError), tone),
                 Number(error.MaxError), Cosine(error.Cosine), Decibels(error.Sqnr),
                 tensor.WorstRows is [{ } worst, ..] ? $"{Quantity.Count(worst.Row)} ({Share(worst.RelativeError)})" : "");
         }

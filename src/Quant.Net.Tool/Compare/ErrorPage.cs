@@ -90,11 +90,13 @@ internal static class ErrorPage
             .. report.OnlyInOriginal.Select(name => $"only in {NameOf(report.Original)}: {name}"),
             .. report.OnlyInModel.Select(name => $"only in {NameOf(report.Model)}: {name}"),
         ];
-        if (lines.Count > 0)
-        {
-            Section(page, "Not compared", "", string.Join("<br>", lines.Select(line => $"<span class=\"bad\">{Text(line)}</span>")));
-        }
+        Section(page, "Not compared", "", Lines(lines));
+        Section(
+            page, CompareReport.NonFiniteErrorsTitle, "Such errors are no numbers: no figure below has them, and they are larger than any limit.",
+            Lines(report.NonFiniteErrors()));
     }
+
+    private static string Lines(IEnumerable<string> lines) => string.Join("<br>", lines.Select(line => $"<span class=\"bad\">{Text(line)}</span>"));
 
     private static string TypeTable(CompareReport report)
     {

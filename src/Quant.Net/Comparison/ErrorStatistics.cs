@@ -10,6 +10,8 @@ public sealed class ErrorStatistics
         Count = sums.Count;
         IdenticalCount = sums.Identical;
         NonFiniteCount = sums.NonFinite;
+        NonFiniteErrorCount = sums.NonFiniteErrors;
+        FirstNonFiniteErrorIndex = sums.FirstNonFiniteError;
         long finite = Count - NonFiniteCount;
         Rmse = finite == 0 ? 0 : Math.Sqrt(sums.ErrorSquares / finite);
         RelativeError = Ratio(sums.ErrorSquares, sums.OriginalSquares);
@@ -26,8 +28,25 @@ public sealed class ErrorStatistics
     /// <summary>How many are the same, bit for bit or both NaN; 0 and -0 are the same too.</summary>
     public long IdenticalCount { get; }
 
-    /// <summary>How many are NaN or infinite in one of the models or in both. These count in nothing else but <see cref="IdenticalCount"/>.</summary>
+    /// <summary>
+    /// How many are NaN or infinite in one of the models or in both. They are identical or among <see cref="NonFiniteErrorCount"/>, and count
+    /// in nothing that is measured.
+    /// </summary>
     public long NonFiniteCount { get; }
+
+    /// <summary>
+    /// How many are NaN or infinite in one of the models and something else in the other. Such an error is no number, and larger than any.
+    /// </summary>
+    public long NonFiniteErrorCount { get; }
+
+    /// <summary>
+    /// Which value is the first of these, counted from 0 in the order of the tensor; -1 if there is none, or several tensors were summed.
+    /// </summary>
+    public long FirstNonFiniteErrorIndex { get; }
+
+    /// <summary>Whether no error is larger than a relative one, and none is without number.</summary>
+    /// <param name="relativeError">The largest <see cref="RelativeError"/>.</param>
+    public bool IsWithin(double relativeError) => NonFiniteErrorCount == 0 && RelativeError <= relativeError;
 
     /// <summary>The root of the mean square of the errors.</summary>
     public double Rmse { get; }

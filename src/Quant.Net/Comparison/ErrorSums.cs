@@ -23,6 +23,11 @@ internal sealed class ErrorSums
 
     public long NonFinite { get; private set; }
 
+    /// <summary>Pairs of which one is NaN or infinite and the other something else: their differences are no numbers.</summary>
+    public long NonFiniteErrors { get; private set; }
+
+    public long FirstNonFiniteError { get; private set; } = -1;
+
     public double ErrorSquares { get; private set; }
 
     public double OriginalSquares { get; private set; }
@@ -90,6 +95,8 @@ internal sealed class ErrorSums
         Count += sums.Count;
         Identical += sums.Identical;
         NonFinite += sums.NonFinite;
+        NonFiniteErrors += sums.NonFiniteErrors;
+        FirstNonFiniteError = !sameTensor ? -1 : FirstNonFiniteError < 0 ? sums.FirstNonFiniteError : FirstNonFiniteError;
         ErrorSquares += sums.ErrorSquares;
         OriginalSquares += sums.OriginalSquares;
         OtherSquares += sums.OtherSquares;
@@ -121,6 +128,7 @@ internal sealed class ErrorSums
             else if (!float.IsFinite(x) || !float.IsFinite(y))
             {
                 NonFinite++;
+                FirstNonFiniteError = NonFiniteErrors++ == 0 ? first + i : FirstNonFiniteError;
             }
             else
             {

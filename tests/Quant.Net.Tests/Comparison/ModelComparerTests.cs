@@ -76,9 +76,35 @@ public sealed class ModelComparerTests : IDisposable
 
         ErrorStatistics error = result.Tensors[0].Error;
         Assert.Equal((6, 3, 4), (error.Count, error.IdenticalCount, error.NonFiniteCount));
+        Assert.Equal((2, 1), (error.NonFiniteErrorCount, error.FirstNonFiniteErrorIndex));
+        Assert.False(error.IsWithin(1e9));
+        Assert.Equal((2, -1), (result.Total.NonFiniteErrorCount, result.Total.FirstNonFiniteErrorIndex));
         Assert.Equal(Math.Sqrt(0.5), error.Rmse, 15);
         Assert.Equal(Math.Sqrt(1.0 / 29), error.RelativeError, 15);
         Assert.Equal((1, 5), (error.MaxError, error.MaxErrorIndex));
+    }
+
+    [Fact]
+    public async Task TheSameNaNsAndInfinitiesAreWithinAnyError()
+    {
+        float[] values = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0, 1];
+        CompareResult same = await CompareAsync(Model("a", ("x", [5], values)), Model("b", ("x", [5], [-float.NaN, .. values[1..3], -0f, 1])));
+        Assert.Equal((5, 3, 0, -1), (
+            same.Total.IdenticalCount, same.Total.NonFiniteCount, same.Total.NonFiniteErrorCount, same.Tensors[0].Error.FirstNonFiniteErrorIndex));
+        Assert.True(same.Total.IsWithin(0));
+
+        CompareResult near = await CompareAsync(Model("a", ("x", [5], values)), Model("b", ("x", [5], [.. values[..4], 1.25f])));
+        Assert.Equal((false, true), (near.Total.IsWithin(0.24), near.Total.IsWithin(0.25)));
+    }
+
+    [Fact]
+    public async Task TheFirstErrorWithoutANumberIsFoundInLaterChunks()
+    {
+        var options = new CompareOptions { ChunkValues = 1 };
+        CompareResult result = await CompareAsync(
+            Model("a", ("x", [2, 3], [1, 2, 3, 4, 5, 6])), Model("b", ("x", [2, 3], [1, 2, 3, float.NaN, 5, float.NaN])), options);
+
+        Assert.Equal((2, 3), (result.Tensors[0].Error.NonFiniteErrorCount, result.Tensors[0].Error.FirstNonFiniteErrorIndex));
     }
 
     [Fact]

@@ -38,6 +38,43 @@ public class CompareTests
     }
 
     [Fact]
+    public void WhatIsNotFiniteInOneOnlyIsAnErrorBeyondEveryLimit()
+    {
+        using var folder = new TemporaryFolder();
+        float nan = float.NaN, infinity = float.PositiveInfinity;
+        string original = Tiny("x", 1, 2, nan, infinity).Write(folder["a.gguf"]);
+        string same = Tiny("x", 1, 2, -nan, infinity).Write(folder["same.gguf"]);
+        Succeed("compare", original, same, "--max-error", "0");
+
+        foreach (float[] values in new float[][] { [1, 2, 3, infinity], [1, 2, nan, 5], [1, 2, nan, -infinity], [1, nan, nan, infinity] })
+        {
+            string model = Tiny("x", values).Write(folder["b.gguf"]);
+            foreach ((string first, string second) in new[] { (original, model), (model, original) })
+            {
+                ToolResult result = Run("compare", first, second, "--max-error", "1e9");
+                Assert.Equal(1, result.ExitCode);
+                Assert.Contains("\nlarger errors than --max-error: x\n", result.Out, StringComparison.Ordinal);
+                Assert.Matches(@"\nNaN or infinite, and not the same in both: x \(1 weight, the first in row 0, column [123]\)\n", result.Out);
+            }
+        }
+    }
+
+    [Fact]
+    public void ErrorsWithoutNumbersAreCountedAndHaveAPlace()
+    {
+        using var folder = new TemporaryFolder();
+        string original = new TinyGguf().AddTensor("<x>", 0, [2, 2], Bytes(1, 2, float.NaN, 4)).Write(folder["a.gguf"]);
+        string model = new TinyGguf().AddTensor("<x>", 0, [2, 2], Bytes(1, 2, 5, float.NaN)).Write(folder["b.gguf"]);
+
+        JsonElement found = Succeed("compare", original, model, "--json", "--html", folder["page.html"]).Json;
+        JsonElement tensor = found.List("tensors").Single();
+        Assert.Equal((2, 2), (tensor.GetProperty("error").Number("nonFiniteErrors"), found.GetProperty("total").GetProperty("error").Number("nonFiniteErrors")));
+        Assert.Equal([1L, 0], tensor.List("nonFiniteErrorAt").Select(place => place.GetInt64()));
+        Assert.Equal(0, tensor.GetProperty("error").GetProperty("rmse").GetDouble());
+        Assert.Contains("&lt;x&gt; (2 weights, the first in row 1, column 0)", File.ReadAllText(folder["page.html"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhatIsNotInBothIsExitCode1AndNamed()
     {
         using var folder = new TemporaryFolder();
