@@ -13,8 +13,8 @@ internal sealed class ToolConsole : IDisposable
 
     public ToolConsole()
     {
-        Out = new StreamWriter(new StandardStream("standard output", Console.OpenStandardOutput()), Utf8, bufferSize: 1 << 16);
-        Error = new StreamWriter(Console.OpenStandardError(), Utf8) { AutoFlush = true };
+        Out = new StreamWriter(StandardStream.ForResults(), Utf8, bufferSize: 1 << 16);
+        Error = new StreamWriter(StandardStream.ForMessages(), Utf8) { AutoFlush = true };
         bool isDumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
         OutIsTerminal = !Console.IsOutputRedirected && !isDumb;
         ErrorIsTerminal = !Console.IsErrorRedirected && !isDumb;
@@ -23,7 +23,7 @@ internal sealed class ToolConsole : IDisposable
     /// <summary>Results, buffered; <see cref="Flush"/> when the command is done.</summary>
     public StreamWriter Out { get; }
 
-    /// <summary>Messages and progress.</summary>
+    /// <summary>Messages and progress; what cannot be written is lost.</summary>
     public TextWriter Error { get; }
 
     public bool OutIsTerminal { get; }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Quant.Net.Tool.Tests.Support;
 using static Quant.Net.Tool.Tests.Support.CommandLineTool;
@@ -21,11 +22,48 @@ public class StreamTests
         RunInShell("quantnet formats > /dev/full").AssertFails(1, "standard output: No space left on device");
 
     [LinuxFact]
-    public void ClosedStreamsAreNoCrash()
-    {
-        ToolResult result = RunInShell("quantnet formats >&- 2>&-; echo $?");
+    public void WithoutResultsTheCommandHasFailed() =>
+        RunInShell("quantnet formats >&-").AssertFails(1, "standard output: is closed");
 
-        Assert.Matches(@"^[01]\n$", result.Out);
+    /// <summary>Messages that nobody can read change nothing, and are not written into whatever has taken the place of the stream.</summary>
+    [LinuxFact]
+    public void MessagesThatCannotBeWrittenAreLost()
+    {
+        using var folder = new TemporaryFolder();
+        string warned = new TinyGguf().AddTensor("x", 0, [1], BitConverter.GetBytes(1e30f)).Write(folder["m.gguf"]);
+        (string Command, int ExitCode)[] commands =
+        [
+            ($"dequantize '{warned}' -o '{folder["x.safetensors"]}' --force", 0),
+            ("bench --format Q4_0 --cache l2 --seconds 0.01 --threads 1", 0),
+            ("inspect /nowhere.gguf", 1),
+            ("inspcet", 2),
+        ];
+        string[] silence = ["2>&-", "2>/dev/full", "<&- 2>&-"];
+        var expected = new StringBuilder();
+        var script = new StringBuilder();
+        foreach (string streams in silence)
+        {
+            foreach ((string command, int exitCode) in commands)
+            {
+                script.AppendLine($"quantnet {command} {streams} >/dev/null; echo $?");
+                expected.AppendLine($"{exitCode}");
+            }
+        }
+
+        ToolResult result = RunInShell(script.ToString());
+        Assert.Equal((expected.ToString(), ""), (result.Out, result.Error));
+        Assert.Contains("warning", Run("dequantize", warned, "-o", folder["x.safetensors"], "--force").Error, StringComparison.Ordinal);
+    }
+
+    [LinuxTheory]
+    [InlineData(">&- 2>&-")]
+    [InlineData("<&- >&- 2>&-")]
+    [InlineData(">/dev/full 2>/dev/full")]
+    public void WithoutAnyStreamTheExitCodeIsLeft(string streams)
+    {
+        ToolResult result = RunInShell($"quantnet inspect '{Repository.WideModel}' {streams}; echo $?; quantnet inspcet {streams}; echo $?");
+
+        Assert.Equal(("1\n2\n", ""), (result.Out, result.Error));
     }
 
     [LinuxFact]

@@ -12,6 +12,18 @@ internal sealed class LinuxFactAttribute : FactAttribute
     }
 }
 
+/// <summary>Several such tests.</summary>
+internal sealed class LinuxTheoryAttribute : TheoryAttribute
+{
+    public LinuxTheoryAttribute()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Skip = "needs Linux";
+        }
+    }
+}
+
 /// <summary>A test that needs a shell that not every Linux has.</summary>
 internal sealed class ShellFactAttribute : FactAttribute
 {
