@@ -74,9 +74,18 @@ missing_for_test() {
   fi
 }
 
+# The browser that there is, by whichever of its names; fails when there is none.
+find_browser() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
+    have "$name" && echo "$name" && return
+  done
+  return 1
+}
+
 # Opens a page that the tool writes, in a check that is skipped without one.
 missing_for_browser() {
-  have chromium || have chromium-browser || have google-chrome && return
+  find_browser >/dev/null && return
   apt-cache pkgnames chromium 2>/dev/null | grep -x chromium || true
 }
 

@@ -5,8 +5,7 @@
 # wider than the window, and all marks of its plots are seen.
 source "$(dirname "$0")/support/common.sh"
 
-browser=$(command -v chromium chromium-browser google-chrome chrome | head -n 1 || true)
-if [[ -z $browser ]]; then
+if ! browser=$(source scripts/setup.sh && find_browser); then
   skip "compare --html in a browser" "there is no chromium"
   exit
 fi

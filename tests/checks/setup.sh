@@ -46,5 +46,10 @@ build.sh: still missing after the installation: cmake" "have() { [[ \$1 != cmake
 expect "tests want more" 0 "build.sh: installing qemu-user
 apt-get install -y --no-install-recommends qemu-user" "hidden=qemu-x86_64" test
 expect "the build does not" 0 "" "hidden=qemu-x86_64" build
+expect "a browser is missing" 0 "build.sh: installing chromium
+apt-get install -y --no-install-recommends chromium" "have() { [[ -e \$installed ]]; }; apt-cache() { echo chromium; }" browser
+for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
+  expect "$name is a browser" 0 "" "have() { [[ \$1 == $name ]]; }; apt-cache() { echo chromium; }" browser
+done
 expect "no SDK" 1 "build.sh: the .NET SDK 10 is needed (https://dotnet.microsoft.com/download); found: none" \
   "dotnet() { echo none; false; }" dotnet
