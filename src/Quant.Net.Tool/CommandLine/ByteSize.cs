@@ -41,7 +41,7 @@ internal static class ByteSize
             return bytes;
         }
 
-        result.AddError($"'{text}' is not a size, such as 5GB or 500MiB");
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name}: '{text}' is not a size, such as 5GB or 500MiB");
         return null;
     }
 }

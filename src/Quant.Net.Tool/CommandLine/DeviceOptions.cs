@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.CommandLine;
 
@@ -22,7 +23,7 @@ internal sealed class DeviceOptions
     {
         Description = "Memory of a GPU to work in, such as 256MiB, and again as much of the host (default: 64MiB)",
         HelpName = "SIZE",
-        CustomParser = ByteSize.Parse,
+        CustomParser = ParseGpuMemory,
     };
 
     private readonly Option<string?> _instructionSet;
@@ -50,6 +51,13 @@ internal sealed class DeviceOptions
         command.Options.Add(_threads);
         command.Options.Add(_instructionSet);
         command.Options.Add(_gpuMemory);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_gpuMemory) is { Implicit: false } && (result.GetValue(_device) ?? withoutDevice) == "cpu")
+            {
+                result.AddError("--gpu-memory goes with --device cuda:N or auto");
+            }
+        });
     }
 
     /// <summary>The device that was named, or null.</summary>
@@ -108,6 +116,17 @@ internal sealed class DeviceOptions
 
         throw new UsageException(
             $"--isa: '{name}' is no instruction set; there are {string.Join(", ", QuantDevice.InstructionSets.Select(set => set.Name))}");
+    }
+
+    private static long? ParseGpuMemory(ArgumentResult result)
+    {
+        long? bytes = ByteSize.Parse(result);
+        if (bytes < QuantDeviceOptions.MinMemoryLimit)
+        {
+            result.AddError($"--gpu-memory: '{result.Tokens[0].Value}' is too little, expected at least {Quantity.Bytes(QuantDeviceOptions.MinMemoryLimit)}");
+        }
+
+        return bytes;
     }
 
     private static int ParseThreads(ArgumentResult result)

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Quant.Net.Tool.CommandLine;
 
 /// <summary>What went wrong, in one line.</summary>
@@ -12,6 +14,7 @@ internal static class ErrorText
 
         // A GPU's says what was asked for and what is free; the framework's says nothing.
         OutOfMemoryException when !failure.Message.StartsWith("cuda:", StringComparison.Ordinal) => "out of memory",
+        RegexMatchTimeoutException slow => $"the regular expression '{slow.Pattern}' takes too long on '{slow.Input}'",
         ArgumentException { ParamName: { } parameter } => WithoutParameter(failure.Message, parameter),
         _ => failure.Message,
     });

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 
 namespace Quant.Net.Tool.CommandLine;
 
@@ -15,7 +14,6 @@ internal sealed class ModelArgument : Argument<string>
         Description = takesSafetensors
             ? "A GGUF file (any file of a split model stands for the whole), a .safetensors file or its index, or a folder"
             : "A GGUF file; any file of a split model stands for the whole";
-        Validators.Add(RefuseEmpty);
     }
 
     /// <summary>What to do with a safetensors model, of a command that does not take it.</summary>
@@ -36,12 +34,4 @@ internal sealed class ModelArgument : Argument<string>
         Directory.Exists(path)
         || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
         || path.EndsWith(".safetensors.index.json", StringComparison.OrdinalIgnoreCase);
-
-    private void RefuseEmpty(ArgumentResult result)
-    {
-        if (result.Tokens is [{ Value: "" }])
-        {
-            result.AddError($"{Name} is empty, expected a path");
-        }
-    }
 }

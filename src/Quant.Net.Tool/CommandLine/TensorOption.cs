@@ -34,13 +34,6 @@ internal sealed class TensorOption : Option<NamePattern[]>
 
     private NamePattern[]? Parse(ArgumentResult result)
     {
-        // The parser is content if one of several has a value.
-        if (result.Parent is OptionResult option && option.IdentifierTokenCount > result.Tokens.Count)
-        {
-            result.AddError($"{Name}: a pattern is missing");
-            return null;
-        }
-
         try
         {
             return [.. result.Tokens.Select(token => new NamePattern(token.Value))];

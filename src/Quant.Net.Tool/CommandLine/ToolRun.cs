@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.CommandLine;
@@ -7,19 +6,20 @@ namespace Quant.Net.Tool.CommandLine;
 /// <summary>One run of the tool, from its arguments to its exit code.</summary>
 internal static class ToolRun
 {
-    public static async Task<int> RunAsync(string[] arguments)
+    public static async Task<int> RunAsync(string[] typed)
     {
         using var console = new ToolConsole();
         using var signals = new ShutdownSignals();
         try
         {
+            string[] arguments = AskForHelp(typed);
+
             // A model may be called @something: that is a name here, not a file of arguments.
             ParseResult parsed = QuantNetCommand.Create(console)
-                .Parse(AskForHelp(arguments), new ParserConfiguration { ResponseFileTokenReplacer = null });
-            bool isCommand = parsed.Action == parsed.CommandResult.Command.Action;
-            if (parsed.Action is ParseErrorAction || (isCommand && UsageReport.MistypedOption(parsed) is not null))
+                .Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (UsageReport.Fault(parsed, arguments) is { } fault)
             {
-                throw new UsageException(UsageReport.Describe(parsed));
+                throw new UsageException(fault);
             }
 
             int exitCode = await parsed.InvokeAsync(
@@ -58,5 +58,10 @@ internal static class ToolRun
     }
 
     /// <summary><c>help COMMAND</c> is <c>COMMAND --help</c>, as in git and dotnet.</summary>
-    private static string[] AskForHelp(string[] arguments) => arguments is ["help", .. var command] ? [.. command, "--help"] : arguments;
+    private static string[] AskForHelp(string[] typed) => typed switch
+    {
+        ["help", "help"] => ["--help"],
+        ["help", .. var command] => [.. command, "--help"],
+        _ => typed,
+    };
 }

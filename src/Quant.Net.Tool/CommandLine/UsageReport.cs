@@ -1,76 +1,104 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 
 namespace Quant.Net.Tool.CommandLine;
 
-/// <summary>Says what is wrong with a command line, and what may have been meant.</summary>
+/// <summary>Says what is wrong with a command line, and what may have been meant. What the parser itself would say is hardly ever seen.</summary>
 internal static class UsageReport
 {
-    /// <summary>The first fault of a command line that could not be parsed, in one line.</summary>
-    public static string Describe(ParseResult parsed)
+    /// <summary>The first fault of a command line, in one line; null if it makes sense.</summary>
+    /// <param name="parsed">What the parser made of it.</param>
+    /// <param name="words">The words as they were typed.</param>
+    public static string? Fault(ParseResult parsed, IReadOnlyList<string> words)
     {
-        string help = $"see '{FullName(parsed.CommandResult)} --help'";
-        if ((MistypedOption(parsed) ?? parsed.UnmatchedTokens.FirstOrDefault()) is { } token)
+        CommandResult command = parsed.CommandResult;
+        bool isCommand = parsed.Action == command.Command.Action || parsed.Action is ParseErrorAction;
+        bool isHelp = parsed.Action is HelpWithExamples && command.Parent is null;   // of a command that does not exist, or of all
+        if (!isCommand && !isHelp)
         {
-            string? guess = Suggestion.For(token, Candidates(parsed.CommandResult, token));
-            return guess is null
-                ? $"{Kind(parsed, token)} ({help})"
-                : $"{Kind(parsed, token)}; did you mean '{guess}'?";
+            return null;
         }
 
-        if (parsed.CommandResult.Command.Subcommands is { Count: > 0 } commands)
+        string? fault = isHelp
+            ? StrangeWord(parsed)
+            : OptionFaults.OfFlags(command, words) ?? StrangeWord(parsed) ?? OptionFaults.OfValues(command, words) ?? Incomplete(command) ?? Refused(parsed);
+        return fault is null || fault.EndsWith('?') ? fault : $"{fault} (see '{FullName(command)} --help')";
+    }
+
+    /// <summary>A word that belongs nowhere.</summary>
+    private static string? StrangeWord(ParseResult parsed)
+    {
+        CommandResult result = parsed.CommandResult;
+        var behindDashes = parsed.Tokens
+            .SkipWhile(token => token.Type != TokenType.DoubleDash)
+            .Select(token => token.Value)
+            .ToHashSet(StringComparer.Ordinal);
+        string command = FullName(result);
+        if ((MistypedOption(result, behindDashes) ?? parsed.UnmatchedTokens.FirstOrDefault()) is not { } word)
         {
-            return $"expected a command: {string.Join(", ", commands.Select(command => command.Name))} ({help})";
+            return null;
         }
 
-        if (parsed.CommandResult.Command.Arguments.FirstOrDefault(argument =>
-            argument.Arity.MinimumNumberOfValues > 0 && (parsed.GetResult(argument) is null or { Tokens.Count: 0 })) is { } missing)
+        if (behindDashes.Contains(word))
         {
-            return $"{missing.Name} is missing ({help})";
+            return result.Command.Subcommands.Count > 0
+                ? $"'{word}' stands behind '--', expected a command before it"
+                : $"'{word}' is one argument too many for {command}; options stand before '--'";
         }
 
-        string fault = parsed.Errors[0].Message.TrimEnd('.');
-        bool isWord = fault.Length > 1 && char.IsLower(fault[1]);   // else a name in capitals
-        return isWord ? $"{char.ToLowerInvariant(fault[0])}{fault[1..]} ({help})" : $"{fault} ({help})";
+        if (word == "-")
+        {
+            return "'-' is no file; nothing is read from the standard input";
+        }
+
+        string what = word.StartsWith('-') ? $"'{word}' is not an option of {command}"
+            : result.Command.Subcommands.Count > 0 ? $"'{word}' is not a command"
+            : $"'{word}' is one argument too many for {command}";
+        return Suggestion.For(word, Candidates(result, word)) is { } guess ? $"{what}; did you mean '{guess}'?" : what;
     }
 
     /// <summary>
     /// The parser takes an option that it does not know for an argument, if the command has one. What stands behind <c>--</c> is meant
     /// to be an argument.
     /// </summary>
-    public static string? MistypedOption(ParseResult parsed)
-    {
-        var meant = parsed.Tokens
-            .SkipWhile(token => token.Type != TokenType.DoubleDash)
-            .Select(token => token.Value)
-            .ToHashSet(StringComparer.Ordinal);
-        return parsed.CommandResult.Children
-            .OfType<ArgumentResult>()
-            .SelectMany(argument => argument.Tokens)
-            .Select(token => token.Value)
-            .FirstOrDefault(value => value.StartsWith('-') && !meant.Contains(value));
-    }
+    private static string? MistypedOption(CommandResult command, HashSet<string> behindDashes) => command.Children
+        .OfType<ArgumentResult>()
+        .SelectMany(argument => argument.Tokens)
+        .Select(token => token.Value)
+        .FirstOrDefault(value => value.StartsWith('-') && !behindDashes.Contains(value));
 
-    private static string Kind(ParseResult parsed, string token)
+    /// <summary>What is not there, or has no text.</summary>
+    private static string? Incomplete(CommandResult result)
     {
-        Command command = parsed.CommandResult.Command;
-        return token.StartsWith('-') ? $"'{token}' is not an option of {FullName(parsed.CommandResult)}"
-            : command.Subcommands.Count > 0 ? $"'{token}' is not a command"
-            : $"'{token}' is one argument too many for {FullName(parsed.CommandResult)}";
-    }
-
-    private static IEnumerable<string> Candidates(CommandResult result, string token)
-    {
-        if (!token.StartsWith('-'))
+        if (result.Command.Subcommands is { Count: > 0 } commands)
         {
-            return result.Command.Subcommands.Select(command => command.Name);
+            return $"expected a command: {string.Join(", ", commands.Select(command => command.Name))}";
         }
 
-        IEnumerable<Option> inherited = result.Parent is CommandResult parent
-            ? parent.Command.Options.Where(option => option.Recursive)
-            : [];
-        return result.Command.Options.Concat(inherited).Select(option => option.Name);
+        foreach (Argument argument in result.Command.Arguments)
+        {
+            IReadOnlyList<Token> tokens = result.GetResult(argument)?.Tokens ?? [];
+            if (tokens.Count < argument.Arity.MinimumNumberOfValues)
+            {
+                return $"{argument.Name} is missing";
+            }
+
+            if (tokens.Any(token => token.Value.Length == 0))
+            {
+                return $"{argument.Name} is empty";
+            }
+        }
+
+        return null;
     }
+
+    /// <summary>What the command itself has against it.</summary>
+    private static string? Refused(ParseResult parsed) => parsed.Errors.Count == 0 ? null : parsed.Errors[0].Message.TrimEnd('.');
+
+    private static IEnumerable<string> Candidates(CommandResult result, string word) => word.StartsWith('-')
+        ? OptionFaults.OptionsOf(result).Select(option => option.Name)
+        : result.Command.Subcommands.Select(command => command.Name);
 
     private static string FullName(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{FullName(parent)} {result.Command.Name}" : "quantnet";

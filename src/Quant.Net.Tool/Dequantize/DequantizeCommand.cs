@@ -199,11 +199,7 @@ internal sealed class DequantizeCommand : ToolCommand
     private static void RequireName(OptionResult option)
     {
         string output = option.GetValueOrDefault<string>() ?? "";
-        if (output.Length == 0)
-        {
-            option.AddError("--output: is empty, expected a path");
-        }
-        else if (IsFile(output) && Path.GetFileNameWithoutExtension(output).Length == 0)
+        if (IsFile(output) && Path.GetFileNameWithoutExtension(output).Length == 0)
         {
             option.AddError($"--output: '{output}' has no name before its extension");
         }

@@ -51,11 +51,6 @@ internal static class RankDivision
 
     private static void RequireFolder(string output)
     {
-        if (output.Length == 0)
-        {
-            throw new UsageException("--output is empty, expected the name of a folder");
-        }
-
         if (Path.GetExtension(output) is ".safetensors" or ".gguf")
         {
             throw new UsageException($"--output: '{output}' is the name of a file, expected that of a folder for all ranks");

@@ -5,7 +5,7 @@ using Quant.Net.Recipes;
 namespace Quant.Net;
 
 /// <summary>A format for tensors whose names match a regular expression.</summary>
-public sealed class TensorTypeRule
+public sealed partial class TensorTypeRule
 {
     // A pattern comes from the user, but the names that it is tried on come from strangers.
     private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(1);
@@ -25,9 +25,12 @@ public sealed class TensorTypeRule
         {
             _regex = new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, LongestMatch);
         }
-        catch (ArgumentException malformed)
+        catch (RegexParseException malformed)
         {
-            throw new FormatException($"Regular expression {ErrorText.Quote(pattern)} is malformed: {malformed.Message}", malformed);
+            // The framework's sentence repeats the expression, and is in a language of its own choice.
+            string fault = WordStart().Replace($"{malformed.Error}", " $0").ToLowerInvariant();
+            throw new FormatException(
+                ErrorText.Invariant($"Regular expression {ErrorText.Quote(pattern)} is malformed at character {malformed.Offset}:{fault}"), malformed);
         }
     }
 
@@ -62,4 +65,7 @@ public sealed class TensorTypeRule
     /// <summary>The rule as it is written.</summary>
     /// <returns><c>PATTERN=TYPE</c>.</returns>
     public override string ToString() => $"{Pattern}={Format}";
+
+    [GeneratedRegex("[A-Z]")]
+    private static partial Regex WordStart();
 }

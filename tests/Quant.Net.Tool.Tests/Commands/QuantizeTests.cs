@@ -157,8 +157,8 @@ public sealed class QuantizeTests : IDisposable
         Run("quantize", index, "-o", _folder["z.gguf"], "Q4_0", "--report", index, "--force").AssertFails(1, "may be a file of the model");
         Assert.Equal(before, File.ReadAllText(index));
         Run("quantize", _model, "-o", _folder["z.gguf"], "Q4_0", "--imatrix", index, "--report", index, "--force").AssertFails(1, "is the importance matrix");
-        Run("quantize", _model, "-o", _folder["z.gguf"], "-o", _folder["y.gguf"], "Q4_0").AssertFails(2, "'-o' expects a single argument but 2 were provided");
-        Run("metadata", _model, "-o", _folder["z.gguf"], "-o", _folder["y.gguf"], "--set", "a=b").AssertFails(2, "'-o' expects a single argument");
+        Run("quantize", _model, "-o", _folder["z.gguf"], "-o", _folder["y.gguf"], "Q4_0").AssertFails(2, "--output is given 2 times, expected once");
+        Run("metadata", _model, "-o", _folder["z.gguf"], "-o", _folder["y.gguf"], "--set", "a=b").AssertFails(2, "--output is given 2 times, expected once");
     }
 
     [Fact]

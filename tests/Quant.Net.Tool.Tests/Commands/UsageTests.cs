@@ -10,7 +10,27 @@ public class UsageTests
     [InlineData("MODEL is missing (see 'quantnet inspect --help')", "inspect")]
     [InlineData("MODEL is empty", "inspect", "")]
     [InlineData("'--all' is not an option of quantnet verify", "verify", "--all")]
-    [InlineData("--tensor: a pattern is missing", "inspect", "MODEL", "--tensor", "a", "--tensor")]
+    [InlineData("TYPE is empty", "quantize", "MODEL", "-o", "x.gguf", "")]
+    [InlineData("'-' is no file; nothing is read from the standard input", "inspect", "-")]
+    [InlineData("'nothing' is not a command (see 'quantnet --help')", "help", "nothing")]
+    [InlineData("'inspcet' is not a command; did you mean 'inspect'?", "inspcet", "--help")]
+    [InlineData("'--json' is one argument too many for quantnet inspect; options stand before '--'", "inspect", "--", "MODEL", "--json")]
+    [InlineData("'inspect' stands behind '--', expected a command before it", "--", "inspect", "MODEL")]
+    [InlineData("--json takes no value, found 'maybe'", "inspect", "MODEL", "--json=maybe")]
+    [InlineData("-q takes no value, found 'maybe'", "inspect", "-q:maybe")]
+    [InlineData("--axis out|in is required (see 'quantnet concat --help')", "concat", "MODEL", "-o", "x.gguf")]
+    [InlineData("--axis has no value, expected out|in (see 'quantnet concat --help')", "concat", "MODEL", "-o", "x.gguf", "--axis")]
+    [InlineData("--output is given 2 times, expected once", "concat", "MODEL", "-o", "x.gguf", "--output", "y.gguf", "--axis", "in")]
+    [InlineData("--tensor has no value, expected GLOB (see", "inspect", "MODEL", "--tensor", "a", "--tensor")]
+    [InlineData("--tensor has no value, expected GLOB; found the option '--json'", "inspect", "MODEL", "--tensor", "--json")]
+    [InlineData("--output has no value, expected OUT; found the option '-q'", "dequantize", "MODEL", "-o", "-q")]
+    [InlineData("--tensor is empty, expected GLOB", "inspect", "MODEL", "--tensor", "")]
+    [InlineData("--imatrix is empty, expected FILE", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--imatrix", "")]
+    [InlineData("--output is empty, expected", "split", "MODEL", "-o", "", "--max-tensors", "3")]
+    [InlineData("--output is empty, expected", "extract", "MODEL", "--tensor", "output.weight", "-o", "")]
+    [InlineData("--against is empty, expected ORIGINAL", "verify", "MODEL", "--against", "")]
+    [InlineData("--manifest is empty, expected FILE", "verify", "MODEL", "--manifest", "")]
+    [InlineData("--answers is empty, expected", "doctor", "--answers", "")]
     [InlineData("cannot be had together with --json", "formats", "--markdown", "--json")]
     [InlineData("has no name before its extension", "dequantize", "MODEL", "-o", ".safetensors")]
     [InlineData("did you mean 'inspect'?", "inpsect", "model.gguf")]
@@ -18,10 +38,10 @@ public class UsageTests
     [InlineData("'--jsn' is not an option of quantnet inspect; did you mean '--json'?", "inspect", "--jsn", "model.gguf")]
     [InlineData("'--jsn' is not an option of quantnet formats; did you mean '--json'?", "formats", "--jsn")]
     [InlineData("'more' is one argument too many for quantnet doctor", "doctor", "more")]
-    [InlineData("'--output' is required", "dequantize", "model.gguf")]
+    [InlineData("--output OUT is required", "dequantize", "model.gguf")]
     [InlineData("neither in .safetensors nor in .gguf", "dequantize", "model.gguf", "-o", "model.bin")]
     [InlineData("'f8' is none of f32, f16, bf16", "dequantize", "model.gguf", "-o", "out.gguf", "--type", "f8")]
-    [InlineData("'5 apples' is not a size", "dequantize", "model.gguf", "-o", "out.safetensors", "--shard-size", "5 apples")]
+    [InlineData("--shard-size: '5 apples' is not a size", "dequantize", "model.gguf", "-o", "out.safetensors", "--shard-size", "5 apples")]
     [InlineData("only .safetensors output", "dequantize", "MODEL", "-o", "out.gguf", "--shard-size", "5GB")]
     [InlineData("expected TYPE, such as Q4_K_M, or --target-size or --target-bpw", "quantize", "MODEL", "-o", "x.gguf")]
     [InlineData("IN is missing", "quantize")]
@@ -35,9 +55,9 @@ public class UsageTests
     [InlineData("--target-bpw: '-4' is not a number of bits", "quantize", "MODEL", "-o", "x.gguf", "--target-bpw", "-4")]
     [InlineData("--tensor-type: 'Q9' is no format", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--tensor-type", "x=Q9")]
     [InlineData("'x' is no rule, expected PATTERN=TYPE", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--tensor-type", "x")]
-    [InlineData("Regular expression '(' is malformed", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--tensor-type", "(=Q4_0")]
+    [InlineData("Regular expression '(' is malformed at character 1: insufficient closing parentheses (see", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--tensor-type", "(=Q4_0")]
     [InlineData("--output-tensor-type: 'Q8_K' is no format", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--output-tensor-type", "Q8_K")]
-    [InlineData("--include: a pattern is missing", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--include", "a", "--include")]
+    [InlineData("--include has no value, expected GLOB", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--include", "a", "--include")]
     [InlineData("--keep-split and --split-max-size cannot be had together", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--keep-split", "--split-max-size", "1GB")]
     [InlineData("--report: 'x.txt' ends neither in .json nor in .html", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--report", "x.txt")]
     [InlineData("--report does not go with --resume", "quantize", "MODEL", "-o", "x.gguf", "Q4_0", "--report", "x.json", "--resume")]
@@ -83,7 +103,9 @@ public class UsageTests
     [InlineData("'blk.[0-3' has '[' without ']'", "inspect", "model.gguf", "--tensor", "blk.[0-3")]
     [InlineData("'0' is not a number of threads", "doctor", "--threads", "0")]
     [InlineData("'-1' is not a number of threads", "doctor", "--threads", "-1")]
-    [InlineData("MemoryLimit is 1000, expected 0 or at least 1048576", "formats", "--gpu-memory", "1000")]
+    [InlineData("--gpu-memory: '1000' is too little, expected at least 1.00 MiB", "doctor", "--gpu-memory", "1000")]
+    [InlineData("--gpu-memory goes with --device cuda:N or auto", "dequantize", "MODEL", "-o", "x.gguf", "--gpu-memory", "5MiB")]
+    [InlineData("--gpu-memory goes with --device cuda:N or auto", "formats", "--device", "cpu", "--gpu-memory", "5MiB")]
     [InlineData("'1025' is not a number of threads from 1 to 1024", "doctor", "--threads", "1025")]
     [InlineData("'mmx' is no instruction set; there are scalar, avx2", "formats", "--isa", "mmx")]
     [InlineData("gpu", "formats", "--device", "gpu")]
@@ -127,11 +149,27 @@ public class UsageTests
     {
         Assert.Equal(Succeed("--help").Out, Succeed("help").Out);
         Assert.Equal(Succeed("inspect", "--help").Out, Succeed("help", "inspect").Out);
+        Assert.Equal(Succeed("--help").Out, Succeed("help", "help").Out);
+        Assert.Equal(Succeed("inspect", "--help").Out, Succeed("inspect", "--unknown", "--help").Out);
     }
 
     [Fact]
     public void BehindTwoDashesANameMayLookLikeAnOption() =>
         Run("inspect", "--", "-x.gguf").AssertFails(1, "-x.gguf: no such file");
+
+    [Fact]
+    public void BehindAnEqualsSignAValueMayLookLikeAnOption() =>
+        Run("inspect", Repository.WideModel, "--tensor=--json").AssertFails(1, "no tensor matches '--json'");
+
+    [Fact]
+    public void ARegularExpressionThatTakesTooLongIsOneLine()
+    {
+        using var folder = new TemporaryFolder();
+        string name = new string('a', 40) + "!", model = new TinyGguf().AddTensor(name, 0, [32], new byte[32 * sizeof(float)]).Write(folder["m.gguf"]);
+
+        Run("quantize", model, "-o", folder["q.gguf"], "Q4_0", "--tensor-type", "(a+)+$=Q8_0")
+            .AssertFails(1, $"the regular expression '(a+)+$' takes too long on '{name}'");
+    }
 
     [Fact]
     public void HelpListsTheCommands()
