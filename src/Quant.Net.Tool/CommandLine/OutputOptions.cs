@@ -28,6 +28,15 @@ internal static class OutputOptions
         }
     }
 
+    /// <summary>Throws if a folder is where a file is to be written, which no <c>--force</c> replaces.</summary>
+    public static void RefuseFolder(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new ToolException($"{path}: is a directory, expected a file");
+        }
+    }
+
     /// <summary>Refuses an output whose name does not end as it must.</summary>
     public static void RequireExtension(Option<string> output, string extension) => output.Validators.Add(result =>
     {

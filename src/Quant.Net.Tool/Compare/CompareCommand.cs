@@ -59,6 +59,7 @@ internal sealed class CompareCommand : ToolCommand
         string? page = parsed.GetValue(_html);
         if (page is not null)
         {
+            OutputOptions.RefuseFolder(page);
             OutputOptions.RefuseExisting(page, parsed.GetValue(_force));
         }
 

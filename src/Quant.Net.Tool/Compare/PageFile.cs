@@ -13,14 +13,20 @@ internal static class PageFile
         string unfinished = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
         try
         {
-            File.WriteAllText(unfinished, page);
+            // Written in pieces: to make room for the whole first fails in other words where there is too little.
+            using (var writer = new StreamWriter(unfinished))
+            {
+                writer.Write(page);
+            }
+
             File.Move(unfinished, full, overwrite);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             // The message would name the unfinished file, of which nobody has heard.
             string why = refused is UnauthorizedAccessException ? "permission denied"
-                : refused is DirectoryNotFoundException ? "its folder is not there" : refused.Message.Replace(unfinished, full, StringComparison.Ordinal);
+                : refused is DirectoryNotFoundException ? "its folder is not there"
+                : refused.Message.Replace($" : '{unfinished}'", "", StringComparison.Ordinal);
             throw new ToolException($"{SafeText.Escape(path)}: cannot be written: {why}");
         }
         finally

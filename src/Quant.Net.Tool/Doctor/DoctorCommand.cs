@@ -27,12 +27,14 @@ internal sealed class DoctorCommand : ToolCommand
         _console = console;
         _device = new DeviceOptions(this, "all devices");
         Options.Add(_answers);
-        SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        SetAction(RunAsync);
     }
 
-    private int Run(ParseResult parsed, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        KnownAnswers answers = parsed.GetValue(_answers) is { } path ? KnownAnswers.Read(path) : KnownAnswers.BuiltIn();
+        KnownAnswers answers = parsed.GetValue(_answers) is { } path
+            ? await KnownAnswers.ReadAsync(path, cancellation)
+            : KnownAnswers.BuiltIn();
         DoctorResult result = Examine(parsed, answers, cancellation);
         if (parsed.GetValue(CommonOptions.Json))
         {

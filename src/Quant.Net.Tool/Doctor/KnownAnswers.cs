@@ -60,17 +60,8 @@ internal sealed class KnownAnswers
 
     /// <summary>The answers in a file.</summary>
     /// <exception cref="ToolException">The file cannot be read or has another layout.</exception>
-    public static KnownAnswers Read(string path)
-    {
-        try
-        {
-            return Parse(path, File.ReadAllBytes(InputFile.Require(path)));
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new ToolException($"{path}: permission denied");
-        }
-    }
+    public static async Task<KnownAnswers> ReadAsync(string path, CancellationToken cancellation) =>
+        Parse(path, await InputFile.ReadAsync(path, cancellation));
 
     private static KnownAnswers Parse(string source, byte[] bytes)
     {

@@ -33,7 +33,8 @@ internal sealed class EditOptions
     /// <summary>What to change in the metadata of a model.</summary>
     /// <exception cref="UsageException">An option has a value that makes no sense.</exception>
     /// <exception cref="ToolException">A key is not there, or a file cannot be read.</exception>
-    public (GgufMetadataEdits Edits, IReadOnlyList<MetadataChange> Changes) Read(ParseResult parsed, string input, GgufFile model)
+    public async Task<(GgufMetadataEdits Edits, IReadOnlyList<MetadataChange> Changes)> ReadAsync(
+        ParseResult parsed, string input, GgufFile model, CancellationToken cancellation)
     {
         var edits = new GgufMetadataEdits();
         var changes = new List<MetadataChange>();
@@ -62,7 +63,7 @@ internal sealed class EditOptions
 
         foreach ((string key, string path) in Pairs(parsed, _setFile))
         {
-            Set(_setFile, key, GgufValue.FromString(ReadText(InputFile.Require(path))));
+            Set(_setFile, key, GgufValue.FromString(await ReadTextAsync(path, cancellation)));
         }
 
         return (edits, changes);
@@ -147,11 +148,11 @@ internal sealed class EditOptions
         .Replace("float", "f", StringComparison.Ordinal)
         .Replace("boolean", "bool", StringComparison.Ordinal);
 
-    private static string ReadText(string path)
+    private static async Task<string> ReadTextAsync(string path, CancellationToken cancellation)
     {
         try
         {
-            return StrictUtf8.GetString(File.ReadAllBytes(path));
+            return StrictUtf8.GetString(await InputFile.ReadAsync(path, cancellation));
         }
         catch (DecoderFallbackException)
         {

@@ -82,7 +82,7 @@ internal sealed class MetadataCommand : ToolCommand
     {
         bool force = parsed.GetValue(_force);
         OutputOptions.RefuseExisting(output, force);
-        (GgufMetadataEdits edits, IReadOnlyList<MetadataChange> changes) = _edits.Read(parsed, input, model);
+        (GgufMetadataEdits edits, IReadOnlyList<MetadataChange> changes) = await _edits.ReadAsync(parsed, input, model, cancellation);
         CopyResult result = await WorkProgress.RunAsync(
             _console,
             parsed.GetValue(CommonOptions.Quiet),

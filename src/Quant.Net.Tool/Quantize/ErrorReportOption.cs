@@ -30,6 +30,7 @@ internal sealed class ErrorReportOption : Option<string?>
             return;
         }
 
+        OutputOptions.RefuseFolder(path);
         OutputOptions.RefuseExisting(path, force);
         string full = Path.GetFullPath(path), home = Path.GetFullPath(Directory.Exists(model) ? model : Path.GetDirectoryName(Path.GetFullPath(model))!);
         if (ModelArgument.IsSafetensors(model) && File.Exists(full) && Path.GetDirectoryName(full) == Path.TrimEndingDirectorySeparator(home))

@@ -167,6 +167,9 @@ public class CompareTests
 
         Run("compare", model, model, "--html", folder["page.html"]).AssertFails(1, "exists already (--force replaces it)");
 
+        Directory.CreateDirectory(folder["folder.html"]);
+        Run("compare", model, model, "--html", folder["folder.html"], "--force").AssertFails(1, "folder.html: is a directory, expected a file");
+
         // What took long to find out is shown all the same.
         ToolResult shown = Run("compare", model, model, "--html", folder["none/page.html"], "--json", "-q");
         Assert.Equal(1, shown.ExitCode);
@@ -175,6 +178,24 @@ public class CompareTests
         Assert.True(shown.Json.Flag("good"));
         Assert.Equal("precious", File.ReadAllText(folder["page.html"]));
         Succeed("compare", model, model, "--html", folder["page.html"], "--force");
+    }
+
+    [MountFact]
+    public void APageThatTheDiskHasNoRoomForIsSaid()
+    {
+        using var folder = new TemporaryFolder();
+        ToolResult result = RunInShell(
+            $"""
+            mkdir '{folder["small"]}' && mount -t tmpfs -o size=16k tmpfs '{folder["small"]}' || exit 77
+            quantnet compare '{Repository.WideModel}' '{Repository.WideModel}' -q --html '{folder["small/x.html"]}' >/dev/null
+            code=$?
+            ls -A '{folder["small"]}'
+            umount '{folder["small"]}'
+            exit $code
+            """);
+
+        result.AssertFails(1, "small/x.html: cannot be written: No space left on device");
+        Assert.EndsWith("device", result.Error.TrimEnd(), StringComparison.Ordinal);
     }
 
     private static XElement[] Plots(string page) => [.. Regex.Matches(page, "<svg .*?</svg>", RegexOptions.Singleline).Select(svg => XElement.Parse(svg.Value))];

@@ -119,6 +119,7 @@ public class MetadataTests
         Run([.. edit, "--set", "split.count:u16=1"]).AssertFails(2, "--set: 'split.count' says which part of a split model a file is, and so it cannot be edited");
         Run([.. edit, "--set-file", "a=" + folder["nowhere"]]).AssertFails(1, "no such file");
         Run([.. edit, "--set-file", "a=" + folder["bytes"]]).AssertFails(1, "is not UTF-8");
+        Run([.. edit, "--set-file", "a=" + folder.Path]).AssertFails(1, "is a directory, expected a file");
         Run("metadata", Repository.StoriesModel, "--get", "x").AssertFails(1, "has no metadata 'x'");
         Run("metadata", Repository.StoriesModel, "-o", Repository.StoriesModel, "--remove", "general.name", "--force").AssertFails(1, "is the model itself");
         Assert.Equal(["bytes"], folder.Names);
@@ -127,6 +128,26 @@ public class MetadataTests
         Run([.. edit, "--remove", "general.name"]).AssertFails(1, "exists already (--force replaces it)");
         Assert.Equal("precious", File.ReadAllText(folder["x.gguf"]));
         Succeed([.. edit, "--remove", "general.name", "--force", "-q"]);
+    }
+
+    [LinuxFact]
+    public void ATextMayComeFromAPipeButNotWithoutEnd()
+    {
+        using var folder = new TemporaryFolder();
+        string edit = $"quantnet metadata '{Repository.StoriesModel}' -o '{folder["x.gguf"]}' -q";
+
+        RunInShell($"{edit} --set-file general.name=/dev/zero").AssertFails(1, "/dev/zero: has more than 64.0 MiB");
+        ToolResult ended = RunInShell(
+            $"""
+            mkfifo '{folder["pipe"]}'
+            '{DotNet}' '{Assembly}' {edit["quantnet ".Length..]} --set-file general.name='{folder["pipe"]}' &
+            until grep -q '{Path.GetFileName(Repository.StoriesModel)}' /proc/$!/maps; do sleep 0.1; done
+            sleep 0.5; kill -TERM $!; wait $!
+            """);
+        ended.AssertFails(130, "interrupted");
+        Assert.Equal(["pipe"], folder.Names);
+        Assert.Equal(0, RunInShell($"{edit} --set-file general.name=<(printf piped)").ExitCode);
+        Assert.Equal("piped", Succeed("metadata", folder["x.gguf"], "--get", "general.name", "--raw").Out);
     }
 
     [Fact]

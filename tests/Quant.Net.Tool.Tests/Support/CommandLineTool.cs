@@ -31,8 +31,8 @@ internal static class CommandLineTool
     /// <summary>How a shell starts the tool.</summary>
     public static string ShellCommand { get; } = $"'{DotNet}' '{Assembly}'";
 
-    // The program that runs these tests, unless it is an IDE's own.
-    private static string DotNet =>
+    /// <summary>The program that runs these tests, unless it is an IDE's own.</summary>
+    public static string DotNet =>
         Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
 
     /// <summary>Runs the tool and expects it to succeed in silence.</summary>
