@@ -152,6 +152,11 @@ internal sealed class BenchCommand : ToolCommand
 
         string cache = parsed.GetRequiredValue(_cache);
         bool inCache = cache is CachePlace.PlaceName or Both, inMemory = cache is MemoryPlace.PlaceName or Both;
+        if (inMemory && Weights(parsed) is { } weights)
+        {
+            MemoryPlace.RequireRoom(weights);
+        }
+
         var run = new BenchRun(parsed.GetValue(_seconds), cancellation);
         BenchProgress progress = CreateProgress(parsed, (formats.Count + layouts.Count) * (inCache && inMemory ? 2 : 1));
         if (inCache)
@@ -298,7 +303,7 @@ internal sealed class BenchCommand : ToolCommand
         long? bytes = ByteSize.Parse(result);
         if (bytes < Least)
         {
-            result.AddError($"--size: {bytes} bytes, expected {Quantity.Bytes(Least)} at least");
+            result.AddError($"--size: '{result.Tokens[0].Value}' is too little, expected at least {Quantity.Bytes(Least)}");
         }
 
         return bytes;

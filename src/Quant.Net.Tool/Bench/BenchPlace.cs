@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Quant.Net.Tool.CommandLine;
+using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Bench;
 
@@ -78,12 +79,24 @@ internal sealed class MemoryPlace : BenchPlace
 
     public override string YardstickName => "roof";
 
+    private static long MostWeights => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / MostBytesPerWeight;
+
+    /// <summary>Throws if there is no room for as many weights as are asked for.</summary>
+    public static void RequireRoom(long asked)
+    {
+        if (asked > MostWeights)
+        {
+            throw new ToolException(
+                $"--size: {Quantity.Bytes((double)asked * sizeof(float))} of weights and what they are decoded from are more than half of the memory here, "
+                + $"expected at most {Quantity.Bytes(MostWeights * sizeof(float))}");
+        }
+    }
+
     /// <summary>Takes room for a number of weights, or for fewer if that would be more than half of the memory there is.</summary>
     /// <exception cref="ToolException">There is no room for a reasonable number.</exception>
     public static MemoryPlace Create(long weights, int threads)
     {
-        long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / MostBytesPerWeight;
-        long pieces = Math.Min(weights, limit) / PieceWeights;
+        long limit = MostWeights, pieces = Math.Min(weights, limit) / PieceWeights;
         return pieces > 0
             ? new MemoryPlace(pieces * PieceWeights, threads)
             : throw new ToolException($"there is memory for {limit} weights, expected {PieceWeights} at least");

@@ -26,6 +26,7 @@ internal static class PageFile
             // The message would name the unfinished file, of which nobody has heard.
             string why = refused is UnauthorizedAccessException ? "permission denied"
                 : refused is DirectoryNotFoundException ? "its folder is not there"
+                : refused is FileNotFoundException ? "no file can be made in its folder"
                 : refused.Message.Replace($" : '{unfinished}'", "", StringComparison.Ordinal);
             throw new ToolException($"{SafeText.Escape(path)}: cannot be written: {why}");
         }

@@ -76,6 +76,10 @@ public class StreamTests
     }
 
     [LinuxFact]
+    public void HelpIsThereHoweverNarrowTheTerminalIs() =>
+        Assert.Contains("--quiet", OnTerminal(1, "quantnet inspect --help"), StringComparison.Ordinal);
+
+    [LinuxFact]
     public void TablesFitTheTerminal()
     {
         foreach (int width in new[] { 80, 120 })
