@@ -16,6 +16,7 @@ internal sealed class AtomicFile : IDisposable
     private readonly ResumeLog? _log;
     private readonly string _temporaryPath;
     private readonly IncrementalHash? _hash;
+    private readonly WriteBack _writeBack;
     private string? _place;   // where the file is now; null once it is to stay there
     private FileStream? _stream;
     private long _known;      // bytes that an earlier run has left; they are passed over, not written again
@@ -37,6 +38,8 @@ internal sealed class AtomicFile : IDisposable
             _stream = new FileStream(temporaryPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, BufferSize);
             _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         }
+
+        _writeBack = new WriteBack(_stream.SafeFileHandle);
     }
 
     /// <summary>Where the file will be.</summary>
@@ -133,6 +136,7 @@ internal sealed class AtomicFile : IDisposable
         try
         {
             Stream.Write(bytes[known..]);
+            _writeBack.Add(bytes.Length - known);
         }
         catch (Exception refused) when (SystemError.Named(Path, refused) is { } named)
         {
@@ -167,7 +171,11 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Waits until everything written so far is on the disk, and says what is there.</summary>
     public ResumeFile FlushKnown()
     {
-        SystemError.Name(Path, () => _stream?.Flush(flushToDisk: true));
+        SystemError.Name(Path, () =>
+        {
+            _writeBack.Wait();
+            _stream?.Flush(flushToDisk: true);
+        });
         return new ResumeFile(System.IO.Path.GetFileName(Path), _position, Convert.ToHexString(_hash!.GetCurrentHash()));
     }
 
@@ -176,6 +184,7 @@ internal sealed class AtomicFile : IDisposable
     {
         SystemError.Name(Path, () =>
         {
+            _writeBack.Wait();
             Stream.Flush(flushToDisk: true);
             Stream.Dispose();
         });
@@ -205,7 +214,10 @@ internal sealed class AtomicFile : IDisposable
     {
         try
         {
-            _stream?.Dispose();
+            using (_stream)
+            {
+                _writeBack.Wait();
+            }
         }
         catch (Exception refused) when (SystemError.Named(Path, refused) is not null)
         {
