@@ -43,7 +43,7 @@ native() {
 build() {
   native
   dotnet_release build src/Quant.Net
-  dotnet_release publish src/Quant.Net.Tool -o artifacts/tool
+  dotnet_release publish src/Quant.Net.Tool -p:QuantNetReadyToRun=true -o artifacts/tool
   # A script, because the tool's own executable does not look for dotnet on the PATH.
   cat >artifacts/quantnet <<'TEXT'
 #!/bin/sh

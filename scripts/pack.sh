@@ -29,7 +29,7 @@ version=$(sed -n 's:.*<VersionPrefix>\(.*\)</VersionPrefix>.*:\1:p' Directory.Bu
 rm -rf "$packages"
 mkdir -p "$packages"
 dotnet_release pack src/Quant.Net --no-build -o "$packages"
-dotnet_release pack src/Quant.Net.Tool --no-build -o "$packages"
+dotnet_release pack src/Quant.Net.Tool -o "$packages"
 native_archive "libquantnet-$version-linux-x64"
 single_file "quantnet-$version-linux-x64"
 (cd "$packages" && sha256sum -- * >../SHA256SUMS && mv ../SHA256SUMS .)
