@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Quant.Net.IO;
 
 namespace Quant.Net.Conversion;
@@ -5,11 +6,12 @@ namespace Quant.Net.Conversion;
 /// <summary>Counts the chunks of work that can be resumed: passes over those that are done, and says now and then how many are.</summary>
 /// <param name="log">Says what an earlier run has done; null if the work cannot be resumed.</param>
 /// <param name="writer">Writes the output.</param>
-/// <param name="bytesBetween">How many bytes at most are done anew.</param>
-internal sealed class Checkpoints(ResumeLog? log, IModelWriter writer, long bytesBetween)
+/// <param name="spacing">How much work at most is done anew.</param>
+internal sealed class Checkpoints(ResumeLog? log, IModelWriter writer, CheckpointSpacing spacing)
 {
     private int _chunksDone;
     private long _bytesSince;
+    private long _last = Stopwatch.GetTimestamp();
 
     /// <summary>Bytes that an earlier run has written.</summary>
     public long BytesResumed { get; private set; }
@@ -36,7 +38,7 @@ internal sealed class Checkpoints(ResumeLog? log, IModelWriter writer, long byte
     {
         _chunksDone++;
         _bytesSince += bytes;
-        if (log is null || _bytesSince < bytesBetween)
+        if (log is null || (_bytesSince < spacing.Bytes && Stopwatch.GetElapsedTime(_last) < spacing.Time))
         {
             return () => { };
         }
@@ -44,7 +46,7 @@ internal sealed class Checkpoints(ResumeLog? log, IModelWriter writer, long byte
         // Copied, because the next chunk is worked on meanwhile.
         int chunks = _chunksDone;
         var counted = new Dictionary<string, long>(overflows);
-        _bytesSince = 0;
+        (_bytesSince, _last) = (0, Stopwatch.GetTimestamp());
         return () => log.Save(chunks, counted);
     }
 }

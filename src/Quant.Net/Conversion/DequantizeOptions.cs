@@ -1,3 +1,5 @@
+using Quant.Net.Conversion;
+
 namespace Quant.Net;
 
 /// <summary>How a model is decoded into a new one.</summary>
@@ -39,6 +41,6 @@ public sealed class DequantizeOptions
     /// <summary>How many bytes are read, decoded and written at a time; memory use is at most some five times that.</summary>
     public int ChunkBytes { get; init; } = 8 << 20;
 
-    /// <summary>How many bytes at most are done anew when work is resumed.</summary>
-    internal long CheckpointBytes { get; init; } = 64 << 20;
+    /// <summary>How much at most is done anew when work is resumed.</summary>
+    internal CheckpointSpacing Checkpoints { get; init; } = CheckpointSpacing.Usual;
 }

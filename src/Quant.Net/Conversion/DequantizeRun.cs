@@ -15,7 +15,7 @@ internal sealed class DequantizeRun(
     private readonly byte[][] _output = [[], []];
     private readonly ProgressCount _progress = new(plan.Tensors.Select(tensor => tensor.Source).ToList(), progress);
     private readonly Dictionary<string, long> _overflows = new(log?.Overflows ?? new Dictionary<string, long>());
-    private readonly Checkpoints _checkpoints = new(log, writer, options.CheckpointBytes);
+    private readonly Checkpoints _checkpoints = new(log, writer, options.Checkpoints);
 
     public async Task<DequantizeResult> RunAsync(CancellationToken cancellation)
     {

@@ -1,3 +1,5 @@
+using Quant.Net.Conversion;
+
 namespace Quant.Net;
 
 /// <summary>How a model is quantized; what becomes of each tensor is the plan's.</summary>
@@ -44,6 +46,6 @@ public sealed record QuantizeOptions
     /// <summary>What buffers have together if nothing else is asked for.</summary>
     public static long DefaultMaxMemory => 64 << 20;
 
-    /// <summary>How many bytes at most are done anew when work is resumed.</summary>
-    internal long CheckpointBytes { get; init; } = 64 << 20;
+    /// <summary>How much at most is done anew when work is resumed.</summary>
+    internal CheckpointSpacing Checkpoints { get; init; } = CheckpointSpacing.Usual;
 }

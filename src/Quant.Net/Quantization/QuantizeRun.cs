@@ -15,7 +15,7 @@ internal sealed class QuantizeRun(
 
     private readonly ChunkEncoder _encoder = new(device, options.AllowNonFinite, options.Effort);
     private readonly QuantizeErrors? _errors = options.Measure ? new QuantizeErrors(device, options.WorstRows) : null;
-    private readonly Checkpoints _checkpoints = new(log, writer, options.CheckpointBytes);
+    private readonly Checkpoints _checkpoints = new(log, writer, options.Checkpoints);
     private readonly ProgressCount _progress = new([.. tasks.Select(task => task.Source.Stored)], progress);
     private readonly byte[][] _source = [[], []];
     private readonly byte[][] _output = [[], []];

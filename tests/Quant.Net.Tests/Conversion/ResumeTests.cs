@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Quant.Net.Conversion;
 using Quant.Net.Gguf;
 using Quant.Net.Tests.Gguf;
 
@@ -9,7 +10,7 @@ public sealed class ResumeTests : IDisposable
     private const int ChunkBytes = 1 << 16;
 
     /// <summary>Not at every chunk: each checkpoint waits for the disk.</summary>
-    private const int CheckpointBytes = 800_000;
+    private static readonly CheckpointSpacing Spacing = new(800_000, TimeSpan.MaxValue);
 
     private readonly QuantDevice _device = QuantDevice.Open("cpu");
     private readonly TempFolder _folder = new();
@@ -169,14 +170,14 @@ public sealed class ResumeTests : IDisposable
 
     private Task<DequantizeResult> Dequantize(GgufFile model, string name, EndAt? end = null) => ModelConverter.DequantizeAsync(
         model, _folder[name],
-        new DequantizeOptions { Resume = true, ChunkBytes = ChunkBytes, CheckpointBytes = 1 },
+        new DequantizeOptions { Resume = true, ChunkBytes = ChunkBytes, Checkpoints = new CheckpointSpacing(1, TimeSpan.MaxValue) },
         _device, end, end?.Token ?? default);
 
     private Task<DequantizeResult> Run(
         string name, long? shardBytes = null, bool resume = false, IProgress<ConversionProgress>? progress = null,
         CancellationToken cancellation = default) => ModelConverter.DequantizeAsync(
         _model, _folder[name],
-        new DequantizeOptions { Resume = resume, MaxShardBytes = shardBytes, ChunkBytes = ChunkBytes, CheckpointBytes = CheckpointBytes },
+        new DequantizeOptions { Resume = resume, MaxShardBytes = shardBytes, ChunkBytes = ChunkBytes, Checkpoints = Spacing },
         _device, progress, cancellation);
 
     /// <summary>Runs until so many chunks are reported, or to the end.</summary>

@@ -1,3 +1,4 @@
+using Quant.Net.Conversion;
 using Quant.Net.Gguf;
 using Quant.Net.Tests.Gguf;
 
@@ -97,12 +98,13 @@ public sealed class QuantizeRunTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null)]
-    [InlineData(20_000L)]
-    public async Task InterruptedAnywhereItEndsInTheSameBytes(long? splitBytes)
+    [InlineData(null, 1, int.MaxValue)]
+    [InlineData(20_000L, 1, int.MaxValue)]
+    [InlineData(null, int.MaxValue, 0)]
+    public async Task InterruptedAnywhereItEndsInTheSameBytes(long? splitBytes, int bytes, int seconds)
     {
         string path = _models.Write("in.gguf", QuantFormat.F32);
-        var options = new QuantizeOptions { MaxMemory = FewBytes, SplitMaxBytes = splitBytes, CheckpointBytes = 1 };
+        var options = new QuantizeOptions { MaxMemory = FewBytes, SplitMaxBytes = splitBytes, Checkpoints = Spaced(bytes, seconds) };
         QuantizeResult plain = await _models.Quantize(path, "Q8_0", "plain.gguf", options);
         foreach (int stopAt in new[] { 1, 40, 90, 120 })
         {
@@ -123,7 +125,7 @@ public sealed class QuantizeRunTests : IDisposable
     public async Task OtherWorkIsNotResumed()
     {
         string path = _models.Write("in.gguf", QuantFormat.F32);
-        var options = new QuantizeOptions { MaxMemory = FewBytes, CheckpointBytes = 1, Resume = true };
+        var options = new QuantizeOptions { MaxMemory = FewBytes, Checkpoints = Spaced(1, int.MaxValue), Resume = true };
         using var end = new EndAt(40);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => _models.Quantize(path, "Q8_0", "out.gguf", options, progress: end, cancellation: end.Token));
@@ -199,6 +201,8 @@ public sealed class QuantizeRunTests : IDisposable
         Assert.Equal((4, 4), (last.TensorsDone, last.TensorCount));
         Assert.Equal(reports.All.OrderBy(report => report.BytesDone), reports.All);
     }
+
+    private static CheckpointSpacing Spaced(int bytes, int seconds) => new(bytes, TimeSpan.FromSeconds(seconds));
 
     private sealed class EndAt(int stopAt) : IProgress<ConversionProgress>, IDisposable
     {
