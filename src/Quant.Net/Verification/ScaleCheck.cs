@@ -12,7 +12,7 @@ internal sealed class ScaleCheck(SafetensorsModel model, CancellationToken cance
     // Whole elements, and whole words of zero points.
     private readonly byte[] _buffer = new byte[1 << 16];
     private readonly ZeroPointKinds _zeroPoints = new(model);
-    private readonly OddTensors _noNumbers = new();
+    private readonly OddTensors _scales = new(), _zeros = new();
 
     /// <summary>Looks at modules, and reads about so many bytes at most: of each of them at least a little.</summary>
     public IReadOnlyList<string> Run(IReadOnlyList<PackedModule> modules, long mostBytes)
@@ -27,19 +27,23 @@ internal sealed class ScaleCheck(SafetensorsModel model, CancellationToken cance
                 watch.Finish();
             }
 
-            LookForNumbers(module.Arrays.Scales, each, module.Layout == PackedMatrixLayout.Mxfp4Rows ? SafetensorsType.F8_E8M0 : null);
-            LookForNumbers(module.Arrays.Zeros, each, null);
+            LookForNumbers(module.Arrays.Scales, each, module.Layout == PackedMatrixLayout.Mxfp4Rows ? SafetensorsType.F8_E8M0 : null, _scales);
+            LookForNumbers(module.Arrays.Zeros, each, null, _zeros);
         }
 
         return
         [
             .. _zeroPoints.Faults,
-            .. _noNumbers.IsEmpty ? [] : new[] { $"{_noNumbers.Where}: {_noNumbers.HowMany} scales are NaN or infinite (first: {_noNumbers.Place})" },
+            .. Told(_scales, "scales"),
+            .. Told(_zeros, "zero points"),
         ];
     }
 
+    private static IEnumerable<string> Told(OddTensors noNumbers, string what) =>
+        noNumbers.IsEmpty ? [] : [$"{noNumbers.Where}: {noNumbers.HowMany} {what} are NaN or infinite (first: {noNumbers.Place})"];
+
     // Scales of MXFP4 are bytes where files know no type for them.
-    private void LookForNumbers(SafetensorsTensor? tensor, long most, SafetensorsType? instead)
+    private void LookForNumbers(SafetensorsTensor? tensor, long most, SafetensorsType? instead, OddTensors noNumbers)
     {
         if (tensor is null)
         {
@@ -54,7 +58,7 @@ internal sealed class ScaleCheck(SafetensorsModel model, CancellationToken cance
             odd.Add(seen + first, count);
             seen += piece.Length * 8 / tensor.BitsPerElement;
         });
-        _noNumbers.Add(tensor, odd.Count, seen, () => OddTensors.PlaceIn(tensor, odd.First));
+        noNumbers.Add(tensor, odd.Count, seen, () => OddTensors.PlaceIn(tensor, odd.First));
     }
 
     private void Read(SafetensorsTensor tensor, long most, ReadPiece look)

@@ -118,6 +118,19 @@ public class ModuleVerifyTests
         Assert.Contains("layer.qzeros': 1 of 192 zero points of 4 bits are not 8 (first: group 0, output 20), and the settings say symmetric", Text(result.Warnings), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ZeroPointsThatAreNoNumbersAreNotCalledScales()
+    {
+        var module = new MalformedModule("awq-gemv_fast-g64.safetensors");
+        string zeros = module.Named(".qzeros");
+        module.Tensors[zeros].Data.AsSpan(0, 2).Fill(0xff);   // NaN
+        using var folder = new TempFolder();
+        module.Write(folder);
+        using SafetensorsModel model = SafetensorsModel.Open(folder.Path);
+        string line = Assert.Single(ModelVerifier.CheckScales(model, PackedModuleSurvey.Of(model).Modules));
+        Assert.Matches($@"tensor '{zeros}': 1 of \d+ zero points are NaN or infinite \(first: \[0, 0\]\)$", line);
+    }
+
     [Theory]
     [InlineData("gptq-b2-g32-ones", "for 4 and others for 0")]
     [InlineData("gptq-b3-g32-ones", "for 8 and others for 0")]
