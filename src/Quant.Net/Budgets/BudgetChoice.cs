@@ -20,11 +20,13 @@ internal sealed class BudgetChoice
     private readonly Step[][] _items;
     private readonly long _limit;
     private readonly int[] _order;
+    private readonly CancellationToken _cancellation;
 
-    private BudgetChoice(IReadOnlyList<IReadOnlyList<PricedChoice>> items, long limit)
+    private BudgetChoice(IReadOnlyList<IReadOnlyList<PricedChoice>> items, long limit, CancellationToken cancellation)
     {
         _items = [.. items.Select(Undominated)];
         _limit = limit;
+        _cancellation = cancellation;
 
         // Large items first: what is left to decide at the end is small, and fills the last gap.
         _order = [.. Enumerable.Range(0, items.Count).OrderByDescending(item => _items[item][^1].Size - _items[item][0].Size)];
@@ -45,8 +47,9 @@ internal sealed class BudgetChoice
     /// <summary>Which choice each item gets, by its place in the item's list; null if not even the smallest fit.</summary>
     /// <param name="items">The choices of each item, one at least; sizes are from 0.</param>
     /// <param name="limit">What all may take together.</param>
-    public static int[]? Choose(IReadOnlyList<IReadOnlyList<PricedChoice>> items, long limit) =>
-        SmallestSize(items) > limit ? null : new BudgetChoice(items, limit).Choose();
+    /// <param name="cancellation">Ends the search.</param>
+    public static int[]? Choose(IReadOnlyList<IReadOnlyList<PricedChoice>> items, long limit, CancellationToken cancellation = default) =>
+        SmallestSize(items) > limit ? null : new BudgetChoice(items, limit, cancellation).Choose();
 
     private int[] Choose()
     {
@@ -119,6 +122,7 @@ internal sealed class BudgetChoice
         List<State[]> levels = [[new State(0, 0, 0, 0)]];
         for (int i = 0; i < count; i++)
         {
+            _cancellation.ThrowIfCancellationRequested();
             Step[] item = _items[_order[i]];
             long room = _limit - sizes[i + 1];
             double bound = cost + (price * _limit) - bounds[i + 1];

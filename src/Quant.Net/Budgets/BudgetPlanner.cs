@@ -1,6 +1,7 @@
 using Quant.Net.Budgets;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
+using Quant.Net.Quantization;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net;
@@ -24,7 +25,7 @@ public static class BudgetPlanner
     /// <param name="output">How the model will be quantized: with which importance, in which files; null: plainly, in one file.</param>
     /// <param name="device">Encodes what is measured.</param>
     /// <param name="progress">Is told how far it is, after each tensor.</param>
-    /// <param name="cancellationToken">Ends it between tensors.</param>
+    /// <param name="cancellationToken">Ends it between tensors, and while formats are chosen.</param>
     /// <returns>The plan. Its recipe is that of the format that most values get.</returns>
     /// <exception cref="FormatException">A pattern is malformed.</exception>
     /// <exception cref="KeyNotFoundException">A pattern or rule matches no tensor.</exception>
@@ -40,7 +41,7 @@ public static class BudgetPlanner
         ArgumentNullException.ThrowIfNull(model);
         output ??= new QuantizeOptions();
         return PlanAsync(
-            () => QuantizationModel.Of(model), () => ModelWeights.Of(model), plan => ModelQuantizer.GetOutputBytes(model, plan, output), budget,
+            () => QuantizationModel.Of(model), () => ModelWeights.Of(model), () => ModelQuantizer.FilesOf(QuantizeSource.Of(model), output), budget,
             options, search, output, device, progress, cancellationToken);
     }
 
@@ -54,11 +55,11 @@ public static class BudgetPlanner
         output ??= new QuantizeOptions();
         return PlanAsync(
             () => QuantizationModel.Of(model), () => ModelWeights.Of(model, cancellationToken),
-            plan => ModelQuantizer.GetOutputBytes(model, plan, output), budget, options, search, output, device, progress, cancellationToken);
+            () => ModelQuantizer.FilesOf(QuantizeSource.Of(model), output), budget, options, search, output, device, progress, cancellationToken);
     }
 
     private static Task<QuantizationPlan> PlanAsync(
-        Func<QuantizationModel> model, Func<ModelWeights> weights, Func<QuantizationPlan, long> fileBytes, SizeBudget budget,
+        Func<QuantizationModel> model, Func<ModelWeights> weights, Func<BudgetFiles> files, SizeBudget budget,
         QuantizationOptions? options, BudgetOptions? search, QuantizeOptions output, QuantDevice device, IProgress<ConversionProgress>? progress,
         CancellationToken cancellation)
     {
@@ -79,7 +80,7 @@ public static class BudgetPlanner
             {
                 var run = new BudgetRun(model(), options ?? new QuantizationOptions(), search, output, device);
                 run.Measure(weights(), progress, cancellation);
-                return run.Choose(budget, fileBytes);
+                return run.Choose(budget, files(), cancellation);
             },
             cancellation);
     }

@@ -1,6 +1,5 @@
 using Quant.Net.Comparison;
 using Quant.Net.Conversion;
-using Quant.Net.Gguf;
 using Quant.Net.IO;
 using Quant.Net.Recipes;
 
@@ -44,20 +43,21 @@ internal sealed class BudgetRun
 
     /// <summary>Chooses the formats.</summary>
     /// <param name="budget">The limit.</param>
-    /// <param name="fileBytes">What the files of a plan take, with heads and padding.</param>
+    /// <param name="files">What the files of a plan take.</param>
+    /// <param name="cancellation">Ends the search.</param>
     /// <exception cref="NotSupportedException">The budget is too small.</exception>
-    public QuantizationPlan Choose(SizeBudget budget, Func<QuantizationPlan, long> fileBytes)
+    public QuantizationPlan Choose(SizeBudget budget, BudgetFiles files, CancellationToken cancellation)
     {
-        long Size(QuantizationPlan plan) => budget.FileBytes is null ? plan.TargetBytes : fileBytes(plan);
+        long Size(QuantizationPlan plan) => budget.FileBytes is null ? plan.TargetBytes : files.BytesOf(plan);
         PricedChoice[][] choices = [.. _candidates.Select((candidates, i) => candidates.Select(candidate => new PricedChoice(
-            budget.FileBytes is null ? candidate.Bytes : Padded(candidate.Bytes),
+            budget.FileBytes is null ? candidate.Bytes : files.Padded(candidate.Bytes),
             candidate.RelativeSquares * _free[i].ElementCount)).ToArray())];
         QuantizationPlan smallest = Plan([.. _candidates.Select((candidates, i) => candidates.MinBy(candidate => candidate.Bytes))]);
         long limit = budget.FileBytes ?? budget.BytesOf(smallest.ElementCount);
         long room = limit - Size(smallest) + choices.Sum(item => item.Min(choice => choice.Size));
         while (Size(smallest) <= limit)
         {
-            int[]? chosen = BudgetChoice.Choose(choices, room);
+            int[]? chosen = BudgetChoice.Choose(choices, room, cancellation);
             QuantizationPlan plan = chosen is null ? smallest : Plan([.. chosen.Select((choice, i) => _candidates[i][choice])]);
             if (Size(plan) <= limit)
             {
@@ -80,6 +80,13 @@ internal sealed class BudgetRun
         if (possible.Length == 0 || tensor.ElementCount == 0)
         {
             yield break;
+        }
+
+        long memory = ModelQuantizer.MemoryOf(_output);
+        if (tensor.RowLength > memory / TensorSample.BytesOfValue)
+        {
+            throw new NotSupportedException(ErrorText.Invariant(
+                $"{_model.ShownName}: tensor {ErrorText.Quote(tensor.Name)}: rows of {tensor.RowLength} values take {(Int128)tensor.RowLength * TensorSample.BytesOfValue} bytes to measure, expected at most {memory}"));
         }
 
         var sample = TensorSample.Read(weight, _search.SampleValues, tensor.MatrixCount, importance, _output.AllowNonFinite, _device);
@@ -150,6 +157,4 @@ internal sealed class BudgetRun
             ? named
             : QuantizationRecipe.All.FirstOrDefault(recipe => recipe.Format == format) ?? QuantizationRecipe.Get(nameof(QuantFormat.F16));
     }
-
-    private static long Padded(long bytes) => (bytes + GgufLayout.DefaultAlignment - 1) / GgufLayout.DefaultAlignment * GgufLayout.DefaultAlignment;
 }

@@ -1,5 +1,6 @@
 using Quant.Net.Comparison;
 using Quant.Net.IO;
+using Quant.Net.Verification;
 
 namespace Quant.Net.Budgets;
 
@@ -18,6 +19,9 @@ internal sealed class TensorSample
 
     /// <summary>Values of a row.</summary>
     public int Columns { get; }
+
+    /// <summary>Bytes of memory for a value: as it is, as it becomes, and between, where no format has more than a float.</summary>
+    public const int BytesOfValue = 3 * sizeof(float);
 
     /// <summary>Reads rows.</summary>
     /// <param name="weight">The tensor.</param>
@@ -42,16 +46,19 @@ internal sealed class TensorSample
                 weight.Decode!(device, rows[i], 1, row);
             }
 
-            int fault = allowNonFinite ? -1 : Verification.NonFinite.Count(row).First;
+            int fault = allowNonFinite ? -1 : NonFinite.Count(row).First;
             if (fault >= 0)
             {
                 throw new NotFiniteNumberException(ErrorText.Invariant(
-                    $"{ErrorText.EscapePath(weight.Path)}: tensor {ErrorText.Quote(weight.Name)}: row {rows[i]}, column {fault} is {(float.IsNaN(row[fault]) ? "NaN" : "infinite")}, expected a finite number"));
+                    $"{ErrorText.EscapePath(weight.Path)}: tensor {ErrorText.Quote(weight.Name)}: row {rows[i]}, column {fault} is {WordOf(row[fault], weight)}, expected a finite number"));
             }
         }
 
         return new TensorSample(rows, values, columns, importance, Math.Max(1, weight.Rows / matrices));
     }
+
+    private static string WordOf(float value, ComparedWeight weight) =>
+        float.IsNaN(value) ? "NaN" : weight.Format == nameof(QuantFormat.F64) ? "infinite or beyond float32" : "infinite";
 
     /// <summary>The rows in groups that share how much their columns count.</summary>
     public IEnumerable<(Range Values, ReadOnlyMemory<float> Importance)> Groups()

@@ -31,6 +31,14 @@ internal static class StaleFiles
     public static IEnumerable<string> WarnBesideParts(string prefix, IReadOnlyList<string> written, IEnumerable<string> inputs) =>
         Warn(prefix, written.Concat(inputs.Select(Path.GetFullPath)), file => IsNumbered(file, Path.GetFileName(prefix), ".gguf"));
 
+    /// <summary>The parts of a split GGUF model that are there, of any number.</summary>
+    public static IEnumerable<string> Parts(string prefix)
+    {
+        string full = Path.GetFullPath(prefix);
+        return Directory.EnumerateFiles(Path.GetDirectoryName(full)!)
+            .Where(path => IsNumbered(Path.GetFileName(path), Path.GetFileName(full), ".gguf")).Order(StringComparer.Ordinal);
+    }
+
     private static IEnumerable<string> Warn(string output, IEnumerable<string> known, Func<string, bool> isOfOutput)
     {
         HashSet<string> current = known.ToHashSet(StringComparer.Ordinal);

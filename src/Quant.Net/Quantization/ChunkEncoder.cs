@@ -32,55 +32,58 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
 
     /// <summary>Encodes a chunk.</summary>
     /// <exception cref="NotFiniteNumberException">A weight is NaN or infinite.</exception>
-    /// <exception cref="OverflowException">A weight is too large for the format of the output.</exception>
+    /// <exception cref="OverflowException">A weight is too large for float32, or for the format of the output.</exception>
     public void Encode(QuantizeChunk chunk, ReadOnlySpan<byte> source, Span<byte> output)
     {
         QuantizeTask task = chunk.Task;
         (QuantFormat from, QuantFormat to) = (task.Plan.Tensor.Format, task.Plan.Target);
-        if (TensorChoice.IsOutputType(to))
-        {
-            Decode(from, source, to, output);
-            if (!allowNonFinite && FirstNonFinite(to, output) is >= 0 and int place)
-            {
-                throw (Exception?)NotFinite(chunk, from, source) ?? TooLarge(chunk, from, source, place);
-            }
-        }
-        else if (NeedsFloats(task))
-        {
-            Span<byte> floats = MemoryMarshal.AsBytes(Room(chunk.Values));
-            Decode(from, source, QuantFormat.F32, floats);
-            Quantize(chunk, QuantFormat.F32, floats, output);
-        }
-        else
-        {
-            Quantize(chunk, from, source, output);
-        }
-    }
-
-    private void Quantize(QuantizeChunk chunk, QuantFormat input, ReadOnlySpan<byte> source, Span<byte> output)
-    {
         if (chunk.Values == 0)
         {
             return;
         }
 
+        if (TensorChoice.IsOutputType(to))
+        {
+            Decode(from, source, to, output);
+            if (!allowNonFinite && FirstNonFinite(to, output) is >= 0 and int place)
+            {
+                throw NotFinite(chunk, source) ?? TooLarge(chunk, source, place);
+            }
+
+            return;
+        }
+
+        bool isLarge;
         try
         {
-            fixed (byte* from = source)
-            fixed (byte* to = output)
-            {
-                device.Quantize(
-                    input, from, (nuint)source.Length, chunk.Task.RowLength, chunk.Task.Plan.Target, to, (nuint)output.Length,
-                    chunk.Task.ImportanceOf(chunk.FirstRow), allowNonFinite, effort);
-            }
+            isLarge = NeedsFloats(task)
+                ? Quantize(chunk, QuantFormat.F32, MemoryMarshal.AsBytes(Floats(chunk, from, source)), output)
+                : Quantize(chunk, from, source, output);
         }
         catch (NotFiniteNumberException found)
         {
-            throw NotFinite(chunk, input, source) ?? found;
+            throw NotFinite(chunk, source) ?? found;
+        }
+
+        if (isLarge)
+        {
+            RefuseInfiniteScales(chunk, source, output);
+        }
+    }
+
+    /// <returns>Whether a value is so large that scales may be infinite, which is to be refused.</returns>
+    private bool Quantize(QuantizeChunk chunk, QuantFormat input, ReadOnlySpan<byte> source, Span<byte> output)
+    {
+        fixed (byte* from = source)
+        fixed (byte* to = output)
+        {
+            device.Quantize(
+                input, from, (nuint)source.Length, chunk.Task.RowLength, chunk.Task.Plan.Target, to, (nuint)output.Length,
+                chunk.Task.ImportanceOf(chunk.FirstRow), allowNonFinite, effort);
         }
 
         _kernels.Add(QuantDevice.LastKernel);
-        RefuseInfiniteScales(chunk, input, source, output);
+        return !allowNonFinite && LargeValues.AreIn(input, source);
     }
 
     private void Decode(QuantFormat format, ReadOnlySpan<byte> source, QuantFormat to, Span<byte> destination)
@@ -98,43 +101,56 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
     /// Refuses weights that make scales infinite, which are half precision in most formats. The reference refuses such blocks too. Few models
     /// have weights so large, and only then the blocks are looked at.
     /// </summary>
-    private void RefuseInfiniteScales(QuantizeChunk chunk, QuantFormat input, ReadOnlySpan<byte> source, ReadOnlySpan<byte> output)
+    private void RefuseInfiniteScales(QuantizeChunk chunk, ReadOnlySpan<byte> source, ReadOnlySpan<byte> output)
     {
-        if (allowNonFinite || !LargeValues.AreIn(input, source))
+        if (NonFinite.Count(Floats(chunk, chunk.Task.Plan.Target, output)).First is >= 0 and int place)
         {
-            return;
-        }
-
-        float[] values = Floats(chunk, chunk.Task.Plan.Target, output);
-        if (NonFinite.Count(values).First is >= 0 and int place)
-        {
-            throw TooLarge(chunk, input, source, place);
+            throw TooLarge(chunk, source, place);
         }
     }
 
     /// <summary>Blames the largest value of a block.</summary>
-    private OverflowException TooLarge(QuantizeChunk chunk, QuantFormat format, ReadOnlySpan<byte> source, int place)
+    private OverflowException TooLarge(QuantizeChunk chunk, ReadOnlySpan<byte> source, int place)
     {
-        float[] values = Floats(chunk, format, source);
         int block = QuantFormats.Get(chunk.Task.Plan.Target).ValuesPerBlock, first = place / block * block;
-        int largest = Enumerable.Range(first, block).MaxBy(i => Math.Abs(values[i]));
+        ReadOnlySpan<float> values = Floats(chunk, chunk.Task.Plan.Tensor.Format, source);
+        int largest = first;
+        for (int i = first + 1; i < first + block; i++)
+        {
+            largest = Math.Abs(values[i]) > Math.Abs(values[largest]) ? i : largest;
+        }
+
         return new OverflowException(ErrorText.Invariant(
             $"{chunk.Task.Source.Place}: {PlaceOf(chunk, largest)} is {values[largest]}, too large for {chunk.Task.Plan.Target}"));
     }
 
-    /// <summary>What to say of the first value that is not finite; null if all are.</summary>
-    private NotFiniteNumberException? NotFinite(QuantizeChunk chunk, QuantFormat format, ReadOnlySpan<byte> source)
+    /// <summary>What to say of the first value that is not finite as a float; null if all are.</summary>
+    private ArithmeticException? NotFinite(QuantizeChunk chunk, ReadOnlySpan<byte> source)
     {
-        float[] values = Floats(chunk, format, source);
+        QuantFormat format = chunk.Task.Plan.Tensor.Format;
+        ReadOnlySpan<float> values = Floats(chunk, format, source);
         int place = NonFinite.Count(values).First;
-        return place < 0 ? null : new NotFiniteNumberException(
-            $"{chunk.Task.Source.Place}: {PlaceOf(chunk, place)} is {(float.IsNaN(values[place]) ? "NaN" : "infinite")}, expected a finite number");
+        if (place < 0)
+        {
+            return null;
+        }
+
+        string where = $"{chunk.Task.Source.Place}: {PlaceOf(chunk, place)}";
+        return format == QuantFormat.F64 && MemoryMarshal.Cast<byte, double>(source)[place] is var value && double.IsFinite(value)
+            ? new OverflowException(ErrorText.Invariant($"{where} is {value}, beyond float32"))
+            : new NotFiniteNumberException($"{where} is {(float.IsNaN(values[place]) ? "NaN" : "infinite")}, expected a finite number");
     }
 
-    private float[] Floats(QuantizeChunk chunk, QuantFormat format, ReadOnlySpan<byte> bytes)
+    /// <summary>The values of a chunk, until others are asked for.</summary>
+    private Span<float> Floats(QuantizeChunk chunk, QuantFormat format, ReadOnlySpan<byte> bytes)
     {
-        float[] values = new float[chunk.Values];
-        Decode(format, bytes, QuantFormat.F32, MemoryMarshal.AsBytes(values.AsSpan()));
+        if (_floats.Length < chunk.Values)
+        {
+            _floats = GC.AllocateUninitializedArray<float>(chunk.Values);
+        }
+
+        Span<float> values = _floats.AsSpan(0, chunk.Values);
+        Decode(format, bytes, QuantFormat.F32, MemoryMarshal.AsBytes(values));
         return values;
     }
 
@@ -147,14 +163,4 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
         QuantFormat.F16 => Safetensors.SafetensorsType.F16,
         _ => Safetensors.SafetensorsType.BF16,
     }, output).First;
-
-    private Span<float> Room(int values)
-    {
-        if (_floats.Length < values)
-        {
-            _floats = GC.AllocateUninitializedArray<float>(values);
-        }
-
-        return _floats.AsSpan(0, values);
-    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Quant.Net.Budgets;
 using Quant.Net.Conversion;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
@@ -39,7 +40,7 @@ public static class ModelQuantizer
     /// do not fit into the memory; they are named.</exception>
     /// <exception cref="ModelFormatException">The importance matrix does not fit the model.</exception>
     /// <exception cref="NotFiniteNumberException">A weight is NaN or infinite, and <see cref="QuantizeOptions.AllowNonFinite"/> is not set.</exception>
-    /// <exception cref="OverflowException">A weight is too large for the format that it becomes, and that is not set.</exception>
+    /// <exception cref="OverflowException">A weight is too large for float32 or for the format that it becomes, and that is not set.</exception>
     /// <exception cref="OutputExistsException">The output is there already.</exception>
     /// <exception cref="IOException">The output is the model itself, or does not fit on the disk.</exception>
     /// <exception cref="IOException">
@@ -57,7 +58,7 @@ public static class ModelQuantizer
 
     /// <summary>
     /// Quantizes a safetensors model into a GGUF file in which tensors keep the names of the checkpoint; of its settings only the architecture
-    /// and the folder's name are told. Programs that know these names can read it; it is no conversion for llama.cpp.
+    /// is told, and a name: the folder's, or the file's if it is called otherwise than <c>model</c>. Programs that know these names can read it; it is no conversion for llama.cpp.
     /// </summary>
     /// <exception cref="NotSupportedException">The model is packed, or has tensors that GGUF cannot have; they are named.</exception>
     /// <inheritdoc cref="QuantizeAsync(GgufFile, QuantizationPlan, string, QuantizeOptions, QuantDevice, IProgress{ConversionProgress}?, CancellationToken)"/>
@@ -114,6 +115,49 @@ public static class ModelQuantizer
         return GetOutputBytes(QuantizeSource.Of(model), plan, options);
     }
 
+    /// <summary>Refuses an output that is there already, before a plan is made that takes long (<see cref="BudgetPlanner"/>).</summary>
+    /// <remarks>How many files <see cref="QuantizeOptions.SplitMaxBytes"/> makes is not known before: numbered files of any number count.</remarks>
+    /// <param name="model">The model.</param>
+    /// <param name="outputPath">Where the result will be.</param>
+    /// <param name="keepsSplit">Whether the plan will keep the split of the model.</param>
+    /// <param name="options">How it will be quantized.</param>
+    /// <exception cref="OutputExistsException">A file of the output is there already, and must not be replaced.</exception>
+    /// <exception cref="IOException">There is no such directory, or a directory is where the output should be.</exception>
+    public static void CheckOutput(GgufFile model, string outputPath, bool keepsSplit, QuantizeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        CheckOutput(outputPath, keepsSplit ? model.Parts.Count : 1, options);
+    }
+
+    /// <inheritdoc cref="CheckOutput(GgufFile, string, bool, QuantizeOptions)"/>
+    public static void CheckOutput(SafetensorsModel model, string outputPath, bool keepsSplit, QuantizeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        CheckOutput(outputPath, keepsSplit ? model.Files.Count : 1, options);
+    }
+
+    private static void CheckOutput(string outputPath, int files, QuantizeOptions options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(outputPath);
+        ArgumentNullException.ThrowIfNull(options);
+        OutputGuard.RequireDirectory(outputPath);
+        foreach (string file in QuantizeOutput.ExpectedFiles(outputPath, files, options))
+        {
+            AtomicFile.RefuseExisting(file, options.Overwrite);
+        }
+    }
+
+    /// <summary>What the files of plans for a model take.</summary>
+    internal static BudgetFiles FilesOf(QuantizeSource source, QuantizeOptions options)
+    {
+        var metadata = new GgufContents();
+        source.AddMetadata(metadata);
+        return new BudgetFiles(plan => GetOutputBytes(source, plan, options), metadata.Padded);
+    }
+
+    /// <summary>What buffers may have together.</summary>
+    internal static long MemoryOf(QuantizeOptions options) => options.MaxMemory ?? QuantizeOptions.DefaultMaxMemory;
+
     private static long GetOutputBytes(QuantizeSource source, QuantizationPlan plan, QuantizeOptions options)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -139,8 +183,6 @@ public static class ModelQuantizer
         QuantizeTasks.RequirePossible(source, tasks, options, device, MemoryOf(options));
         return tasks;
     }
-
-    private static long MemoryOf(QuantizeOptions options) => options.MaxMemory ?? QuantizeOptions.DefaultMaxMemory;
 
     private static Task<QuantizeResult> QuantizeAsync(
         Func<QuantizeSource> source, QuantizationPlan plan, string outputPath, QuantizeOptions options, QuantDevice device,

@@ -13,6 +13,9 @@ internal static class PlainCheckpoint
 {
     private const string NameKey = "general.name";
 
+    /// <summary>What model files are called that have no name of their own.</summary>
+    private const string UsualStem = "model";
+
     /// <summary>Throws unless all tensors can stand in a GGUF file.</summary>
     /// <exception cref="ArgumentException">Files of the model are missing.</exception>
     /// <exception cref="NotSupportedException">The model is packed, or has tensors that GGUF cannot have; they are named.</exception>
@@ -41,12 +44,28 @@ internal static class PlainCheckpoint
     /// <summary>Says what the settings tell of the model.</summary>
     public static void AddMetadata(SafetensorsModel model, GgufContents contents)
     {
-        if ((model.Config?.ModelType ?? model.Config?.Architecture) is { } architecture)
+        if (ArchitectureOf(model) is { } architecture)
         {
             contents.Set(GgufLayout.ArchitectureKey, GgufValue.FromString(architecture));
         }
 
-        contents.Set(NameKey, GgufValue.FromString(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Path)))));
+        contents.Set(NameKey, GgufValue.FromString(NameOf(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Path)))));
+    }
+
+    /// <summary>What a checkpoint calls its architecture; null if it does not say.</summary>
+    public static string? ArchitectureOf(SafetensorsModel model) => model.Config?.ModelType ?? model.Config?.Architecture;
+
+    /// <summary>The folder's name, or that of a file if it says more than that it is a model.</summary>
+    private static string NameOf(string path)
+    {
+        string name = Path.GetFileName(path);
+        if (Directory.Exists(path))
+        {
+            return name;
+        }
+
+        string stem = name.Split(".safetensors")[0];
+        return stem == UsualStem && Path.GetFileName(Path.GetDirectoryName(path)) is { Length: > 0 } folder ? folder : stem;
     }
 
     private static void Refuse(SafetensorsModel model, string what, Func<SafetensorsTensor, string?> fault)

@@ -29,7 +29,7 @@ internal readonly record struct QuantizeChunk(
     /// <summary>Bytes of buffers for each row of a tensor.</summary>
     public static long MemoryOfRow(QuantizeTask task, bool measure)
     {
-        long scratch = (ChunkEncoder.NeedsFloats(task) ? 1 : 0) + (measure ? ErrorMeter.BuffersOfChunk : 0);
+        long scratch = (task.IsCopy ? 0 : 1) + (measure ? ErrorMeter.BuffersOfChunk : 0);   // the encoder may need all as floats
         return (Sides * (task.SourceBytesOfRow + task.OutputBytesOfRow)) + (scratch * sizeof(float) * task.RowLength);
     }
 

@@ -18,7 +18,8 @@ public sealed record QuantizeOptions
     public QuantizationEffort Effort { get; init; }
 
     /// <summary>
-    /// Bytes that buffers have together at most. Null: <see cref="DefaultMaxMemory"/>. The bytes of the output do not depend on it.
+    /// Bytes that buffers have together at most; rows that need more are refused. Null: <see cref="DefaultMaxMemory"/>. The bytes of the
+    /// output do not depend on it.
     /// </summary>
     public long? MaxMemory { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Quant.Net.Conversion;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
 
@@ -35,17 +36,23 @@ internal sealed class QuantizeOutput
     /// <summary>Bytes of all files.</summary>
     public long Length => Contents.Sum(file => file.Length);
 
+    /// <summary>The files that an output will have, as far as that is known before its plan: of those that a limit of bytes makes, those
+    /// that are there, of any number.</summary>
+    /// <exception cref="ArgumentException">The path does not end in .gguf.</exception>
+    public static IEnumerable<string> ExpectedFiles(string path, int parts, QuantizeOptions options)
+    {
+        string prefix = PrefixOf(path);
+        return options.SplitMaxBytes is not null ? StaleFiles.Parts(prefix)
+            : parts == 1 ? [path]
+            : GgufSplit.PathsOfParts(prefix, parts);
+    }
+
     /// <exception cref="ArgumentException">The path does not end in .gguf, or the options contradict the plan.</exception>
     public static QuantizeOutput Of(
         string path, QuantizeSource source, IReadOnlyList<QuantizeTask> tasks, QuantizationPlan plan, QuantizeOptions options)
     {
-        if (!path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase))
-        {
-            throw new ArgumentException($"{ErrorText.EscapePath(path)}: the output's name must end in {Extension}.", nameof(path));
-        }
-
+        string prefix = PrefixOf(path);
         GgufContents whole = Whole(source, tasks, plan, options);
-        string prefix = path[..^Extension.Length];
         if (options.SplitMaxBytes is { } most)
         {
             List<int> counts = GgufDivision.Cut(source.ShownName, whole, most, maxTensors: null);
@@ -58,6 +65,11 @@ internal sealed class QuantizeOutput
             ? new QuantizeOutput(null, [path], [whole])
             : new QuantizeOutput(prefix, [.. GgufSplit.PathsOfParts(prefix, parts)], GgufDivision.AsQuantizeDoes(whole, counted));
     }
+
+    /// <summary>What the names of several files have in common.</summary>
+    private static string PrefixOf(string path) => path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)
+        ? path[..^Extension.Length]
+        : throw new ArgumentException($"{ErrorText.EscapePath(path)}: the output's name must end in {Extension}.", nameof(path));
 
     private static GgufContents Whole(QuantizeSource source, IReadOnlyList<QuantizeTask> tasks, QuantizationPlan plan, QuantizeOptions options)
     {

@@ -41,12 +41,29 @@ internal static class QuantizeTasks
             source, weighed.Where(task => NeedsImportance(task) && task.Importance.IsEmpty),
             importance is null ? "that need an importance matrix" : $"that need importance, of which {ErrorText.EscapePath(importance.Path)} knows nothing",
             task => $"{task.Plan.Target}");
-        if (importance is not null && weighed.All(task => task.Importance.IsEmpty) && weighed.Any(IsWeighable))
+        if (importance is not null)
         {
-            warnings.Add($"{ErrorText.EscapePath(importance.Path)}: knows no tensor that is quantized");
+            WarnOfUnknown(weighed, importance, warnings);
         }
 
         return weighed;
+    }
+
+    /// <summary>Says of how many tensors nothing is known. Of embeddings and the output matrix nothing usually is.</summary>
+    private static void WarnOfUnknown(QuantizeTask[] tasks, ImportanceMatrix importance, List<string> warnings)
+    {
+        QuantizeTask[] expected = [.. tasks.Where(task => IsWeighable(task) && task.RowCount > 0
+            && TensorCategories.Guess(task.Name) is not (TensorCategory.Output or TensorCategory.TokenEmbedding))];
+        int known = expected.Count(task => !task.Importance.IsEmpty);
+        if (tasks.All(task => task.Importance.IsEmpty) && tasks.Any(IsWeighable))
+        {
+            warnings.Add($"{ErrorText.EscapePath(importance.Path)}: knows no tensor that is quantized");
+        }
+        else if (known < expected.Length)
+        {
+            warnings.Add(ErrorText.Invariant(
+                $"{ErrorText.EscapePath(importance.Path)}: knows {known} of {ErrorText.Count(expected.Length, "tensor")} that are quantized, embeddings and output aside; the others are quantized without"));
+        }
     }
 
     /// <summary>Refuses what cannot be done on a device, or with so much memory.</summary>

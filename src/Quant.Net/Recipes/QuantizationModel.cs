@@ -84,7 +84,7 @@ public sealed class QuantizationModel
         {
             ShownName = ErrorText.EscapePath(model.Path),
             HasForeignNames = true,
-            Architecture = config?.ModelType,
+            Architecture = PlainCheckpoint.ArchitectureOf(model),
             LayerCount = Number(config?.LayerCount),
             HeadCount = Number(config?.HeadCount) ?? 0,
             KeyValueHeadCount = Number(config?.KeyValueHeadCount),

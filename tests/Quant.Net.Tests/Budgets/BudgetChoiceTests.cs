@@ -46,6 +46,7 @@ public class BudgetChoiceTests
     {
         PricedChoice[][] items = [[new(10, 1), new(5, 2)], [new(7, 3)]];
         Assert.Null(BudgetChoice.Choose(items, 11));
+        Assert.Throws<OperationCanceledException>(() => BudgetChoice.Choose(items, 16, new CancellationToken(canceled: true)));
         Assert.Equal([1, 0], BudgetChoice.Choose(items, 12)!);
         Assert.Equal([1, 0], BudgetChoice.Choose(items, 16)!);
         Assert.Equal([0, 0], BudgetChoice.Choose(items, 17)!);

@@ -48,6 +48,27 @@ public sealed class BudgetPlannerTests : IDisposable
     }
 
     [Fact]
+    public async Task PaddingIsThatOfTheModel()
+    {
+        // Every tensor takes as much as a whole one of the largest type, so that nothing is won by a smaller one.
+        const uint Alignment = 1 << 16;
+        string path = _models.Write("in.gguf", QuantFormat.F32, alignment: Alignment);
+        using GgufFile model = GgufFile.Open(path);
+        QuantizationPlan plan = await BudgetPlanner.PlanAsync(model, SizeBudget.OfFiles(new FileInfo(path).Length), null, null, null, _models.Device);
+
+        Assert.All(plan.Entries, entry => Assert.True(entry.IsCopy));
+    }
+
+    [Fact]
+    public async Task RowsThatDoNotFitIntoTheMemoryAreRefused()
+    {
+        using GgufFile model = GgufFile.Open(_models.Write("in.gguf", QuantFormat.F32));
+        var refused = await Assert.ThrowsAsync<NotSupportedException>(() => BudgetPlanner.PlanAsync(
+            model, SizeBudget.OfWeights(5), null, null, new QuantizeOptions { MaxMemory = 3000 }, _models.Device));
+        Assert.Contains("rows of 256 values take 3072 bytes to measure, expected at most 3000", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ErrorsFallWithTheBudgetAndAreThoseOfTheResult()
     {
         string path = _models.Write("in.gguf", QuantFormat.F16);

@@ -18,6 +18,8 @@ public sealed class QuantizeCheckTests : IDisposable
         Assert.Contains("in.gguf: 3 tensors that need an importance matrix: 'down.weight (IQ2_XXS)'", refused.Message, StringComparison.Ordinal);
         refused = Assert.Throws<NotSupportedException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = 100 }));
         Assert.Contains("rows that do not fit into 100 bytes of memory", refused.Message, StringComparison.Ordinal);
+        refused = Assert.Throws<NotSupportedException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = (2 * (1024 + 144)) + 1000 }));
+        Assert.Contains("(3360 bytes)", refused.Message, StringComparison.Ordinal);   // with a row of floats, to look for values that are too large
         Assert.Throws<ModelFormatException>(() => Check("Q4_K_M", new QuantizeOptions { Importance = Importance("up.weight", 3) }));
         Assert.Throws<ArgumentException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = 0 }));
         Assert.Equal(["in.gguf", "x.dat"], _models.Folder.Names);
@@ -27,6 +29,29 @@ public sealed class QuantizeCheckTests : IDisposable
     public void WhatIsWorthKnowingIsSaid() => Assert.EndsWith(
         "x.dat: knows no tensor that is quantized", Assert.Single(Check("Q4_K_M", new QuantizeOptions { Importance = Importance("other", 3) })),
         StringComparison.Ordinal);
+
+    [Fact]
+    public void TensorsOfWhichNothingIsKnownAreCounted() => Assert.EndsWith(
+        "x.dat: knows 1 of 3 tensors that are quantized, embeddings and output aside; the others are quantized without",
+        Assert.Single(Check("Q4_K_M", new QuantizeOptions { Importance = Importance("up.weight", 256) })), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(null, false, "out.gguf", true)]
+    [InlineData(null, true, "out.gguf", true)]
+    [InlineData(null, false, "out-00001-of-00002.gguf", false)]
+    [InlineData(3000L, false, "out-00001-of-00002.gguf", true)]
+    [InlineData(3000L, false, "out.gguf", false)]
+    [InlineData(3000L, false, "other-00001-of-00002.gguf", false)]
+    public void OutputsThatAreThereAreRefusedBeforeThereIsAPlan(long? split, bool keepsSplit, string there, bool isRefused)
+    {
+        using GgufFile model = GgufFile.Open(_models.Write("in.gguf", QuantFormat.F32));
+        _models.Folder.Write(there, [1]);
+        var options = new QuantizeOptions { SplitMaxBytes = split };
+        Exception? refused = Record.Exception(() => ModelQuantizer.CheckOutput(model, _models.Folder["out.gguf"], keepsSplit, options));
+        Assert.Equal(isRefused, refused is OutputExistsException);
+        Assert.Equal(isRefused, refused is not null);
+        ModelQuantizer.CheckOutput(model, _models.Folder["out.gguf"], keepsSplit, options with { Overwrite = true });
+    }
 
     private ImportanceMatrix Importance(string name, int values)
     {

@@ -11,7 +11,7 @@ internal sealed class QuantizedModels : IDisposable
     public QuantDevice Device { get; } = QuantDevice.Open("cpu");
 
     /// <summary>A model of a made-up architecture: two matrices of 64 x 256, one of three experts of 4 x 256, and a vector.</summary>
-    public string Write(string name, QuantFormat format, Action<float[]>? change = null)
+    public string Write(string name, QuantFormat format, Action<float[]>? change = null, uint? alignment = null)
     {
         (string Name, long[] Dimensions)[] tensors =
             [("up.weight", [256, 64]), ("down.weight", [256, 64]), ("experts.weight", [256, 4, 3]), ("norm.weight", [256])];
@@ -19,6 +19,11 @@ internal sealed class QuantizedModels : IDisposable
         writer.SetMetadata("general.architecture", GgufValue.FromString("made-up"));
         writer.SetMetadata("general.file_type", GgufValue.FromNumber(0u));
         writer.SetMetadata("general.name", GgufValue.FromString("small"));
+        if (alignment is { } padding)
+        {
+            writer.SetMetadata("general.alignment", GgufValue.FromNumber(padding));
+        }
+
         foreach ((string tensor, long[] dimensions) in tensors)
         {
             writer.AddTensor(tensor, IsVector(dimensions) ? QuantFormat.F32 : format, dimensions);

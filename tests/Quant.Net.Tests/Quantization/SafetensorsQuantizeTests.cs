@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Quant.Net.Gguf;
 using Quant.Net.Safetensors;
 using Quant.Net.Tests.Gguf;
@@ -27,7 +28,7 @@ public sealed class SafetensorsQuantizeTests : IDisposable
         Assert.Equal(["model.layers.0.mlp.up_proj.weight", "model.norm.weight", "positions", "scale"], quantized.Tensors.Select(tensor => tensor.Name));
         Assert.Equal(
             ["general.architecture", "general.name", "general.quantization_version", "general.file_type"], quantized.Metadata.Keys);
-        Assert.Equal(("llama", "model.safetensors"), (quantized.Architecture!, quantized.Metadata.GetString("general.name")));
+        Assert.Equal(("llama", "checkpoint"), (quantized.Architecture!, quantized.Metadata.GetString("general.name")));
         Assert.Contains("tensors have the names of a checkpoint", Assert.Single(plan.Notes));
         Assert.False(plan.IsArchitectureKnown);
         Assert.Equal(result.OutputBytes, ModelQuantizer.GetOutputBytes(model, plan, new QuantizeOptions()));
@@ -39,6 +40,51 @@ public sealed class SafetensorsQuantizeTests : IDisposable
         Assert.Equal(expected, up.GetSpan(0, 3).ToArray());
         Assert.Equal([1], quantized.Tensors["scale"].Dimensions);
         Assert.Equal([7, 0, 0, 0, 8, 0, 0, 0], quantized.Tensors["positions"].GetSpan(0, 1).ToArray());
+    }
+
+    [Fact]
+    public async Task AFileWithANameOfItsOwnKeepsIt()
+    {
+        using SafetensorsModel model = Write("painter", ("a.weight", SafetensorsType.F32, [4]));
+        await ModelQuantizer.QuantizeAsync(
+            model, QuantizationPlan.Create(model, QuantizationRecipe.Get("Q8_0")), _models.Folder["out.gguf"], new QuantizeOptions(), _models.Device);
+        using GgufFile quantized = GgufFile.Open(_models.Folder["out.gguf"]);
+        Assert.Equal("painter", quantized.Metadata.GetString("general.name"));
+    }
+
+    [Fact]
+    public void AnArchitectureThatOnlyClassesNameIsToldToPlansToo()
+    {
+        Write("model", ("a.weight", SafetensorsType.F32, [4])).Dispose();
+        _models.Folder.Write("config.json", "{ \"architectures\": [\"PainterModel\"] }"u8.ToArray());
+        using SafetensorsModel model = SafetensorsModel.Open(_models.Folder["model.safetensors"]);
+        Assert.Equal("PainterModel", QuantizationModel.Of(model).Architecture);
+    }
+
+    [Theory]
+    [InlineData(1e300, "is 1E+300, beyond float32")]
+    [InlineData(double.PositiveInfinity, "is infinite, expected a finite number")]
+    public async Task DoublesThatNoFloatHoldsAreToldApart(double value, string expected)
+    {
+        string path = _models.Folder["wide.safetensors"];
+        using (var writer = SafetensorsWriter.Create(path))
+        {
+            writer.AddTensor("a.weight", SafetensorsType.F64, [2, 64]);
+            writer.Write("a.weight", MemoryMarshal.AsBytes([.. new double[70], value, .. new double[57]]));
+            writer.Complete();
+        }
+
+        using SafetensorsModel model = SafetensorsModel.Open(path);
+        foreach (string type in new[] { "Q8_0", "F16" })
+        {
+            ArithmeticException refused = await Assert.ThrowsAnyAsync<ArithmeticException>(() => ModelQuantizer.QuantizeAsync(
+                model, QuantizationPlan.Create(model, QuantizationRecipe.Get(type)), _models.Folder["out.gguf"], new QuantizeOptions(), _models.Device));
+            Assert.EndsWith($"row 1, column 6 {expected}", refused.Message, StringComparison.Ordinal);
+        }
+
+        Exception sampled = await Assert.ThrowsAsync<NotFiniteNumberException>(
+            () => BudgetPlanner.PlanAsync(model, SizeBudget.OfWeights(5), null, null, null, _models.Device));
+        Assert.Contains("row 1, column 6 is infinite or beyond float32", sampled.Message, StringComparison.Ordinal);
     }
 
     [Fact]
