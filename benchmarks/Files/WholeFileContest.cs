@@ -12,7 +12,7 @@ namespace Quant.Net.Benchmarks.Files;
 /// <param name="llamaQuantize">The program to compare with; null: there is none.</param>
 internal sealed unsafe class WholeFileContest(string tool, string? llamaQuantize) : IDisposable
 {
-    private const int Rounds = 3;
+    private const int Rounds = 5;
     private const int Width = 2048, Hidden = 4 * Width, Vocabulary = 256;
 
     // With these a model of llama's architecture has 1 GiB, and a quarter of it.
