@@ -11,6 +11,8 @@ internal static class ErrorText
         AggregateException { InnerExceptions: [Exception only] } => Describe(only),
         TypeInitializationException { InnerException: { } cause } => Describe(cause),
         OutputExistsException => $"{failure.Message} (--force replaces it)",
+        QuantizationRefusedException refused => refused.Message + WayOut(refused.Remedy),
+        NotFiniteNumberException => $"{failure.Message} (--allow-nonfinite takes it as it is)",
 
         // A GPU's says what was asked for and what is free; the framework's says nothing.
         OutOfMemoryException when !failure.Message.StartsWith("cuda:", StringComparison.Ordinal) => "out of memory",
@@ -21,6 +23,16 @@ internal static class ErrorText
 
     // Messages of the framework, and those about arguments of the library's functions, are sentences; the lines of this tool are none.
     private static string WithoutStop(string message) => message.EndsWith('.') ? message[..^1] : message;
+
+    private static string WayOut(QuantizationRemedy remedy) => remedy switch
+    {
+        QuantizationRemedy.AllowRequantize => " (--allow-requantize allows it)",
+        QuantizationRemedy.NotStrict => " (without --strict they get these)",
+        QuantizationRemedy.ImportanceMatrix => " (--imatrix FILE gives one)",
+        QuantizationRemedy.MoreMemory => " (--max-memory SIZE gives more)",
+        QuantizationRemedy.Cpu => " (--device cpu can)",
+        _ => "",
+    };
 
     // The framework adds the parameter's name, which says nothing to a user.
     private static string WithoutParameter(string message, string parameter)

@@ -7,19 +7,35 @@ namespace Quant.Net.Tool.Compare;
 internal static class PageFile
 {
     /// <summary>Writes it, or fails with one line that says why it cannot be written.</summary>
-    public static void Write(string path, string page, bool overwrite)
+    public static void Write(string path, string page, bool overwrite) => Try(path, (unfinished, full) =>
+    {
+        // In pieces: to make room for the whole first fails in other words where there is too little.
+        using (var writer = new StreamWriter(unfinished))
+        {
+            writer.Write(page);
+        }
+
+        File.Move(unfinished, full, overwrite);
+    });
+
+    /// <summary>Fails like that before the long work whose result the page will show.</summary>
+    public static void RequireWritable(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new ToolException($"{SafeText.Escape(path)}: cannot be written: is a directory");
+        }
+
+        Try(path, (unfinished, _) => File.WriteAllText(unfinished, ""));
+    }
+
+    private static void Try(string path, Action<string, string> write)
     {
         string full = Path.GetFullPath(path);
         string unfinished = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
         try
         {
-            // Written in pieces: to make room for the whole first fails in other words where there is too little.
-            using (var writer = new StreamWriter(unfinished))
-            {
-                writer.Write(page);
-            }
-
-            File.Move(unfinished, full, overwrite);
+            write(unfinished, full);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

@@ -33,9 +33,12 @@ internal static class Quantity
     public static string Took(double seconds, long bytes, string done) =>
         $"{Duration(TimeSpan.FromSeconds(seconds))}, {Rate(bytes / seconds)} {done}";
 
-    /// <summary>The last of some files, and how many others there are.</summary>
-    public static string Files(IReadOnlyList<string> paths) =>
-        paths.Count == 1 ? paths[0] : $"{paths[^1]} and {Count(paths.Count - 1, "file")}";
+    /// <summary>The one of some files that stands for all, which is an index or the first, and how many others there are.</summary>
+    public static string Files(IReadOnlyList<string> paths)
+    {
+        string main = paths[^1].EndsWith(".index.json", StringComparison.Ordinal) ? paths[^1] : paths[0];
+        return paths.Count == 1 ? main : $"{main} and {Count(paths.Count - 1, "more file")}";
+    }
 
     /// <summary>A share of one in per cent: <c>71.2 %</c>.</summary>
     public static string Percent(double share) => $"{(share * 100).ToString("0.0", CultureInfo.InvariantCulture)} %";

@@ -43,10 +43,7 @@ internal sealed class ErrorReportOption : Option<string?>
             throw new ToolException($"{path}: is the importance matrix, which is not replaced");
         }
 
-        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
-        {
-            throw new ToolException($"{path}: cannot be written: its folder is not there");
-        }
+        PageFile.RequireWritable(path);
     }
 
     /// <summary>Shows or writes the errors, if that was asked for.</summary>

@@ -21,11 +21,6 @@ internal static class PlanText
         {
             report.Line(new Cell(note, Tone.Warning));
         }
-
-        foreach (string fault in plan.Faults)
-        {
-            report.Line(new Cell(fault, Tone.Bad));
-        }
     }
 
     private static void ShowTensors(QuantizeReport plan, IReport report)

@@ -107,19 +107,23 @@ internal sealed class QuantizeCommand : ToolCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         string input = _model.PathIn(parsed);
-        bool force = parsed.GetValue(_force), isDryRun = parsed.GetValue(_dryRun), quiet = parsed.GetValue(CommonOptions.Quiet);
+        bool isDryRun = parsed.GetValue(_dryRun), quiet = parsed.GetValue(CommonOptions.Quiet);
         string? output = parsed.GetValue(_output);
         if (!isDryRun)
         {
-            OutputOptions.RefuseExisting(output!, force);
-            _report.RequirePossible(parsed, input, parsed.GetValue(_importance), force);
+            _report.RequirePossible(parsed, input, parsed.GetValue(_importance), parsed.GetValue(_force));
+        }
+
+        using QuantizeInput model = QuantizeInput.Open(input);
+        QuantizeOptions options = Read(parsed);
+        QuantizationOptions asked = _types.Read(parsed, options.Importance is not null, parsed.GetValue(_keepSplit), allowFaults: isDryRun);
+        SizeBudget? budget = _sizes.BudgetIn(parsed);
+        if (!isDryRun && budget is not null)
+        {
+            model.CheckOutput(asked, output!, options);   // as is done anyway before weights are quantized, but not before they are measured
         }
 
         using QuantDevice device = _device.Open(parsed, DeviceOtherwise);
-        using QuantizeInput model = QuantizeInput.Open(input);
-        QuantizeOptions options = Read(parsed);
-        QuantizationOptions asked = _types.Read(parsed, options.Importance is not null, parsed.GetValue(_keepSplit));
-        SizeBudget? budget = _sizes.BudgetIn(parsed);
         QuantizationPlan plan = budget is null
             ? model.Plan(parsed.GetRequiredValue(_type)!, asked)
             : await WorkProgress.RunAsync(
@@ -130,7 +134,13 @@ internal sealed class QuantizeCommand : ToolCommand
             DeviceFacts.Of(device));
         if (isDryRun)
         {
-            return ShowPlan(parsed, Examine(report, () => model.Check(plan, options, device)));
+            report = report with { Faults = [.. plan.Faults.Select(ErrorText.Describe)] };
+            report = Examine(report, () => model.Check(plan, options, device));
+            return ShowPlan(parsed, output is null ? report : Examine(report, () =>
+            {
+                model.CheckOutput(plan, output, options);
+                return [];
+            }));
         }
 
         QuantizeResult result = await WorkProgress.RunAsync(
@@ -146,12 +156,24 @@ internal sealed class QuantizeCommand : ToolCommand
             QuantizeText.Show(report, _console.CreateReport());
         }
 
-        if (result.Errors is { } errors)
-        {
-            _report.Write(_console, parsed, CompareReport.Of(input, result.Files[0], errors, maxError: null, page: null, report.Device), force);
-        }
+        return result.Errors is null ? ExitCode.Done : Report(
+            parsed, result, CompareReport.Of(input, result.Files[0], result.Errors, maxError: null, page: null, report.Device));
+    }
 
-        return ExitCode.Done;
+    /// <summary>Hands out the errors. If that fails, the model is there all the same, and the message says so.</summary>
+    private int Report(ParseResult parsed, QuantizeResult result, CompareReport errors)
+    {
+        try
+        {
+            _report.Write(_console, parsed, errors, parsed.GetValue(_force));
+            return ExitCode.Done;
+        }
+        catch (ToolException refused)
+        {
+            _console.Flush();
+            _console.Complain($"{refused.Message}; the model is complete: {Quantity.Files(result.Files)}");
+            return ExitCode.Failed;
+        }
     }
 
     private QuantizeOptions Read(ParseResult parsed) => new()
@@ -166,16 +188,16 @@ internal sealed class QuantizeCommand : ToolCommand
         Measure = parsed.GetValue(_report) is not null,
     };
 
-    /// <summary>Adds to a plan what would be refused if it were carried out.</summary>
+    /// <summary>Adds to a plan what a check warns of, or why it would be refused if it were carried out.</summary>
     private static QuantizeReport Examine(QuantizeReport report, Func<IReadOnlyList<string>> check)
     {
         try
         {
-            return report with { Warnings = check() };
+            return report with { Warnings = [.. report.Warnings, .. check()] };
         }
-        catch (Exception refused) when (refused is NotSupportedException or ModelFormatException)
+        catch (Exception refused) when (refused is NotSupportedException or ModelFormatException or IOException or UnauthorizedAccessException)
         {
-            return report with { Faults = [ErrorText.Describe(refused)] };
+            return report with { Faults = [.. report.Faults, ErrorText.Describe(refused)] };
         }
     }
 
@@ -190,6 +212,12 @@ internal sealed class QuantizeCommand : ToolCommand
         {
             _console.Warn(quiet ? [] : report.Warnings);
             PlanText.Show(report, _console.CreateReport(), quiet);
+        }
+
+        _console.Flush();   // the plan comes before what speaks against it
+        foreach (string fault in report.Faults)
+        {
+            _console.Complain(fault);
         }
 
         return report.Faults.Count == 0 ? ExitCode.Done : ExitCode.Failed;

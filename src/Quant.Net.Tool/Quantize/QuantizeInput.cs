@@ -30,6 +30,32 @@ internal sealed class QuantizeInput : IDisposable
         ? ModelQuantizer.Check(_gguf, plan, options, device)
         : ModelQuantizer.Check(_safetensors!, plan, options, device);
 
+    /// <summary>Refuses an output that cannot be, as far as that shows without a plan.</summary>
+    public void CheckOutput(QuantizationOptions asked, string output, QuantizeOptions options)
+    {
+        if (_gguf is not null)
+        {
+            ModelQuantizer.CheckOutput(_gguf, asked, output, options);
+        }
+        else
+        {
+            ModelQuantizer.CheckOutput(_safetensors!, asked, output, options);
+        }
+    }
+
+    /// <summary>Refuses an output that cannot be.</summary>
+    public void CheckOutput(QuantizationPlan plan, string output, QuantizeOptions options)
+    {
+        if (_gguf is not null)
+        {
+            ModelQuantizer.CheckOutput(_gguf, plan, output, options);
+        }
+        else
+        {
+            ModelQuantizer.CheckOutput(_safetensors!, plan, output, options);
+        }
+    }
+
     public long GetOutputBytes(QuantizationPlan plan, QuantizeOptions options) => _gguf is not null
         ? ModelQuantizer.GetOutputBytes(_gguf, plan, options)
         : ModelQuantizer.GetOutputBytes(_safetensors!, plan, options);

@@ -18,7 +18,7 @@ namespace Quant.Net.Tool.Quantize;
 /// <param name="Types">The tensors of each type.</param>
 /// <param name="Tensors">The tensors, in the order of the model.</param>
 /// <param name="Notes">What is worth knowing about the plan.</param>
-/// <param name="Faults">Why the plan cannot be carried out; shown with <c>--dry-run</c>, where else it is an error.</param>
+/// <param name="Faults">Why the plan cannot be carried out; of <c>--dry-run</c>, which goes on to show it.</param>
 /// <param name="Effort">How long encoders search, as <c>--effort</c> has it.</param>
 /// <param name="Device">The device that encodes.</param>
 /// <param name="Kernels">The kernels that did the work; none with <c>--dry-run</c>.</param>

@@ -55,7 +55,11 @@ internal sealed class TypeOptions
     public Option Pure => _pure;
 
     /// <summary>What was asked for.</summary>
-    public QuantizationOptions Read(ParseResult parsed, bool hasImportance, bool keepSplit) => new()
+    /// <param name="parsed">The command line.</param>
+    /// <param name="hasImportance">Whether there is an importance matrix.</param>
+    /// <param name="keepSplit">Whether files are divided as those of the model.</param>
+    /// <param name="allowFaults">Whether a plan is to say what it would be refused for.</param>
+    public QuantizationOptions Read(ParseResult parsed, bool hasImportance, bool keepSplit, bool allowFaults) => new()
     {
         TensorTypes = parsed.GetValue(_tensorTypes) ?? [],
         OutputTensorType = parsed.GetValue(_outputType),
@@ -68,6 +72,7 @@ internal sealed class TypeOptions
         AllowRequantize = parsed.GetValue(_allowRequantize),
         HasImportanceMatrix = hasImportance,
         KeepSplit = keepSplit,
+        AllowFaults = allowFaults,
     };
 
     private static Option<QuantFormat?> TensorType(string name, string description)

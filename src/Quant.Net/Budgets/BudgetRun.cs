@@ -143,6 +143,7 @@ internal sealed class BudgetRun
             plan.Notes)
         {
             KeepsSplit = plan.KeepsSplit,
+            Faults = plan.Faults,
         };
     }
 

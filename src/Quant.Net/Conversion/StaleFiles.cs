@@ -31,13 +31,11 @@ internal static class StaleFiles
     public static IEnumerable<string> WarnBesideParts(string prefix, IReadOnlyList<string> written, IEnumerable<string> inputs) =>
         Warn(prefix, written.Concat(inputs.Select(Path.GetFullPath)), file => IsNumbered(file, Path.GetFileName(prefix), ".gguf"));
 
-    /// <summary>The parts of a split GGUF model that are there, of any number.</summary>
-    public static IEnumerable<string> Parts(string prefix)
-    {
-        string full = Path.GetFullPath(prefix);
-        return Directory.EnumerateFiles(Path.GetDirectoryName(full)!)
-            .Where(path => IsNumbered(Path.GetFileName(path), Path.GetFileName(full), ".gguf")).Order(StringComparer.Ordinal);
-    }
+    /// <summary>A file that is there and has the name of a part of a split GGUF model, whatever its number; null if there is none.</summary>
+    public static string? FindPart(string prefix) => Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(prefix))!)
+        .Select(path => Path.GetFileName(path))
+        .Where(name => IsNumbered(name, Path.GetFileName(prefix), ".gguf"))
+        .Min(StringComparer.Ordinal) is { } name ? Path.Combine(Path.GetDirectoryName(prefix) ?? "", name) : null;
 
     private static IEnumerable<string> Warn(string output, IEnumerable<string> known, Func<string, bool> isOfOutput)
     {

@@ -55,7 +55,7 @@ internal sealed class AtomicFile : IDisposable
         RefuseExisting(full, overwrite);
         RefuseLongName(full);
         string random = Convert.ToHexString(RandomNumberGenerator.GetBytes(4));
-        string temporary = HiddenName(full, log is null ? $"{random}.tmp" : "partial");
+        string temporary = log is null ? HiddenName(full, $"{random}.tmp") : PartialPath(full);
         AtomicFile file = OpenHidden(full, () => new AtomicFile(full, temporary, overwrite, log));
         try
         {
@@ -86,6 +86,9 @@ internal sealed class AtomicFile : IDisposable
         return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, $".{stem}.{extension}");
     }
 
+    /// <summary>Where a file is until it is whole, if the work on it can be resumed.</summary>
+    public static string PartialPath(string path) => HiddenName(path, "partial");
+
     /// <summary>Opens a file beside an output, or says why nothing can be written there.</summary>
     public static T OpenHidden<T>(string path, Func<T> open)
     {
@@ -94,11 +97,9 @@ internal sealed class AtomicFile : IDisposable
         {
             return SystemError.Name(path, open);
         }
-        catch (UnauthorizedAccessException e)
+        catch (UnauthorizedAccessException refused)
         {
-            string directory = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
-            throw new UnauthorizedAccessException(
-                $"{ErrorText.EscapePath(path)}: no permission to write into {ErrorText.Quote(directory)}", e);
+            throw OutputGuard.Denial(path, refused);
         }
     }
 
@@ -117,7 +118,7 @@ internal sealed class AtomicFile : IDisposable
     }
 
     /// <summary>Throws now if the system would refuse a name, and not only when the file is whole.</summary>
-    private static void RefuseLongName(string path)
+    public static void RefuseLongName(string path)
     {
         string name = System.IO.Path.GetFileName(path);
         int length = OperatingSystem.IsWindows() ? name.Length : Encoding.UTF8.GetByteCount(name);

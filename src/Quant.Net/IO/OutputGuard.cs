@@ -1,16 +1,21 @@
+using System.Runtime.InteropServices;
+
 namespace Quant.Net.IO;
 
 /// <summary>What is looked at before a large output is begun.</summary>
-internal static class OutputGuard
+internal static partial class OutputGuard
 {
     /// <summary>Throws if an output is one of the inputs, by whatever name or link.</summary>
-    public static void RefuseInputs(IEnumerable<string> outputs, IEnumerable<string> inputs)
+    /// <param name="outputs">The files to be written.</param>
+    /// <param name="inputs">The files that are read.</param>
+    /// <param name="what">What these are.</param>
+    public static void RefuseInputs(IEnumerable<string> outputs, IEnumerable<string> inputs, string what = "the model")
     {
         var identities = inputs.Select(FileIdentity.Of).ToHashSet();
         string? clash = outputs.FirstOrDefault(output => FileIdentity.Of(output) is { } identity && identities.Contains(identity));
         if (clash is not null)
         {
-            throw new IOException($"{ErrorText.EscapePath(clash)}: is the model itself; the output must be another file");
+            throw new IOException($"{ErrorText.EscapePath(clash)}: is {what} itself; the output must be another file");
         }
     }
 
@@ -24,6 +29,23 @@ internal static class OutputGuard
                 $"{ErrorText.EscapePath(path)}: there is no directory {ErrorText.Quote(directory)}");
         }
     }
+
+    /// <summary>Throws if no file may be made where an output is to be. Windows tells that only of a file that is made.</summary>
+    public static void RequireWritable(string path)
+    {
+        const int WriteAndSearch = 3;
+        RequireDirectory(path);
+        string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (!OperatingSystem.IsWindows() && Access(directory, WriteAndSearch) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            throw SystemError.IsDenial(error) ? Denial(path) : new IOException($"{ErrorText.EscapePath(path)}: {SystemError.Words(error)}");
+        }
+    }
+
+    /// <summary>The error of a place where nothing may be written.</summary>
+    public static UnauthorizedAccessException Denial(string path, Exception? refused = null) => new(
+        $"{ErrorText.EscapePath(path)}: no permission to write into {ErrorText.Quote(Path.GetDirectoryName(Path.GetFullPath(path))!)}", refused);
 
     /// <summary>Throws if a volume has less room than an output needs.</summary>
     public static void RequireSpace(string path, long needed)
@@ -41,4 +63,8 @@ internal static class OutputGuard
             throw new IOException(ErrorText.Invariant($"{ErrorText.EscapePath(path)}: needs {needed} bytes, but only {free} are free there"));
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Access(string path, int mode);
 }

@@ -49,6 +49,16 @@ internal static class SystemError
         };
     }
 
+    /// <summary>Whether the number of an error means that something is not permitted: EPERM and EACCES.</summary>
+    public static bool IsDenial(int error) => error is 1 or 13;
+
+    /// <summary>What the system calls an error.</summary>
+    public static string Words(int error)
+    {
+        string words = Marshal.GetPInvokeErrorMessage(error);
+        return $"{char.ToLowerInvariant(words[0])}{words[1..]}";
+    }
+
     /// <summary>What the system calls an error, if the exception carries its number.</summary>
     private static string? Words(IOException failure)
     {
@@ -63,7 +73,6 @@ internal static class SystemError
             return "another process has it open";
         }
 
-        string words = Marshal.GetPInvokeErrorMessage(failure.HResult);
-        return $"{char.ToLowerInvariant(words[0])}{words[1..]}";
+        return Words(failure.HResult);
     }
 }

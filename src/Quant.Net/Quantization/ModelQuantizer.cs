@@ -42,7 +42,7 @@ public static class ModelQuantizer
     /// <exception cref="NotFiniteNumberException">A weight is NaN or infinite, and <see cref="QuantizeOptions.AllowNonFinite"/> is not set.</exception>
     /// <exception cref="OverflowException">A weight is too large for float32 or for the format that it becomes, and that is not set.</exception>
     /// <exception cref="OutputExistsException">The output is there already.</exception>
-    /// <exception cref="IOException">The output is the model itself, or does not fit on the disk.</exception>
+    /// <exception cref="IOException">The output is the model or the importance matrix itself, or does not fit on the disk.</exception>
     /// <exception cref="IOException">
     /// It cannot be resumed: what is there is of other work, has been changed, or is being written by another process.
     /// </exception>
@@ -115,36 +115,71 @@ public static class ModelQuantizer
         return GetOutputBytes(QuantizeSource.Of(model), plan, options);
     }
 
-    /// <summary>Refuses an output that is there already, before a plan is made that takes long (<see cref="BudgetPlanner"/>).</summary>
-    /// <remarks>How many files <see cref="QuantizeOptions.SplitMaxBytes"/> makes is not known before: numbered files of any number count.</remarks>
+    /// <summary>Refuses an output that <see cref="QuantizeAsync(GgufFile, QuantizationPlan, string, QuantizeOptions, QuantDevice, IProgress{ConversionProgress}?, CancellationToken)"/>
+    /// would refuse before it reads weights. Nothing is written.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="outputPath">Where the result will be.</param>
-    /// <param name="keepsSplit">Whether the plan will keep the split of the model.</param>
-    /// <param name="options">How it will be quantized.</param>
-    /// <exception cref="OutputExistsException">A file of the output is there already, and must not be replaced.</exception>
-    /// <exception cref="IOException">There is no such directory, or a directory is where the output should be.</exception>
-    public static void CheckOutput(GgufFile model, string outputPath, bool keepsSplit, QuantizeOptions options)
+    /// <param name="plan">What becomes of its tensors.</param>
+    /// <param name="outputPath">Where the result would be.</param>
+    /// <param name="options">How.</param>
+    /// <exception cref="ArgumentException">The plan is of another model, parts of the model are missing, or the output's name does not end in .gguf.</exception>
+    /// <exception cref="OutputExistsException">The output is there already.</exception>
+    /// <exception cref="IOException">The output is the model or the importance matrix itself, its directory is not there, or it does not fit on the
+    /// disk.</exception>
+    /// <exception cref="UnauthorizedAccessException">Nothing may be written there.</exception>
+    public static void CheckOutput(GgufFile model, QuantizationPlan plan, string outputPath, QuantizeOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
-        CheckOutput(outputPath, keepsSplit ? model.Parts.Count : 1, options);
+        CheckOutput(QuantizeSource.Of(model), plan, outputPath, options);
     }
 
-    /// <inheritdoc cref="CheckOutput(GgufFile, string, bool, QuantizeOptions)"/>
-    public static void CheckOutput(SafetensorsModel model, string outputPath, bool keepsSplit, QuantizeOptions options)
+    /// <inheritdoc cref="CheckOutput(GgufFile, QuantizationPlan, string, QuantizeOptions)"/>
+    /// <exception cref="NotSupportedException">The model is packed, or has tensors that GGUF cannot have.</exception>
+    public static void CheckOutput(SafetensorsModel model, QuantizationPlan plan, string outputPath, QuantizeOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
-        CheckOutput(outputPath, keepsSplit ? model.Files.Count : 1, options);
+        CheckOutput(QuantizeSource.Of(model), plan, outputPath, options);
     }
 
-    private static void CheckOutput(string outputPath, int files, QuantizeOptions options)
+    /// <summary>
+    /// The same before there is a plan, which takes long to make for a budget. How large the output will be is not known then; and if it is divided at so
+    /// many bytes, any file of the name of a part is in its way.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="asked">What the plan will be made with.</param>
+    /// <param name="outputPath">Where the result would be.</param>
+    /// <param name="options">How.</param>
+    /// <exception cref="ArgumentException">Parts of the model are missing.</exception>
+    /// <exception cref="OutputExistsException">The output is there already.</exception>
+    /// <exception cref="IOException">The output is the model or the importance matrix itself, or its directory is not there.</exception>
+    /// <exception cref="UnauthorizedAccessException">Nothing may be written there.</exception>
+    public static void CheckOutput(GgufFile model, QuantizationOptions asked, string outputPath, QuantizeOptions options)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        CheckOutput(QuantizeSource.Of(model), asked, outputPath, options);
+    }
+
+    /// <inheritdoc cref="CheckOutput(GgufFile, QuantizationOptions, string, QuantizeOptions)"/>
+    /// <exception cref="NotSupportedException">The model is packed, or has tensors that GGUF cannot have.</exception>
+    public static void CheckOutput(SafetensorsModel model, QuantizationOptions asked, string outputPath, QuantizeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        CheckOutput(QuantizeSource.Of(model), asked, outputPath, options);
+    }
+
+    private static void CheckOutput(QuantizeSource source, QuantizationPlan plan, string outputPath, QuantizeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         ArgumentNullException.ThrowIfNull(options);
-        OutputGuard.RequireDirectory(outputPath);
-        foreach (string file in QuantizeOutput.ExpectedFiles(outputPath, files, options))
-        {
-            AtomicFile.RefuseExisting(file, options.Overwrite);
-        }
+        OutputPlace.Require(source, QuantizeOutput.Of(outputPath, source, QuantizeTasks.Order(source, plan), plan, options), options);
+    }
+
+    private static void CheckOutput(QuantizeSource source, QuantizationOptions asked, string outputPath, QuantizeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(asked);
+        ArgumentException.ThrowIfNullOrEmpty(outputPath);
+        ArgumentNullException.ThrowIfNull(options);
+        OutputPlace.RequireBeforePlan(source, outputPath, asked.KeepSplit, options);
     }
 
     /// <summary>What the files of plans for a model take.</summary>
@@ -193,6 +228,11 @@ public static class ModelQuantizer
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(device);
         RequireOptions(options, plan);
+        if (plan.Faults is [var fault, ..])
+        {
+            throw new QuantizationRefusedException(fault.Message, fault.Remedy);
+        }
+
         return Task.Run(() => RunAsync(source(), plan, outputPath, options, device, progress, cancellation), cancellation);
     }
 
@@ -204,13 +244,12 @@ public static class ModelQuantizer
         long memory = MemoryOf(options);
         IReadOnlyList<QuantizeTask> tasks = Prepare(source, plan, options, device, warnings);
         var output = QuantizeOutput.Of(outputPath, source, tasks, plan, options);
+        OutputPlace.Require(source, output, options);
+        string[] inputs = options.Importance is { } importance ? [.. source.Paths, importance.Path] : [.. source.Paths];
         using ResumeLog? log = options.Resume
             ? ResumeLog.Open(outputPath, Fingerprint(source, tasks, output, options, memory), cancellation)
             : null;
         using var writer = new GgufShards(output.Files, output.Contents, new GgufWriterOptions { Overwrite = options.Overwrite, Log = log });
-        string[] inputs = options.Importance is { } importance ? [.. source.Paths, importance.Path] : [.. source.Paths];
-        OutputGuard.RefuseInputs(writer.Files, inputs);
-        OutputGuard.RequireSpace(writer.Files[0], writer.DeclaredLength - (log?.BytesThere ?? 0));
         var run = new QuantizeRun(tasks, writer, options, memory, device, progress, log);
         QuantizeResult result = await run.RunAsync(warnings, cancellation).ConfigureAwait(false);
         log?.Complete();

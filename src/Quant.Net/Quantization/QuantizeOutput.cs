@@ -1,5 +1,4 @@
 using System.Text;
-using Quant.Net.Conversion;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
 
@@ -36,17 +35,6 @@ internal sealed class QuantizeOutput
     /// <summary>Bytes of all files.</summary>
     public long Length => Contents.Sum(file => file.Length);
 
-    /// <summary>The files that an output will have, as far as that is known before its plan: of those that a limit of bytes makes, those
-    /// that are there, of any number.</summary>
-    /// <exception cref="ArgumentException">The path does not end in .gguf.</exception>
-    public static IEnumerable<string> ExpectedFiles(string path, int parts, QuantizeOptions options)
-    {
-        string prefix = PrefixOf(path);
-        return options.SplitMaxBytes is not null ? StaleFiles.Parts(prefix)
-            : parts == 1 ? [path]
-            : GgufSplit.PathsOfParts(prefix, parts);
-    }
-
     /// <exception cref="ArgumentException">The path does not end in .gguf, or the options contradict the plan.</exception>
     public static QuantizeOutput Of(
         string path, QuantizeSource source, IReadOnlyList<QuantizeTask> tasks, QuantizationPlan plan, QuantizeOptions options)
@@ -66,9 +54,10 @@ internal sealed class QuantizeOutput
             : new QuantizeOutput(prefix, [.. GgufSplit.PathsOfParts(prefix, parts)], GgufDivision.AsQuantizeDoes(whole, counted));
     }
 
-    /// <summary>What the names of several files have in common.</summary>
-    private static string PrefixOf(string path) => path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)
-        ? path[..^Extension.Length]
+    /// <summary>What the names of several files begin with: the name of any of them stands for it, as it does of a model that is read.</summary>
+    /// <exception cref="ArgumentException">The path does not end in .gguf.</exception>
+    public static string PrefixOf(string path) => path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)
+        ? Path.Combine(Path.GetDirectoryName(path) ?? "", GgufSplit.Stem(path))
         : throw new ArgumentException($"{ErrorText.EscapePath(path)}: the output's name must end in {Extension}.", nameof(path));
 
     private static GgufContents Whole(QuantizeSource source, IReadOnlyList<QuantizeTask> tasks, QuantizationPlan plan, QuantizeOptions options)

@@ -40,7 +40,7 @@ internal static class QuantizeTasks
         Refuse(
             source, weighed.Where(task => NeedsImportance(task) && task.Importance.IsEmpty),
             importance is null ? "that need an importance matrix" : $"that need importance, of which {ErrorText.EscapePath(importance.Path)} knows nothing",
-            task => $"{task.Plan.Target}");
+            task => $"{task.Plan.Target}", importance is null ? QuantizationRemedy.ImportanceMatrix : QuantizationRemedy.None);
         if (importance is not null)
         {
             WarnOfUnknown(weighed, importance, warnings);
@@ -74,17 +74,18 @@ internal static class QuantizeTasks
     {
         if (options.Effort == QuantizationEffort.Best && device.Kind != QuantDeviceKind.Cpu)
         {
-            throw new NotSupportedException($"{device.Name} cannot search longer for lower errors; the device 'cpu' can");
+            throw new QuantizationRefusedException($"{device.Name} cannot search longer for lower errors", QuantizationRemedy.Cpu);
         }
 
         Refuse(
             source, tasks.Where(task => ChunkEncoder.Refusal(device, task) is not null), $"that {device.Name} cannot encode",
-            task => ChunkEncoder.Refusal(device, task)!);
+            task => ChunkEncoder.Refusal(device, task)!, device.Kind == QuantDeviceKind.Cpu ? QuantizationRemedy.None : QuantizationRemedy.Cpu);
         long most = Math.Min(memory, Array.MaxLength);   // larger buffers there are none
         Refuse(
             source, tasks.Where(task => QuantizeChunk.IsOfRows(task, options.Measure) && QuantizeChunk.MemoryOfRow(task, options.Measure) > most),
-            ErrorText.Invariant($"with rows that do not fit into {most} bytes of memory"),
-            task => ErrorText.Count(QuantizeChunk.MemoryOfRow(task, options.Measure), "byte"));
+            $"with rows that do not fit into {ErrorText.Count(most, "byte")} of memory",
+            task => ErrorText.Count(QuantizeChunk.MemoryOfRow(task, options.Measure), "byte"),
+            memory < Array.MaxLength ? QuantizationRemedy.MoreMemory : QuantizationRemedy.None);
     }
 
     private static ReadOnlyMemory<float> ImportanceOf(QuantizeTask task, ImportanceMatrix? importance, List<string> warnings)
@@ -112,12 +113,14 @@ internal static class QuantizeTasks
 
     private static bool IsWeighable(QuantizeTask task) => !task.IsCopy && TargetFormats.IsQuantized(task.Plan.Target);
 
-    private static void Refuse(QuantizeSource source, IEnumerable<QuantizeTask> tasks, string what, Func<QuantizeTask, string> detail)
+    private static void Refuse(
+        QuantizeSource source, IEnumerable<QuantizeTask> tasks, string what, Func<QuantizeTask, string> detail, QuantizationRemedy remedy)
     {
         string[] refused = [.. tasks.Select(task => $"{task.Name} ({detail(task)})")];
         if (refused.Length > 0)
         {
-            throw new NotSupportedException($"{source.ShownName}: {ErrorText.Count(refused.Length, "tensor")} {what}: {ErrorText.QuoteAll(refused)}");
+            throw new QuantizationRefusedException(
+                $"{source.ShownName}: {ErrorText.Count(refused.Length, "tensor")} {what}: {ErrorText.QuoteAll(refused)}", remedy);
         }
     }
 }

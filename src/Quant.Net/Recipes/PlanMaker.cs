@@ -10,6 +10,7 @@ internal sealed class PlanMaker
 {
     private const string TokenEmbeddingOption = "token embedding type";
     private const string OutputOption = "output tensor type";
+    private const string LeftOut = "left out by an option";
 
     private readonly QuantizationModel _model;
     private readonly QuantizationRecipe _recipe;
@@ -20,6 +21,7 @@ internal sealed class PlanMaker
     private readonly TypeMix? _mix;
     private readonly HashSet<TensorDescription> _chosen;
     private readonly HashSet<string> _usedOptions = new(StringComparer.Ordinal);
+    private readonly List<QuantizationRefusedException> _faults = [];
 
     /// <param name="model">The model.</param>
     /// <param name="recipe">The recipe.</param>
@@ -64,7 +66,7 @@ internal sealed class PlanMaker
         var planned = Array.AsReadOnly(_model.Tensors.Select(tensor => entries[tensor]).ToArray());
         RefuseWhatCannotBeRead(planned);
         RefuseSubstitutions(planned);
-        return new QuantizationPlan(_model, _recipe, planned, [.. Notes(planned)]) { KeepsSplit = _options.KeepSplit };
+        return new QuantizationPlan(_model, _recipe, planned, [.. Notes(planned)]) { KeepsSplit = _options.KeepSplit, Faults = _faults };
     }
 
     private static void RequireTarget(QuantFormat? format, string name)
@@ -88,7 +90,7 @@ internal sealed class PlanMaker
         (QuantFormat wanted, string? option) = Choose(tensor);   // also of tensors that are left out: others are counted with them
         if (!_chosen.Contains(tensor))
         {
-            return Keep(tensor, "left out by an option");
+            return Keep(tensor, LeftOut);
         }
 
         if (option is not null)
@@ -159,11 +161,17 @@ internal sealed class PlanMaker
     private void RefuseWhatCannotBeRead(IEnumerable<QuantizationPlanEntry> entries)
     {
         TensorDescription[] read = [.. entries.Where(entry => !entry.IsCopy).Select(entry => entry.Tensor)];
-        Refuse(read.Where(tensor => !QuantFormats.TryGet(tensor.Format, out _)), "of types that cannot be decoded", tensor => tensor.FormatName);
+        if (Refusal(read.Where(tensor => !QuantFormats.TryGet(tensor.Format, out _)), "of types that cannot be decoded", tensor => tensor.FormatName)
+            is { } refusal)
+        {
+            throw refusal;
+        }
+
         if (!_options.AllowRequantize)
         {
-            Refuse(read.Where(tensor => TargetFormats.IsQuantized(tensor.Format)), "quantized already, which would lose more than from the original",
-                tensor => tensor.FormatName);
+            Refuse(Refusal(
+                read.Where(tensor => TargetFormats.IsQuantized(tensor.Format)), "quantized already, which would lose more than from the original",
+                tensor => tensor.FormatName, QuantizationRemedy.AllowRequantize));
         }
     }
 
@@ -173,17 +181,26 @@ internal sealed class PlanMaker
         {
             Dictionary<TensorDescription, QuantizationPlanEntry> substituted =
                 entries.Where(entry => entry.IsSubstituted).DistinctBy(entry => entry.Tensor).ToDictionary(entry => entry.Tensor);
-            Refuse(substituted.Keys, "with rows that are not whole blocks of the chosen format",
-                tensor => $"{substituted[tensor].Target} instead of {substituted[tensor].Wanted}");
+            Refuse(Refusal(
+                substituted.Keys, "with rows that are not whole blocks of the chosen format",
+                tensor => $"{substituted[tensor].Target} instead of {substituted[tensor].Wanted}", QuantizationRemedy.NotStrict));
         }
     }
 
-    private void Refuse(IEnumerable<TensorDescription> tensors, string what, Func<TensorDescription, string> detail)
+    private QuantizationRefusedException? Refusal(
+        IEnumerable<TensorDescription> tensors, string what, Func<TensorDescription, string> detail, QuantizationRemedy remedy = QuantizationRemedy.None)
     {
         string[] refused = [.. tensors.Select(tensor => $"{tensor.Name} ({detail(tensor)})")];
-        if (refused.Length > 0)
+        return refused.Length == 0 ? null : new QuantizationRefusedException(
+            $"{_model.ShownName}: {ErrorText.Count(refused.Length, "tensor")} {what}: {ErrorText.QuoteAll(refused)}", remedy);
+    }
+
+    /// <summary>Throws what was asked to be refused, or lets the plan say it.</summary>
+    private void Refuse(QuantizationRefusedException? refusal)
+    {
+        if (refusal is not null)
         {
-            throw new NotSupportedException($"{_model.ShownName}: {ErrorText.Count(refused.Length, "tensor")} {what}: {ErrorText.QuoteAll(refused)}");
+            _faults.Add(_options.AllowFaults ? refusal : throw refusal);
         }
     }
 
@@ -192,6 +209,7 @@ internal sealed class PlanMaker
         if (!_isKnown)
         {
             string architecture = _model.HasForeignNames ? "tensors have the names of a checkpoint"
+                : _model.IsSafetensors ? "a safetensors model names no architecture of GGUF"
                 : _model.Architecture is { } name ? $"architecture {ErrorText.Quote(name)} is not known" : "no architecture is named";
             yield return $"{_model.ShownName}: {architecture}; quantized by the names and shapes of its tensors";
         }
@@ -203,27 +221,39 @@ internal sealed class PlanMaker
                 $"{_model.ShownName}: {ErrorText.Count(substituted, "tensor")} with rows that are not whole blocks of the chosen format; each gets another one";
         }
 
-        foreach (string option in AskedFor().Where(option => !_usedOptions.Contains(option)))
+        foreach ((string option, Func<TensorDescription, bool> concerns) in AskedFor().Where(asked => !_usedOptions.Contains(asked.Option)))
         {
-            yield return $"{_model.ShownName}: {option} has no effect with {_recipe.Name}{(_options.Pure ? " and without mixing" : "")}";
+            yield return $"{_model.ShownName}: {option} has no effect{WhyIdle([.. entries.Where(entry => concerns(entry.Tensor))])}";
         }
     }
 
-    private IEnumerable<string> AskedFor()
+    private IEnumerable<(string Option, Func<TensorDescription, bool> Concerns)> AskedFor()
     {
         if (_options.TokenEmbeddingType is not null)
         {
-            yield return TokenEmbeddingOption;
+            yield return (TokenEmbeddingOption, tensor => CategoryOf(tensor) == TensorCategory.TokenEmbedding);
         }
 
         if (_options.OutputTensorType is not null)
         {
-            yield return OutputOption;
+            yield return (OutputOption, tensor => CategoryOf(tensor) == (_isTied ? TensorCategory.TokenEmbedding : TensorCategory.Output));
         }
 
         foreach (TensorTypeRule rule in _options.TensorTypes)
         {
-            yield return NameOfRule(rule);
+            yield return (NameOfRule(rule), tensor => rule.IsMatch(tensor.Name));
         }
+    }
+
+    /// <summary>Why an option that concerns these tensors changes none of them.</summary>
+    private string WhyIdle(QuantizationPlanEntry[] concerned)
+    {
+        bool takesNoRules = _recipe.Format is not null && _mix is null && _choices is null;
+        return concerned.Length == 0 ? ", because there is no such tensor"
+            : concerned.All(entry => entry.Reason == QuantizationReason.Kept)
+            ? $", because all its tensors stay as they are: {string.Join(", ", concerned.Select(entry => entry.Note).Distinct())}"
+            : takesNoRules ? $" with {_recipe.Name}"
+            : concerned.All(entry => entry.Reason is QuantizationReason.Kept or QuantizationReason.Option) ? ", because other options come first"
+            : $" with {_recipe.Name}{(_options.Pure ? " and without mixing" : "")}";
     }
 }

@@ -33,8 +33,11 @@ public sealed class QuantizationModel
     /// <summary>Whether its tensors have the names of a checkpoint, and not those of GGUF, whatever its architecture.</summary>
     internal bool HasForeignNames { get; private init; }
 
+    /// <summary>Whether it is a safetensors model, whose settings do not say what metadata do.</summary>
+    internal bool IsSafetensors { get; private init; }
+
     /// <summary>Whether llama-quantize knows it.</summary>
-    internal bool IsKnown => !HasForeignNames && KnownArchitectures.Contains(Architecture);
+    internal bool IsKnown => !HasForeignNames && !IsSafetensors && KnownArchitectures.Contains(Architecture);
 
     /// <summary>How many heads share their keys and values.</summary>
     internal int HeadsPerKeyValueHead => (KeyValueHeadCount ?? HeadCount) is > 0 and int keyValues ? HeadCount / keyValues : 0;
@@ -70,7 +73,7 @@ public sealed class QuantizationModel
         };
     }
 
-    /// <summary>Describes a safetensors model. Its tensors have the names of a checkpoint, and so it is planned by names and shapes alone.</summary>
+    /// <summary>Describes a safetensors model. Its settings are not those that GGUF has, and so it is planned by names and shapes alone.</summary>
     /// <param name="model">The model. None of its weights is read.</param>
     /// <returns>The description.</returns>
     /// <exception cref="ArgumentException">Files of the model are missing.</exception>
@@ -83,7 +86,8 @@ public sealed class QuantizationModel
         return new QuantizationModel
         {
             ShownName = ErrorText.EscapePath(model.Path),
-            HasForeignNames = true,
+            IsSafetensors = true,
+            HasForeignNames = !model.Tensors.Any(tensor => LayerNames.AreOfGguf(tensor.Name)),
             Architecture = PlainCheckpoint.ArchitectureOf(model),
             LayerCount = Number(config?.LayerCount),
             HeadCount = Number(config?.HeadCount) ?? 0,

@@ -37,6 +37,12 @@ public sealed class QuantizationOptions
     /// <summary>Fails when a tensor cannot have the format that was chosen for it. Without it, the plan says what it gets instead.</summary>
     public bool Strict { get; init; }
 
+    /// <summary>
+    /// Lets a plan be made that cannot be carried out, because tensors are quantized already or cannot have the chosen format and the options
+    /// forbid that: <see cref="QuantizationPlan.Faults"/> says so. Without it, that is an error.
+    /// </summary>
+    public bool AllowFaults { get; init; }
+
     /// <summary>Whether there is an importance matrix: some recipes choose other formats then.</summary>
     public bool HasImportanceMatrix { get; init; }
 

@@ -34,6 +34,9 @@ public sealed class QuantizationPlan
     /// <summary>What else there is to know, a sentence each: that the architecture is unknown, that an option has no effect.</summary>
     public IReadOnlyList<string> Notes { get; }
 
+    /// <summary>Why it cannot be carried out; none unless <see cref="QuantizationOptions.AllowFaults"/> is set.</summary>
+    public IReadOnlyList<QuantizationRefusedException> Faults { get; internal init; } = [];
+
     /// <summary>Whether llama-quantize knows the architecture, and does the same.</summary>
     public bool IsArchitectureKnown => Model.IsKnown;
 

@@ -14,11 +14,14 @@ public sealed class QuantizeCheckTests : IDisposable
     public void WhatCannotBeDoneIsRefusedAndNothingIsWritten()
     {
         Assert.Empty(Check("Q4_K_M"));
-        var refused = Assert.Throws<NotSupportedException>(() => Check("IQ2_XXS"));
+        var refused = Assert.Throws<QuantizationRefusedException>(() => Check("IQ2_XXS"));
         Assert.Contains("in.gguf: 3 tensors that need an importance matrix: 'down.weight (IQ2_XXS)'", refused.Message, StringComparison.Ordinal);
-        refused = Assert.Throws<NotSupportedException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = 100 }));
+        Assert.Equal(QuantizationRemedy.ImportanceMatrix, refused.Remedy);
+        refused = Assert.Throws<QuantizationRefusedException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = 100 }));
         Assert.Contains("rows that do not fit into 100 bytes of memory", refused.Message, StringComparison.Ordinal);
-        refused = Assert.Throws<NotSupportedException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = (2 * (1024 + 144)) + 1000 }));
+        Assert.Equal(QuantizationRemedy.MoreMemory, refused.Remedy);
+        Assert.Contains("into 1 byte of memory", Assert.Throws<QuantizationRefusedException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = 1 })).Message, StringComparison.Ordinal);
+        refused = Assert.Throws<QuantizationRefusedException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = (2 * (1024 + 144)) + 1000 }));
         Assert.Contains("(3360 bytes)", refused.Message, StringComparison.Ordinal);   // with a row of floats, to look for values that are too large
         Assert.Throws<ModelFormatException>(() => Check("Q4_K_M", new QuantizeOptions { Importance = Importance("up.weight", 3) }));
         Assert.Throws<ArgumentException>(() => Check("Q4_K_M", new QuantizeOptions { MaxMemory = 0 }));
@@ -47,10 +50,11 @@ public sealed class QuantizeCheckTests : IDisposable
         using GgufFile model = GgufFile.Open(_models.Write("in.gguf", QuantFormat.F32));
         _models.Folder.Write(there, [1]);
         var options = new QuantizeOptions { SplitMaxBytes = split };
-        Exception? refused = Record.Exception(() => ModelQuantizer.CheckOutput(model, _models.Folder["out.gguf"], keepsSplit, options));
+        var asked = new QuantizationOptions { KeepSplit = keepsSplit };
+        Exception? refused = Record.Exception(() => ModelQuantizer.CheckOutput(model, asked, _models.Folder["out.gguf"], options));
         Assert.Equal(isRefused, refused is OutputExistsException);
         Assert.Equal(isRefused, refused is not null);
-        ModelQuantizer.CheckOutput(model, _models.Folder["out.gguf"], keepsSplit, options with { Overwrite = true });
+        ModelQuantizer.CheckOutput(model, asked, _models.Folder["out.gguf"], options with { Overwrite = true });
     }
 
     private ImportanceMatrix Importance(string name, int values)

@@ -36,7 +36,7 @@ public sealed class QuantizeRunTests : IDisposable
     public async Task RowsThatDoNotFitIntoMemoryAreNamed()
     {
         string path = _models.Write("in.gguf", QuantFormat.F32);
-        var refused = await Assert.ThrowsAsync<NotSupportedException>(
+        var refused = await Assert.ThrowsAsync<QuantizationRefusedException>(
             () => _models.Quantize(path, "Q8_0", "out.gguf", new QuantizeOptions { MaxMemory = 2000 }));
 
         Assert.Contains("rows that do not fit into 2000 bytes of memory: 'down.weight (3616 bytes)'", refused.Message);

@@ -56,7 +56,7 @@ public sealed class QuantizeWeightTests : IDisposable
     public async Task QuantizedWeightsAreDecodedFirst()
     {
         await _models.Quantize(_models.Write("in.gguf", QuantFormat.F32), "Q8_0", "q8.gguf");
-        await Assert.ThrowsAsync<NotSupportedException>(() => _models.Quantize(_models.Folder["q8.gguf"], "Q4_0", "out.gguf"));
+        await Assert.ThrowsAsync<QuantizationRefusedException>(() => _models.Quantize(_models.Folder["q8.gguf"], "Q4_0", "out.gguf"));
         await _models.Quantize(_models.Folder["q8.gguf"], "Q4_0", "out.gguf", plan: new QuantizationOptions { AllowRequantize = true });
         using (GgufFile model = GgufFile.Open(_models.Folder["q8.gguf"]))
         {
@@ -136,13 +136,14 @@ public sealed class QuantizeWeightTests : IDisposable
     public async Task WhatNeedsImportanceIsNamed()
     {
         string path = _models.Write("in.gguf", QuantFormat.F32);
-        var refused = await Assert.ThrowsAsync<NotSupportedException>(() => _models.Quantize(path, "Q2_K_S", "out.gguf"));
+        var refused = await Assert.ThrowsAsync<QuantizationRefusedException>(() => _models.Quantize(path, "Q2_K_S", "out.gguf"));
         Assert.Contains("3 tensors that need an importance matrix: 'down.weight (Q2_K)'", refused.Message);
 
         ImportanceMatrix matrix = Importance(new BinaryFile().Entry("down.weight", 1, [.. Enumerable.Repeat(1f, 256)]));
-        refused = await Assert.ThrowsAsync<NotSupportedException>(
+        refused = await Assert.ThrowsAsync<QuantizationRefusedException>(
             () => _models.Quantize(path, "Q2_K_S", "out.gguf", new QuantizeOptions { Importance = matrix }));
         Assert.Contains("2 tensors that need importance, of which", refused.Message);
+        Assert.Equal(QuantizationRemedy.None, refused.Remedy);
         MalformedFileTests.AssertIsOneCleanLine(refused.Message);
     }
 

@@ -24,7 +24,7 @@ public class PlanTests
         AssertEntry(plan, "blk.1.attn_q.weight", QuantFormat.BF16, QuantizationReason.Option, @"tensor type 'blk\.1\.=BF16'");
         AssertEntry(plan, "blk.2.attn_q.weight", QuantFormat.Q4_K, QuantizationReason.Recipe, null);
         AssertEntry(plan, "blk.1.attn_norm.weight", QuantFormat.F32, QuantizationReason.Kept, "a vector");
-        Assert.Equal(["model: tensor type 'FFN_UP=Q2_K' has no effect with Q4_K_M"], plan.Notes);
+        Assert.Equal(["model: tensor type 'FFN_UP=Q2_K' has no effect, because other options come first"], plan.Notes);
     }
 
     [Fact]
@@ -105,8 +105,9 @@ public class PlanTests
         Assert.Equal("rows of 480 values are not whole blocks of Q4_K (256)", entry.Note);
         Assert.Equal(["model: 32 tensors with rows that are not whole blocks of the chosen format; each gets another one"], plan.Notes);
 
-        string message = Assert.Throws<NotSupportedException>(() => Plan(odd, "Q4_K_S", new() { Strict = true })).Message;
-        Assert.StartsWith("model: 32 tensors with rows that are not whole blocks of the chosen format: 'blk.31.ffn_down.weight (Q5_0 instead of Q4_K)', ", message);
+        var refused = Assert.Throws<QuantizationRefusedException>(() => Plan(odd, "Q4_K_S", new() { Strict = true }));
+        Assert.StartsWith("model: 32 tensors with rows that are not whole blocks of the chosen format: 'blk.31.ffn_down.weight (Q5_0 instead of Q4_K)', ", refused.Message);
+        Assert.Equal(QuantizationRemedy.NotStrict, refused.Remedy);
         Assert.DoesNotContain(Plan(Dense, "Q4_K_S", new() { Strict = true }).Entries, planned => planned.IsSubstituted);
     }
 
@@ -141,13 +142,46 @@ public class PlanTests
     {
         using GgufFile model = GgufFile.Open(Repository.PathOf("samples", "models", "wide-Q4_K_M.gguf"));
         QuantizationRecipe recipe = QuantizationRecipe.Get("Q8_0");
-        string message = Assert.Throws<NotSupportedException>(() => QuantizationPlan.Create(model, recipe)).Message;
-        Assert.Contains("tensors quantized already, which would lose more than from the original: '", message);
-        Assert.Contains(" (Q6_K)'", message);
+        var refused = Assert.Throws<QuantizationRefusedException>(() => QuantizationPlan.Create(model, recipe));
+        Assert.Contains("tensors quantized already, which would lose more than from the original: '", refused.Message);
+        Assert.Contains(" (Q6_K)'", refused.Message);
+        Assert.Equal(QuantizationRemedy.AllowRequantize, refused.Remedy);
 
         QuantizationPlan plan = QuantizationPlan.Create(model, recipe, new QuantizationOptions { AllowRequantize = true });
         Assert.Contains(plan.Entries, entry => entry.Target == QuantFormat.Q8_0);
     }
+
+    [Fact]
+    public async Task APlanMaySayWhyItIsNone()
+    {
+        using GgufFile model = GgufFile.Open(Repository.PathOf("samples", "models", "stories260K-Q4_K_M.gguf"));
+        QuantizationOptions options = new() { Strict = true, AllowFaults = true };
+        var plan = QuantizationPlan.Create(model, QuantizationRecipe.Get("Q6_K"), options);
+        Assert.Equal([QuantizationRemedy.AllowRequantize, QuantizationRemedy.NotStrict], plan.Faults.Select(fault => fault.Remedy));
+        Assert.Equal(plan.TargetBytes, QuantizationPlan.Create(model, plan.Recipe, new() { AllowRequantize = true }).TargetBytes);
+
+        using QuantDevice device = QuantDevice.Open("cpu");
+        using var folder = new TempFolder();
+        var refused = await Assert.ThrowsAsync<QuantizationRefusedException>(
+            () => ModelQuantizer.QuantizeAsync(model, plan, folder["x.gguf"], new QuantizeOptions(), device));
+        Assert.Equal(plan.Faults[0].Message, refused.Message);
+        Assert.Empty(Plan(Dense, "Q6_K", new() { AllowFaults = true }).Faults);
+    }
+
+    [Theory]
+    [InlineData("ffn_up", "blk.*", "left out by an option")]
+    [InlineData("attn_norm", "blk.2.*", "a vector")]
+    [InlineData("blk.1.(attn_norm|ffn_up)", "*ffn_up*", "a vector, left out by an option")]
+    public void ARuleWithoutEffectIsSaidWithItsCause(string pattern, string excluded, string cause) => Assert.Equal(
+        [$"model: tensor type '{pattern}=Q8_0' has no effect, because all its tensors stay as they are: {cause}"],
+        Plan(Dense, "Q4_K_M", new() { TensorTypes = [new(pattern, QuantFormat.Q8_0)], Exclude = [excluded] }).Notes);
+
+    [Fact]
+    public void TypesOfTensorsThatAreNotThereAreSaid() => Assert.Equal(
+        ["model: token embedding type has no effect, because there is no such tensor"],
+        Plan(
+            new() { Architecture = "llama", LayerCount = 1, Tensors = [Float("blk.0.attn_q.weight", 2, 256)] }, "Q4_K_M",
+            new() { TokenEmbeddingType = QuantFormat.Q8_0 }).Notes);
 
     [Fact]
     public void TensorsOfUnknownTypesCanOnlyStay()
@@ -156,7 +190,7 @@ public class PlanTests
         using GgufFile model = folder.Open(new TestModel { Tensors = [new("x.weight") { Type = 99, Dimensions = [32, 32] }], DataBytes = 128 });
         QuantizationRecipe recipe = QuantizationRecipe.Get("Q8_0");
         Assert.Contains("1 tensor of types that cannot be decoded: 'x.weight (type 99)'",
-            Assert.Throws<NotSupportedException>(() => QuantizationPlan.Create(model, recipe)).Message);
+            Assert.Throws<QuantizationRefusedException>(() => QuantizationPlan.Create(model, recipe)).Message);
         QuantizationPlan plan = QuantizationPlan.Create(model, recipe, new QuantizationOptions { Exclude = ["x*"] });
         Assert.Equal(128, plan.TargetBytes);
     }

@@ -48,12 +48,14 @@ public sealed class QuantizeTests : IDisposable
     [Fact]
     public void WhatNeedsImportanceIsRefusedAndNamed()
     {
-        Run("quantize", _model, "-o", _folder["x.gguf"], "IQ2_XS").AssertFails(1, "tensors that need an importance matrix: 'blk.0.attn_k.weight (IQ2_XS)'");
+        Run("quantize", _model, "-o", _folder["x.gguf"], "IQ2_XS").AssertFails(
+            1, "tensors that need an importance matrix: 'blk.0.attn_k.weight (IQ2_XS)'", "(--imatrix FILE gives one)");
         Assert.False(File.Exists(_folder["x.gguf"]));
 
         ToolResult plan = Run("quantize", _model, "IQ2_XS", "--dry-run");
         Assert.Equal(1, plan.ExitCode);
-        Assert.Contains("tensors that need an importance matrix: 'blk.0.attn_k.weight (IQ2_XS)'", plan.Out, StringComparison.Ordinal);
+        Assert.StartsWith("quantnet: ", plan.Error, StringComparison.Ordinal);
+        Assert.Contains("tensors that need an importance matrix: 'blk.0.attn_k.weight (IQ2_XS)'", plan.Error, StringComparison.Ordinal);
         plan = Run("quantize", _model, "IQ2_XS", "--dry-run", "--json");
         Assert.Equal(1, plan.ExitCode);
         Assert.Single(plan.Json.List("faults"));
@@ -69,7 +71,8 @@ public sealed class QuantizeTests : IDisposable
         Assert.Matches(@"\narchitecture +odd, by names and shapes\n", shown);
         Assert.Contains("architecture 'odd' is not known; quantized by the names and shapes of its tensors", shown, StringComparison.Ordinal);
 
-        Run("quantize", odd, "-o", _folder["x.gguf"], "Q4_K_M", "--strict").AssertFails(1, "'x.weight (Q5_0 instead of Q4_K)'");
+        Run("quantize", odd, "-o", _folder["x.gguf"], "Q4_K_M", "--strict").AssertFails(1, "'x.weight (Q5_0 instead of Q4_K)' (without --strict they get these)");
+        AssertPlanWithFaults(["quantize", odd, "Q4_K_M", "--strict"], "'x.weight (Q5_0 instead of Q4_K)'");
         ToolResult written = Run("quantize", odd, "-o", _folder["x.gguf"], "Q4_K_M");
         Assert.Equal(0, written.ExitCode);
         Assert.Contains("quantnet: warning:", written.Error, StringComparison.Ordinal);
@@ -81,7 +84,8 @@ public sealed class QuantizeTests : IDisposable
     [InlineData("no tensor matches 'nothing*'", "--include", "nothing*")]
     [InlineData("no tensor matches 'nothing*'", "--exclude", "nothing*")]
     [InlineData("/nowhere: no such file", "--imatrix", "/nowhere")]
-    [InlineData("rows that do not fit into 10 bytes", "--max-memory", "10")]
+    [InlineData("rows that do not fit into 1 byte of memory", "--max-memory", "1")]
+    [InlineData("(--max-memory SIZE gives more)", "--max-memory", "10")]
     public void WhatCannotBeDoneIsExitCode1(string complaint, params string[] options)
     {
         Run(["quantize", _model, "-o", _folder["x.gguf"], "Q4_0", .. options]).AssertFails(1, complaint);
@@ -91,7 +95,8 @@ public sealed class QuantizeTests : IDisposable
     [Fact]
     public void WhatIsQuantizedAlreadyIsRefusedUnlessAllowed()
     {
-        Run("quantize", Repository.WideModel, "-o", _folder["x.gguf"], "Q4_0").AssertFails(1, "quantized already", "'token_embd.weight (Q4_K)'");
+        Run("quantize", Repository.WideModel, "-o", _folder["x.gguf"], "Q4_0").AssertFails(1, "quantized already", "'token_embd.weight (Q4_K)'", "(--allow-requantize allows it)");
+        AssertPlanWithFaults(["quantize", Repository.WideModel, "Q4_0"], "quantized already");
         Succeed("quantize", Repository.WideModel, "-o", _folder["x.gguf"], "Q4_0", "--allow-requantize");
     }
 
@@ -104,6 +109,72 @@ public sealed class QuantizeTests : IDisposable
         Run("quantize", _model, "-o", _model, "Q8_0", "--force").AssertFails(1, "is the model itself");
         Succeed("quantize", _model, "-o", _folder["x.gguf"], "Q8_0", "--force");
     }
+
+    [Fact]
+    public void ADryRunLooksAtThePlaceOfTheOutputAndCreatesNothing()
+    {
+        File.WriteAllText(_folder["mine.gguf"], "mine");
+        AssertPlanWithFaults(["quantize", _model, "Q8_0", "-o", _folder["mine.gguf"]], "mine.gguf: exists already (--force replaces it)");
+        AssertPlanWithFaults(["quantize", _model, "Q8_0", "-o", _folder["nowhere/x.gguf"]], "nowhere/x.gguf: there is no directory");
+        AssertPlanWithFaults(["quantize", _model, "Q8_0", "-o", _model, "--force"], "is the model itself");
+        AssertPlanWithFaults(
+            ["quantize", _model, "IQ2_XS", "-o", _folder["mine.gguf"], "--allow-requantize"], "need an importance matrix", "exists already");
+
+        Succeed("quantize", _model, "Q8_0", "-o", _folder["x.gguf"], "--dry-run");
+        Succeed("quantize", _model, "Q8_0", "-o", _folder["mine.gguf"], "--dry-run", "--force");
+        Assert.Equal(["mine.gguf", "wide-f16.gguf"], _folder.Names);
+    }
+
+    [MountFact]
+    public void ADryRunSaysWhenThereIsTooLittleRoomOrAFolderIsReadOnly()
+    {
+        foreach ((string kind, string fault) in new[] { ("size=64k", @"x\.gguf: needs \d+ bytes, but only \d+ are free there\n"), ("ro", @"x\.gguf: read-only file system\n") })
+        {
+            ToolResult result = RunInShell(
+                $"""
+                mkdir -p '{_folder["small"]}' && mount -t tmpfs -o {kind} tmpfs '{_folder["small"]}' || exit 77
+                quantnet quantize '{_model}' Q8_0 -o '{_folder["small/x.gguf"]}' --dry-run
+                code=$?
+                umount '{_folder["small"]}'
+                exit $code
+                """);
+            Assert.Equal(1, result.ExitCode);
+            Assert.Matches(fault, result.Error);
+        }
+    }
+
+    [UnprivilegedFact]
+    public void ADryRunSeesAFolderThatMayNotBeWritten()
+    {
+        RunInShell($"mkdir -m 555 '{_folder["fixed"]}'");
+        AssertPlanWithFaults(["quantize", _model, "Q8_0", "-o", _folder["fixed/x.gguf"]], "no permission to write into");
+        Run("quantize", _model, "Q8_0", "-o", _folder["x.gguf"], "--report", _folder["fixed/x.json"]).AssertFails(1, "x.json: cannot be written: permission denied");
+        Assert.False(File.Exists(_folder["x.gguf"]));
+    }
+
+    [Fact]
+    public void PartsThatAreThereAlreadyAreFoundBeforeAnythingLong()
+    {
+        File.WriteAllText(_folder["x-00002-of-00003.gguf"], "mine");
+        string[] divided = ["quantize", _model, "-o", _folder["x.gguf"], "--split-max-size", "1MB"];
+        Run([.. divided, "Q8_0"]).AssertFails(1, "x-00002-of-00003.gguf: exists already (--force replaces it)");
+        AssertPlanWithFaults([.. divided, "Q8_0"], "x-00002-of-00003.gguf: exists already");
+        Succeed([.. divided, "Q8_0", "--force", "-q"]);
+        Run([.. divided, "--target-bpw", "4.5"]).AssertFails(1, "x-00001-of-00003.gguf: exists already");   // and no progress of measuring
+
+        // A set's part names the set, as it does where a model is read.
+        string[] kept = ["quantize", _folder["x-00001-of-00003.gguf"], "-o", _folder["y-00001-of-00003.gguf"], "Q4_0", "--allow-requantize", "--keep-split"];
+        Assert.Matches(@"\nwritten +.*y-00001-of-00003\.gguf and 2 more files\n", "\n" + Succeed(kept).Out);
+        Assert.Equal(["y-00001-of-00003.gguf", "y-00002-of-00003.gguf", "y-00003-of-00003.gguf"], _folder.Names.Where(name => name.StartsWith('y')));
+        Run(kept).AssertFails(1, "y-00001-of-00003.gguf: exists already");
+    }
+
+    [Theory]
+    [InlineData("--target-size")]
+    [InlineData("--split-max-size", "Q8_0")]
+    [InlineData("--max-memory", "Q8_0")]
+    public void AWrongSizeIsNamedWithItsOption(string option, params string[] type) =>
+        Run(["quantize", _model, .. type, "--dry-run", option, "4XB"]).AssertFails(2, $"{option}: '4XB' is not a size, such as ");
 
     [Fact]
     public void ABudgetChoosesTheTypes()
@@ -161,6 +232,25 @@ public sealed class QuantizeTests : IDisposable
         Run("metadata", _model, "-o", _folder["z.gguf"], "-o", _folder["y.gguf"], "--set", "a=b").AssertFails(2, "--output is given 2 times, expected once");
     }
 
+    [MountFact]
+    public void AReportThatCannotBeWrittenAfterwardsDoesNotHideTheModel()
+    {
+        // A file system without room for anything but empty files.
+        ToolResult result = RunInShell(
+            $"""
+            mkdir '{_folder["small"]}' && mount -t tmpfs -o size=4k tmpfs '{_folder["small"]}' || exit 77
+            quantnet quantize '{_model}' Q8_0 -o '{_folder["x.gguf"]}' --report '{_folder["small/errors.json"]}'
+            code=$?
+            ls -A '{_folder["small"]}' >&2
+            umount '{_folder["small"]}'
+            exit $code
+            """);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Matches(@"^quantnet: .*errors\.json: cannot be written: .*; the model is complete: .*x\.gguf\n$", result.Error);
+        Assert.StartsWith("written ", result.Out, StringComparison.Ordinal);
+        Succeed("inspect", _folder["x.gguf"], "--json");
+    }
+
     [Fact]
     public void FilesMayBeSplit()
     {
@@ -179,9 +269,25 @@ public sealed class QuantizeTests : IDisposable
         Succeed("dequantize", Repository.WideModel, "-o", _folder["checkpoint/model.safetensors"], "-q");
         ToolResult result = Run("quantize", _folder["checkpoint"], "-o", _folder["x.gguf"], "Q8_0");
         Assert.Equal(0, result.ExitCode);
-        Assert.Contains("tensors have the names of a checkpoint", result.Error, StringComparison.Ordinal);
+        Assert.Contains("a safetensors model names no architecture of GGUF", result.Error, StringComparison.Ordinal);
         Assert.Equal(48, Succeed("inspect", _folder["x.gguf"], "--json").Json.List("tensors").Count());
         Run("quantize", Repository.GptqModel, "-o", _folder["y.gguf"], "Q8_0").AssertFails(1, "is quantized already", "dequantize it first");
+    }
+
+    /// <summary>Checks that a dry run shows the plan and then what speaks against it, and that its JSON has the same.</summary>
+    private static void AssertPlanWithFaults(string[] arguments, params string[] faults)
+    {
+        ToolResult plan = Run([.. arguments, "--dry-run", "-q"]);
+        Assert.Equal(1, plan.ExitCode);
+        Assert.Matches(@"\nall +\d+ +", plan.Out);
+        string[] lines = plan.Error.TrimEnd('\n').Split('\n');
+        Assert.Equal(faults.Length, lines.Length);
+        Assert.All(lines.Zip(faults), pair => Assert.Contains(pair.Second, pair.First, StringComparison.Ordinal));
+
+        ToolResult json = Run([.. arguments, "--dry-run", "-q", "--json"]);
+        Assert.Equal((1, plan.Error), (json.ExitCode, json.Error));
+        Assert.Equal(lines, json.Json.List("faults").Select(fault => $"quantnet: {fault.GetString()}"));
+        Assert.NotEmpty(json.Json.List("tensors"));
     }
 
     private static IEnumerable<(string, double)> Errors(JsonElement report) => report.List("tensors")
