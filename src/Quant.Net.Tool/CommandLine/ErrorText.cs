@@ -31,6 +31,7 @@ internal static class ErrorText
         QuantizationRemedy.ImportanceMatrix => " (--imatrix FILE gives one)",
         QuantizationRemedy.MoreMemory => " (--max-memory SIZE gives more)",
         QuantizationRemedy.Cpu => " (--device cpu can)",
+        QuantizationRemedy.FormatByName => " (--tensor-type PATTERN=TYPE, --exclude GLOB)",
         _ => "",
     };
 

@@ -17,7 +17,7 @@ internal sealed class QuantizeCommand : ToolCommand
 
     private readonly Option<bool> _dryRun = new("--dry-run")
     {
-        Description = "Only show what would become of each tensor, and why",
+        Description = "Only show what would become of each tensor, and why, and whether it could be done",
     };
 
     private readonly Option<string?> _importance = new("--imatrix")
@@ -30,7 +30,6 @@ internal sealed class QuantizeCommand : ToolCommand
     {
         Description = "How long encoders search: as llama-quantize does, or longer for lower errors in Q2_K to Q6_K (default: reference)",
         HelpName = $"{Reference}|{Best}",
-        DefaultValueFactory = _ => Reference,
     }.TakeOneOf(Reference, Best);
 
     private readonly Option<bool> _keepSplit = new("--keep-split")
@@ -47,7 +46,7 @@ internal sealed class QuantizeCommand : ToolCommand
 
     private readonly Option<long?> _memory = new("--max-memory")
     {
-        Description = $"Memory of buffers, such as 256MiB (default: {Quantity.Bytes(QuantizeOptions.DefaultMaxMemory)})",
+        Description = $"Memory of buffers, such as 256MiB (default: {QuantizeOptions.DefaultMaxMemory >> 20}MiB)",
         HelpName = "SIZE",
         CustomParser = ByteSize.Parse,
     };
@@ -130,7 +129,7 @@ internal sealed class QuantizeCommand : ToolCommand
                 _console, quiet, Path.GetFileName(Path.TrimEndingDirectorySeparator(input)),
                 progress => model.PlanAsync(budget.Value, asked, options, device, progress, cancellation), done: "measured");
         QuantizeReport report = QuantizeReport.Of(
-            input, plan, model.GetOutputBytes(plan, options), budget, parsed.GetValue(_importance), parsed.GetRequiredValue(_effort),
+            input, plan, model.GetOutputBytes(plan, options), budget, parsed.GetValue(_importance), parsed.GetValue(_effort) ?? Reference,
             DeviceFacts.Of(device));
         if (isDryRun)
         {
@@ -238,6 +237,10 @@ internal sealed class QuantizeCommand : ToolCommand
         else if (output?.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) == false)
         {
             command.AddError($"--output: '{output}' does not end in .gguf");
+        }
+        else if (output is not null && Path.GetFileNameWithoutExtension(output).Length == 0)
+        {
+            command.AddError($"--output: '{output}' has no name before its extension");
         }
     }
 

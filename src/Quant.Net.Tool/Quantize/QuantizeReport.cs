@@ -77,7 +77,7 @@ internal sealed record QuantizeReport(
             input, [], DryRun: true, plan.Recipe.Name, plan.IsArchitectureKnown, plan.ElementCount, plan.SourceBytes, plan.TargetBytes,
             plan.SourceBitsPerWeight, plan.TargetBitsPerWeight, fileBytes,
             [.. plan.Entries.GroupBy(entry => Subjects.NameOf(entry.Target)).OrderBy(type => type.Key, StringComparer.Ordinal).Select(PlannedType.Of)],
-            [.. plan.Entries.Select(PlannedTensor.Of)], plan.Notes, Faults: [], effort, device, Kernels: [], Warnings: [])
+            [.. plan.Entries.Select(PlannedTensor.Of)], NotesOn(plan, budget), Faults: [], effort, device, Kernels: [], Warnings: [])
         {
             FileType = plan.Recipe.FileType,
             Architecture = plan.Model.Architecture,
@@ -86,6 +86,10 @@ internal sealed record QuantizeReport(
             TargetBitsPerWeight = budget?.BitsPerWeight,
             EstimatedError = plan.EstimatedError,
         };
+
+    private static IReadOnlyList<string> NotesOn(QuantizationPlan plan, SizeBudget? budget) => budget is null || !plan.Entries.All(entry => entry.IsCopy)
+        ? plan.Notes
+        : [.. plan.Notes, $"nothing is quantized: {budget} are enough for all tensors as they are"];
 
     /// <summary>The same when it is done.</summary>
     public QuantizeReport With(QuantizeResult result) => this with

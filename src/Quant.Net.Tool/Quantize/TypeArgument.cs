@@ -27,9 +27,14 @@ internal sealed class TypeArgument : Argument<QuantizationRecipe?>
             return recipe;
         }
 
-        string? guess = Suggestion.For(text.ToUpperInvariant(), Names);
-        result.AddError(
-            $"TYPE: '{text}' is none of {string.Join(", ", Names)}" + (guess is null ? "" : $"; did you mean '{guess}'?"));
+        string typed = text.ToUpperInvariant();
+        string? guess = Names.FirstOrDefault(name => LettersOf(name) == LettersOf(typed)) ?? Suggestion.For(typed, Names);
+        result.AddError(guess is null
+            ? $"TYPE: '{text}' is none of {string.Join(", ", Names)}"
+            : $"TYPE: '{text}' is no file type; did you mean '{guess}'?");
         return null;
     }
+
+    /// <summary>Underscores are what people leave out, or type otherwise.</summary>
+    private static string LettersOf(string name) => string.Concat(name.Where(char.IsLetterOrDigit));
 }

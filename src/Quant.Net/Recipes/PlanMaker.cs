@@ -10,7 +10,6 @@ internal sealed class PlanMaker
 {
     private const string TokenEmbeddingOption = "token embedding type";
     private const string OutputOption = "output tensor type";
-    private const string LeftOut = "left out by an option";
 
     private readonly QuantizationModel _model;
     private readonly QuantizationRecipe _recipe;
@@ -90,7 +89,7 @@ internal sealed class PlanMaker
         (QuantFormat wanted, string? option) = Choose(tensor);   // also of tensors that are left out: others are counted with them
         if (!_chosen.Contains(tensor))
         {
-            return Keep(tensor, LeftOut);
+            return Keep(tensor, "left out by an option");
         }
 
         if (option is not null)
@@ -154,9 +153,9 @@ internal sealed class PlanMaker
     private static string Misfit(TensorDescription tensor, QuantFormat wanted) => ErrorText.Invariant(
         $"rows of {tensor.RowLength} values are not whole blocks of {wanted} ({QuantFormats.Get(wanted).ValuesPerBlock})");
 
-    private NotSupportedException NoFormat(TensorDescription tensor, QuantFormat wanted) => new(
+    private QuantizationRefusedException NoFormat(TensorDescription tensor, QuantFormat wanted) => new(
         $"{_model.ShownName}: tensor {ErrorText.Quote(tensor.Name)}: {Misfit(tensor, wanted)}, and the recipe has no other format for it; "
-        + "give it one by its name, or leave it out");
+        + "give it one by its name, or leave it out", QuantizationRemedy.FormatByName);
 
     private void RefuseWhatCannotBeRead(IEnumerable<QuantizationPlanEntry> entries)
     {
@@ -215,7 +214,7 @@ internal sealed class PlanMaker
         }
 
         int substituted = entries.Count(entry => entry.IsSubstituted);
-        if (substituted > 0)
+        if (substituted > 0 && !_options.Strict)
         {
             yield return
                 $"{_model.ShownName}: {ErrorText.Count(substituted, "tensor")} with rows that are not whole blocks of the chosen format; each gets another one";

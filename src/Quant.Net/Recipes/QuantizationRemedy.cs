@@ -20,4 +20,7 @@ public enum QuantizationRemedy
 
     /// <summary>The CPU as the device.</summary>
     Cpu = 5,
+
+    /// <summary>Another format by its name (<see cref="QuantizationOptions.TensorTypes"/>), or to leave it out (<see cref="QuantizationOptions.Exclude"/>).</summary>
+    FormatByName = 6,
 }

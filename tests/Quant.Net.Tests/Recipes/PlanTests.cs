@@ -130,9 +130,10 @@ public class PlanTests
     [Fact]
     public void RowsThatFitNothingAreRefusedAsTheReferenceDoes()
     {
-        string message = Assert.Throws<NotSupportedException>(() => Plan(Make("odd_ff"), "Q1_0")).Message;
+        var refused = Assert.Throws<QuantizationRefusedException>(() => Plan(Make("odd_ff"), "Q1_0"));
         Assert.Equal("model: tensor 'blk.0.ffn_down.weight': rows of 480 values are not whole blocks of Q1_0 (128), and the recipe has no other format"
-            + " for it; give it one by its name, or leave it out", message);
+            + " for it; give it one by its name, or leave it out", refused.Message);
+        Assert.Equal(QuantizationRemedy.FormatByName, refused.Remedy);
         Assert.Equal(QuantFormat.F16, Entry(
             Plan(Make("odd_ff"), "Q1_0", new() { TensorTypes = [new("ffn_down", QuantFormat.F16)] }), "blk.0.ffn_down.weight").Target);
     }
@@ -158,6 +159,7 @@ public class PlanTests
         QuantizationOptions options = new() { Strict = true, AllowFaults = true };
         var plan = QuantizationPlan.Create(model, QuantizationRecipe.Get("Q6_K"), options);
         Assert.Equal([QuantizationRemedy.AllowRequantize, QuantizationRemedy.NotStrict], plan.Faults.Select(fault => fault.Remedy));
+        Assert.Empty(plan.Notes);   // nothing that a fault says better
         Assert.Equal(plan.TargetBytes, QuantizationPlan.Create(model, plan.Recipe, new() { AllowRequantize = true }).TargetBytes);
 
         using QuantDevice device = QuantDevice.Open("cpu");

@@ -176,6 +176,27 @@ public sealed class QuantizeTests : IDisposable
     public void AWrongSizeIsNamedWithItsOption(string option, params string[] type) =>
         Run(["quantize", _model, .. type, "--dry-run", option, "4XB"]).AssertFails(2, $"{option}: '4XB' is not a size, such as ");
 
+    [Theory]
+    [InlineData("Q4KM", "Q4_K_M")]
+    [InlineData("iq4-xs", "IQ4_XS")]
+    [InlineData("Q5_K_N", "Q5_K_M")]
+    public void AMistypedTypeIsGuessed(string typed, string meant) =>
+        Run("quantize", _model, typed, "--dry-run").AssertFails(2, $"TYPE: '{typed}' is no file type; did you mean '{meant}'?");
+
+    [Fact]
+    public void WhatIsMeantByTypesAndNamesIsSaid()
+    {
+        Run("quantize", _model, "banana", "--dry-run").AssertFails(2, "TYPE: 'banana' is none of ", "Q4_K_M");
+        Run("quantize", _model, "-o", _folder[".gguf"], "Q8_0").AssertFails(2, ".gguf' has no name before its extension");
+        Run("quantize", Repository.StoriesModel, "Q8_0", "--dry-run", "--allow-requantize").AssertFails(
+            1, "the recipe has no other format", "(--tensor-type PATTERN=TYPE, --exclude GLOB)");
+    }
+
+    [Fact]
+    public void ABudgetThatIsLargerThanTheModelIsSaid() => Assert.Contains(
+        "nothing is quantized: 99 bits per weight are enough for all tensors as they are",
+        Run("quantize", _model, "--target-bpw", "99", "--dry-run").Out, StringComparison.Ordinal);
+
     [Fact]
     public void ABudgetChoosesTheTypes()
     {

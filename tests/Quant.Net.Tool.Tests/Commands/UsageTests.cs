@@ -45,7 +45,7 @@ public class UsageTests
     [InlineData("only .safetensors output", "dequantize", "MODEL", "-o", "out.gguf", "--shard-size", "5GB")]
     [InlineData("expected TYPE, such as Q4_K_M, or --target-size or --target-bpw", "quantize", "MODEL", "-o", "x.gguf")]
     [InlineData("IN is missing", "quantize")]
-    [InlineData("TYPE: 'Q4_K_N' is none of Q1_0, IQ1_S", "quantize", "MODEL", "-o", "x.gguf", "Q4_K_N")]
+    [InlineData("TYPE: 'Q4_K_N' is no file type; did you mean 'Q4_K_M'?", "quantize", "MODEL", "-o", "x.gguf", "Q4_K_N")]
     [InlineData("did you mean 'Q4_K_M'?", "quantize", "MODEL", "-o", "x.gguf", "q4_km")]
     [InlineData("--output is required, or --dry-run", "quantize", "MODEL", "Q4_0")]
     [InlineData("does not end in .gguf", "quantize", "MODEL", "-o", "x", "Q4_0")]
