@@ -19,23 +19,19 @@ template <int N>
 struct GroupImportance {
   bool given;
   float of[N];
-  float mean_square;  // of the block, times Groups<Block>::kMeanSquares
+  float mean_square;  // see weighing_mean_square()
 };
 
-// How groups of a format are encoded:
+// How the groups of a format are fitted:
 //
-//   kGroup                                     numbers of a group
-//   kMeanSquares                               with importance, so many mean squares of the block are weighed with
-//   fit(x, importance, codes)                  the group's first codes, and what it tells its block
-//   store(groups, has_importance, block)       the scales; false: the block is all zero and done
-//   encode_again(x, block, group, codes)       the codes for these scales
+//   fit(x, importance, codes)   the group's first codes, and what it tells its block
 template <class Block>
 struct Groups;
 
 // With a scale and a min for each group.
-template <class Block, int N, int kLimit, int kScaleLimit>
-struct AffineFormat {
-  static constexpr int kGroup = N;
+template <class Block>
+struct AffineGroupsOf {
+  static constexpr int N = Block::kGroup;
 
   QN_DEVICE static FittedGroup fit(const float (&x)[N], const GroupImportance<N>& importance, uint8_t (&codes)[N]) {
     FittedGroup group{};
@@ -45,127 +41,39 @@ struct AffineFormat {
       weigh<N>(x, importance.of, importance.mean_square, weights);
       group.weight = sum<N>(weights);
     } else {
-      Groups<Block>::weigh_plainly(x, weights);
-      steps = Groups<Block>::steps();
+      weigh_plainly<Block>(x, weights);
+      steps = plain_steps<Block>();
     }
-    fit_affine<N, kLimit, 1>(x, weights, steps, codes, &group.scale, &group.min);
+    fit_affine<N, CodeLimits<Block>::kHigh, 1>(x, weights, steps, codes, &group.scale, &group.min);
     return group;
   }
-
-  QN_DEVICE static bool store(const FittedGroup* groups, bool has_importance, Block& block) {
-    constexpr int kGroups = 256 / N;
-    float scales[kGroups], mins[kGroups], weights[kGroups];
-    QN_UNROLLED
-    for (int g = 0; g < kGroups; g++) {
-      scales[g] = groups[g].scale;
-      mins[g] = groups[g].min;
-      weights[g] = groups[g].weight;
-    }
-    AffineGroups<kGroups> all;
-    if (has_importance) {
-      all.template fit<kScaleLimit>(scales, mins, weights);
-    } else {
-      all.template divide<kScaleLimit>(scales, mins);
-    }
-    Groups<Block>::store_codes(all, has_importance, block);
-    return true;
-  }
-
-  QN_DEVICE static void encode_again(const float (&x)[N], const Block& block, int group, uint8_t* codes) {
-    const GroupScale found = scale_of(block, group);
-    QN_TARGET::encode_again<N, 0, kLimit, 0>(x, found.scale, found.offset, codes);
-  }
 };
 
 template <>
-struct Groups<Q2_K> : AffineFormat<Q2_K, 16, 3, 15> {
-  static constexpr int kMeanSquares = 1;
-
-  QN_DEVICE static Steps steps() { return kStepsQ2_K; }
-  QN_DEVICE static void weigh_plainly(const float (&x)[16], float (&weights)[16]) {
-    for (int i = 0; i < 16; i++)
-      weights[i] = magnitude(x[i]);
-  }
-  QN_DEVICE static void store_codes(const AffineGroups<16>& groups, bool, Q2_K& block) { store_scales(groups, block); }
-};
-
-template <class Block, int kLimit>
-struct GroupsOf32 : AffineFormat<Block, 32, kLimit, 63> {
-  static constexpr int kMeanSquares = 2;
-
-  QN_DEVICE static void weigh_plainly(const float (&x)[32], float (&weights)[32]) {
-    const float average = square_root(sum_of_squares<32>(x) / 32);
-    for (int i = 0; i < 32; i++)
-      weights[i] = average + magnitude(x[i]);
-  }
-  QN_DEVICE static void store_codes(AffineGroups<8>& groups, bool has_importance, Block& block) {
-    store_scales<kLimit>(groups, has_importance, block);
-  }
-};
-
+struct Groups<Q2_K> : AffineGroupsOf<Q2_K> {};
 template <>
-struct Groups<Q4_K> : GroupsOf32<Q4_K, 15> {
-  QN_DEVICE static Steps steps() { return kStepsQ4_K; }
-};
+struct Groups<Q4_K> : AffineGroupsOf<Q4_K> {};
 template <>
-struct Groups<Q5_K> : GroupsOf32<Q5_K, 31> {
-  QN_DEVICE static Steps steps() { return kStepsQ5_K; }
-};
+struct Groups<Q5_K> : AffineGroupsOf<Q5_K> {};
 
 template <>
 struct Groups<Q3_K> {
-  static constexpr int kGroup = 16, kMeanSquares = 2;
-
   QN_DEVICE static FittedGroup fit(const float (&x)[16], const GroupImportance<16>& importance, uint8_t (&codes)[16]) {
-    if (!importance.given) return {fit_symmetric_by_codes<16, 4>(x, codes), 0, 0};
+    constexpr int kLimit = -CodeLimits<Q3_K>::kLow;
+    if (!importance.given) return {fit_symmetric_by_codes<16, kLimit>(x, codes), 0, 0};
     float weights[16];
     weigh<16>(x, importance.of, importance.mean_square, weights);
-    return {fit_symmetric<16, 4>(x, weights, codes), 0, sum<16>(weights)};
-  }
-
-  QN_DEVICE static bool store(const FittedGroup* groups, bool has_importance, Q3_K& block) {
-    float scales[16], weights[16];
-    QN_UNROLLED
-    for (int g = 0; g < 16; g++) {
-      scales[g] = groups[g].scale;
-      weights[g] = groups[g].weight;
-    }
-    if (!has_importance) {
-      store_scales(scales, block);
-      return true;
-    }
-    uint8_t codes[16];
-    block.d = half(fit_symmetric<16, 32>(scales, weights, codes));
-    block.pack_scales(codes);
-    return true;
-  }
-
-  QN_DEVICE static void encode_again(const float (&x)[16], const Q3_K& block, int group, uint8_t* codes) {
-    QN_TARGET::encode_again<16, -4, 3, 4>(x, scale_of(block, group).scale, 0, codes);
+    return {fit_symmetric<16, kLimit>(x, weights, codes), 0, sum<16>(weights)};
   }
 };
 
 template <>
 struct Groups<Q6_K> {
-  static constexpr int kGroup = 16, kMeanSquares = 0;
-
   QN_DEVICE static FittedGroup fit(const float (&x)[16], const GroupImportance<16>& importance, uint8_t (&codes)[16]) {
     float weights[16];
     for (int i = 0; i < 16; i++)
       weights[i] = importance.given ? importance.of[i] : x[i] * x[i];
-    return {fit_symmetric<16, 32>(x, weights, codes), 0, 0};
-  }
-
-  QN_DEVICE static bool store(const FittedGroup* groups, bool, Q6_K& block) {
-    float scales[16];
-    QN_UNROLLED
-    for (int g = 0; g < 16; g++)
-      scales[g] = groups[g].scale;
-    return store_scales(scales, block);
-  }
-
-  QN_DEVICE static void encode_again(const float (&x)[16], const Q6_K& block, int group, uint8_t* codes) {
-    QN_TARGET::encode_again<16, -32, 31, 32>(x, scale_of(block, group).scale, 0, codes);
+    return {fit_symmetric<16, -CodeLimits<Q6_K>::kLow>(x, weights, codes), 0, 0};
   }
 };
 
@@ -184,7 +92,7 @@ struct GroupWork {
 
 template <class Block>
 struct GroupEncoder {
-  static constexpr uint32_t kUnit = Groups<Block>::kGroup, kGroups = 256 / kUnit;
+  static constexpr uint32_t kUnit = Block::kGroup, kGroups = 256 / kUnit;
   using Tile = EncodeTile<Block, kUnit>;
   using Work = GroupWork<kGroups>;
   static constexpr uint32_t kWorkBytes = sizeof(Work);
@@ -197,14 +105,13 @@ struct GroupEncoder {
     barrier();
     const uint32_t block = thread_index();
     if (block < tile.count)
-      work.codes[block].are_used =
-          Groups<Block>::store(work.groups + block * kGroups, tile.task.importance, tile.blocks[block]);
+      work.codes[block].are_used = store(work.groups + block * kGroups, tile.task.importance, tile.blocks[block]);
     barrier();
     QN_ROLLED
     for (uint32_t i = thread_index(); i < tile.count * kGroups; i += cuda::kEncodeThreads) {
       float x[kUnit];
       read(tile, i, x);
-      Groups<Block>::encode_again(x, tile.blocks[i / kGroups], static_cast<int>(i % kGroups), work.codes_of(i));
+      encode_again(x, tile.blocks[i / kGroups], static_cast<int>(i % kGroups), work.codes_of(i));
     }
     barrier();
     if (block < tile.count && work.codes[block].are_used) pack_codes(work.codes[block].of, tile.blocks[block]);
@@ -236,17 +143,29 @@ struct GroupEncoder {
       work.codes_of(group)[i] = codes[i];
   }
 
+  // The scales of a block; false: it is all zero and done.
+  QN_DEVICE static bool store(const FittedGroup* groups, bool has_importance, Block& block) {
+    GroupFits<Block> fits;
+    QN_UNROLLED
+    for (uint32_t g = 0; g < kGroups; g++) {
+      fits.scales[g] = groups[g].scale;
+      fits.mins[g] = groups[g].min;
+      fits.weights[g] = groups[g].weight;
+    }
+    return store_fits(fits, has_importance, block);
+  }
+
   // Of the numbers of a block, added up in their order.
   QN_DEVICE static float mean_square(const Tile& tile, uint32_t block) {
     float sum = 0;
     QN_ROLLED
-    for (uint32_t group = 0; Groups<Block>::kMeanSquares && group < kGroups; group++) {
+    for (uint32_t group = 0; kMeanSquares<Block> && group < kGroups; group++) {
       const float* const x = tile.numbers.unit(block * kGroups + group);
       QN_UNROLLED
       for (uint32_t i = 0; i < kUnit; i++)
         sum += x[i] * x[i];
     }
-    return Groups<Block>::kMeanSquares * sum / 256;
+    return weighing_mean_square<Block>(sum);
   }
 };
 

@@ -161,13 +161,14 @@ inline void encode_batch_of_2_bits(const Values& v, Q2_K (&blocks)[kBlocks]) {
       const int b = pair + s;
       by_columns<16>(v.x + 256 * b, sets[s].x);
       if constexpr (kWeighted) {
-        weigh_columns(sets[s].x, v.importance + 256 * b, splat(squares[b] / 256), sets[s].weights);
+        weigh_columns(sets[s].x, v.importance + 256 * b, splat(weighing_mean_square<Q2_K>(squares[b])),
+                      sets[s].weights);
       } else {
         for (int i = 0; i < 16; i++)
           sets[s].weights[i] = magnitudes(sets[s].x[i]);
       }
     }
-    search(sets, kWeighted ? kWeightedSteps : kStepsQ2_K);
+    search(sets, kWeighted ? kWeightedSteps : plain_steps<Q2_K>());
     for (int s = 0; s < 2; s++)
       rows[pair + s].set(sets[s].result());
   }
@@ -176,10 +177,10 @@ inline void encode_batch_of_2_bits(const Values& v, Q2_K (&blocks)[kBlocks]) {
     ScalesOfBatch<16> scales;
     for (int b = 0; b < kBlocks; b++)
       scales.set(b, rows[b], 0);
-    scales.fit<15>(groups);
+    scales.fit<CodeLimits<Q2_K>::kHighScale>(groups);
   } else {
     for (int b = 0; b < kBlocks; b++)
-      groups[b].divide<15>(rows[b].scales, rows[b].mins);
+      groups[b].divide<CodeLimits<Q2_K>::kHighScale>(rows[b].scales, rows[b].mins);
   }
   for (int b = 0; b < kBlocks; b++) {
     const float* const x = v.x + 256 * b;
@@ -194,8 +195,9 @@ inline void encode_batch(const Values& v, Q2_K (&blocks)[kBlocks]) {
   encode_batch_of_2_bits<false>(v, blocks);
 }
 
-template <int kLimit, class Format>
-inline void encode_batch_of_32(const Values& v, const Steps& steps, Format (&blocks)[kBlocks]) {
+template <class Format>
+inline void encode_batch_of_32(const Values& v, Format (&blocks)[kBlocks]) {
+  constexpr int kLimit = CodeLimits<Format>::kHigh, kScaleLimit = CodeLimits<Format>::kHighScale;
   if (!is_ordinary<Format>(v)) return encode_one_by_one(v, blocks);
   float squares[kBlocks];
   if (v.importance) sum_squares(v.x, squares);
@@ -207,7 +209,8 @@ inline void encode_batch_of_32(const Values& v, const Steps& steps, Format (&blo
       Floats(&x)[32] = sets[s].x, (&weights)[32] = sets[s].weights;
       by_columns<32>(v.x + 256 * b, x);
       if (v.importance) {
-        const Floats mean_squares = select(0x00ff, splat(2 * squares[b] / 256), splat(2 * squares[b + 1] / 256));
+        const Floats mean_squares = select(0x00ff, splat(weighing_mean_square<Format>(squares[b])),
+                                           splat(weighing_mean_square<Format>(squares[b + 1])));
         weigh_columns(x, v.importance + 256 * b, mean_squares, weights);
       } else {
         for (int i = 0; i < 32; i++)
@@ -217,7 +220,7 @@ inline void encode_batch_of_32(const Values& v, const Steps& steps, Format (&blo
           weights[i] = add(average, magnitudes(x[i]));
       }
     }
-    search(sets, v.importance ? kWeightedSteps : steps);
+    search(sets, v.importance ? kWeightedSteps : plain_steps<Format>());
     for (int s = 0; s < 2; s++)
       rows[first + s].set(sets[s].result());
   }
@@ -226,22 +229,22 @@ inline void encode_batch_of_32(const Values& v, const Steps& steps, Format (&blo
     ScalesOfBatch<8> scales;
     for (int b = 0; b < kBlocks; b++)
       scales.set(b, rows[b / 2], b % 2 * 8);
-    scales.fit<63>(groups);
+    scales.fit<kScaleLimit>(groups);
   } else {
     for (int b = 0; b < kBlocks; b++)
-      groups[b].divide<63>(rows[b / 2].scales + b % 2 * 8, rows[b / 2].mins + b % 2 * 8);
+      groups[b].divide<kScaleLimit>(rows[b / 2].scales + b % 2 * 8, rows[b / 2].mins + b % 2 * 8);
   }
   for (int b = 0; b < kBlocks; b++) {
     const float* const x = v.x + 256 * b;
-    store_scales<kLimit>(groups[b], v.importance, blocks[b]);
+    store_scales(groups[b], v.importance, blocks[b]);
     encode_block<0, kLimit>(
         x, [&](int g, uint8_t* codes) { rows[b / 2].encode<32, kLimit>(b % 2 * 8 + g, x + 32 * g, codes); }, blocks[b]);
   }
 }
 
-inline void encode_batch(const Values& v, Q4_K (&blocks)[kBlocks]) { encode_batch_of_32<15>(v, kStepsQ4_K, blocks); }
+inline void encode_batch(const Values& v, Q4_K (&blocks)[kBlocks]) { encode_batch_of_32(v, blocks); }
 
-inline void encode_batch(const Values& v, Q5_K (&blocks)[kBlocks]) { encode_batch_of_32<31>(v, kStepsQ5_K, blocks); }
+inline void encode_batch(const Values& v, Q5_K (&blocks)[kBlocks]) { encode_batch_of_32(v, blocks); }
 
 // ---- scales alone
 
@@ -294,7 +297,7 @@ inline void encode_weighted_batch(const Values& v, Q3_K (&blocks)[kBlocks]) {
   Floats x[16], weights[16];
   for (int b = 0; b < kBlocks; b++) {
     by_columns<16>(v.x + 256 * b, x);
-    weigh_columns(x, v.importance + 256 * b, splat(2 * squares[b] / 256), weights);
+    weigh_columns(x, v.importance + 256 * b, splat(weighing_mean_square<Q3_K>(squares[b])), weights);
     rows[b].fit<4>(x, weights);
     memcpy(scales[b], rows[b].scales, sizeof scales[b]);
     keep(group_weights[b], sum_columns(weights));

@@ -17,30 +17,6 @@ struct GroupCodes {
   int scales[kGroups], mins[kGroups];
 };
 
-// What the codes of a format may be. kHighMin is 0 where there are no mins.
-template <class Format>
-struct CodeLimits;
-template <>
-struct CodeLimits<Q2_K> {
-  static constexpr int kLow = 0, kHigh = 3, kLowScale = 0, kHighScale = 15, kHighMin = 15;
-};
-template <>
-struct CodeLimits<Q3_K> {
-  static constexpr int kLow = -4, kHigh = 3, kLowScale = -32, kHighScale = 31, kHighMin = 0;
-};
-template <>
-struct CodeLimits<Q4_K> {
-  static constexpr int kLow = 0, kHigh = 15, kLowScale = 0, kHighScale = 63, kHighMin = 63;
-};
-template <>
-struct CodeLimits<Q5_K> {
-  static constexpr int kLow = 0, kHigh = 31, kLowScale = 0, kHighScale = 63, kHighMin = 63;
-};
-template <>
-struct CodeLimits<Q6_K> {
-  static constexpr int kLow = -32, kHigh = 31, kLowScale = -128, kHighScale = 127, kHighMin = 0;
-};
-
 QN_HD void take_apart(const Q2_K& block, GroupCodes<16>& groups) {
   groups.d = block.d;
   groups.dmin = block.dmin;
@@ -67,7 +43,7 @@ QN_HD void take_apart(const Q3_K& block, GroupCodes<16>& groups) {
 QN_HD void put_together(const GroupCodes<16>& groups, Q3_K& block) {
   uint8_t scales[16];
   for (int g = 0; g < 16; g++)
-    scales[g] = static_cast<uint8_t>(groups.scales[g] + 32);
+    scales[g] = static_cast<uint8_t>(groups.scales[g] - CodeLimits<Q3_K>::kLowScale);
   block.d = groups.d;
   block.pack_scales(scales);
 }

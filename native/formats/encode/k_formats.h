@@ -18,13 +18,66 @@
 
 namespace qn::QN_TARGET {
 
-// Codes kLow to kHigh of x + offset, plus kBias, for a scale that is final. With a scale of 0 codes stay as they are.
-template <int N, int kLow, int kHigh, int kBias>
-QN_HD void encode_again(const float* x, float scale, float offset, uint8_t* codes) {
-  if (scale == 0) return;
-  for (int i = 0; i < N; i++)
-    codes[i] = static_cast<uint8_t>(clamp(round_even((x[i] + offset) / scale), kLow, kHigh) + kBias);
+// What the codes of a format may be, of its numbers, scales and mins. kHighMin is 0 where there are no mins.
+template <class Format>
+struct CodeLimits;
+template <>
+struct CodeLimits<Q2_K> {
+  static constexpr int kLow = 0, kHigh = 3, kLowScale = 0, kHighScale = 15, kHighMin = 15;
+};
+template <>
+struct CodeLimits<Q3_K> {
+  static constexpr int kLow = -4, kHigh = 3, kLowScale = -32, kHighScale = 31, kHighMin = 0;
+};
+template <>
+struct CodeLimits<Q4_K> {
+  static constexpr int kLow = 0, kHigh = 15, kLowScale = 0, kHighScale = 63, kHighMin = 63;
+};
+template <>
+struct CodeLimits<Q5_K> {
+  static constexpr int kLow = 0, kHigh = 31, kLowScale = 0, kHighScale = 63, kHighMin = 63;
+};
+template <>
+struct CodeLimits<Q6_K> {
+  static constexpr int kLow = -32, kHigh = 31, kLowScale = -128, kHighScale = 127, kHighMin = 0;
+};
+
+// With importance a number weighs with so many mean squares of its block (see weigh()); 0: by its importance alone.
+template <class Format>
+inline constexpr int kMeanSquares = 2;
+template <>
+inline constexpr int kMeanSquares<Q2_K> = 1;
+template <>
+inline constexpr int kMeanSquares<Q6_K> = 0;
+
+// Of a block with this sum of squares.
+template <class Format>
+QN_HD float weighing_mean_square(float sum_of_squares) {
+  return kMeanSquares<Format> * sum_of_squares / 256;
 }
+
+// How scales and mins are searched without importance. A function: GPUs would read a constant from memory.
+template <class Format>
+QN_HD Steps plain_steps();
+template <>
+QN_HD Steps plain_steps<Q2_K>() {
+  return {-0.5f, 0.1f, 15, true};
+}
+template <>
+QN_HD Steps plain_steps<Q4_K>() {
+  return {-1, 0.1f, 20};
+}
+template <>
+QN_HD Steps plain_steps<Q5_K>() {
+  return {-0.5f, 0.1f, 15};
+}
+
+// What was found for the groups of a block. A group weighs the sum of its numbers' weights, with importance only.
+template <class Format>
+struct GroupFits {
+  static constexpr int kGroups = 256 / Format::kGroup;
+  float scales[kGroups], mins[kGroups], weights[kGroups];
+};
 
 // Two bits of each code: byte 32 n + j has those of 128 n + j, 32, 64 and 96 codes apart.
 QN_HD void pack_pairs(const uint8_t (&codes)[256], uint8_t (&bytes)[64], int shift = 0) {
@@ -112,9 +165,81 @@ struct GroupScale {
   float scale, offset;
 };
 
-// ---- Q2_K
+// The codes of a group's numbers for the block's final scales. With a scale of 0 codes stay as they are.
+template <class Block>
+QN_HD void encode_again(const float* x, const Block& block, int group, uint8_t* codes) {
+  using Limits = CodeLimits<Block>;
+  const GroupScale found = scale_of(block, group);
+  if (found.scale == 0) return;
+  for (int i = 0; i < Block::kGroup; i++) {
+    const int code = clamp(round_even((x[i] + found.offset) / found.scale), Limits::kLow, Limits::kHigh);
+    codes[i] = static_cast<uint8_t>(code - Limits::kLow);
+  }
+}
 
-constexpr Steps kStepsQ2_K = {-0.5f, 0.1f, 15, true};  // without importance
+// Encodes all numbers of a block with its final scales.
+template <class Block>
+QN_HD void encode_all_again(const float* x, uint8_t (&codes)[256], Block& block) {
+  constexpr int N = Block::kGroup;
+  for (int g = 0; g < 256 / N; g++)
+    encode_again(x + N * g, block, g, codes + N * g);
+  pack_codes(codes, block);
+}
+
+// What the numbers of a group with a scale and a min weigh without importance.
+template <class Block>
+QN_HD void weigh_plainly(const float* x, float* weights) {
+  constexpr int N = Block::kGroup;
+  const float average = square_root(sum_of_squares<N>(x) / N);
+  for (int i = 0; i < N; i++)
+    weights[i] = average + magnitude(x[i]);
+}
+template <>
+QN_HD void weigh_plainly<Q2_K>(const float* x, float* weights) {
+  for (int i = 0; i < Q2_K::kGroup; i++)
+    weights[i] = magnitude(x[i]);
+}
+
+// A block with scales and mins. Each format has store_fits(), which makes the block's scales of those found; false: all
+// are nearly 0, and the block is done.
+template <class Block>
+QN_HD void encode_with_mins(const Values& v, Block& block) {
+  constexpr int N = Block::kGroup, kGroups = 256 / N;
+  uint8_t codes[256];
+  float weights[256];
+  GroupFits<Block> fits;
+  const float mean_square = v.importance ? weighing_mean_square<Block>(sum_of_squares<256>(v.x)) : 0;
+  for (int g = 0; g < kGroups; g++) {
+    const float* const x = v.x + N * g;
+    float* const w = weights + N * g;
+    if (v.importance) {
+      weigh<N>(x, v.importance + N * g, mean_square, w);
+      fits.weights[g] = sum<N>(w);
+    } else {
+      weigh_plainly<Block>(x, w);
+    }
+  }
+  const Steps steps = v.importance ? kWeightedSteps : plain_steps<Block>();
+  fit_affine<N, CodeLimits<Block>::kHigh, kGroups>(v.x, weights, steps, codes, fits.scales, fits.mins);
+  store_fits(fits, v.importance, block);
+  encode_all_again(v.x, codes, block);
+}
+
+// The scales and mins of a block: fitted with importance, else as parts of the largest.
+template <class Block>
+QN_HD AffineGroups<GroupFits<Block>::kGroups> groups_of(const GroupFits<Block>& fits, bool has_importance) {
+  constexpr int kLimit = CodeLimits<Block>::kHighScale;
+  static_assert(kLimit == CodeLimits<Block>::kHighMin);
+  AffineGroups<GroupFits<Block>::kGroups> groups;
+  if (has_importance) {
+    groups.template fit<kLimit>(fits.scales, fits.mins, fits.weights);
+  } else {
+    groups.template divide<kLimit>(fits.scales, fits.mins);
+  }
+  return groups;
+}
+
+// ---- Q2_K
 
 QN_HD void store_scales(const AffineGroups<16>& groups, Q2_K& block) {
   block.d = half(groups.d);
@@ -130,35 +255,12 @@ QN_HD GroupScale scale_of(const Q2_K& block, int group) {
 
 QN_HD void pack_codes(const uint8_t (&codes)[256], Q2_K& block) { pack_pairs(codes, block.qs); }
 
-QN_HD void encode(const Values& v, Q2_K& block) {
-  uint8_t codes[256];
-  float weights[256], scales[16], mins[16], group_weights[16];
-  const float mean_square = v.importance ? sum_of_squares<256>(v.x) / 256 : 0;
-  for (int g = 0; g < 16; g++) {
-    const float* const x = v.x + 16 * g;
-    float* const w = weights + 16 * g;
-    if (v.importance) {
-      weigh<16>(x, v.importance + 16 * g, mean_square, w);
-      group_weights[g] = sum<16>(w);
-    } else {
-      for (int i = 0; i < 16; i++)
-        w[i] = magnitude(x[i]);
-    }
-  }
-  fit_affine<16, 3, 16>(v.x, weights, v.importance ? kWeightedSteps : kStepsQ2_K, codes, scales, mins);
-  AffineGroups<16> groups;
-  if (v.importance) {
-    groups.fit<15>(scales, mins, group_weights);
-  } else {
-    groups.divide<15>(scales, mins);
-  }
-  store_scales(groups, block);
-  for (int g = 0; g < 16; g++) {
-    const GroupScale found = scale_of(block, g);
-    encode_again<16, 0, 3, 0>(v.x + 16 * g, found.scale, found.offset, codes + 16 * g);
-  }
-  pack_codes(codes, block);
+QN_HD bool store_fits(const GroupFits<Q2_K>& fits, bool has_importance, Q2_K& block) {
+  store_scales(groups_of(fits, has_importance), block);
+  return true;
 }
+
+QN_HD void encode(const Values& v, Q2_K& block) { encode_with_mins(v, block); }
 
 // ---- Q3_K
 
@@ -183,38 +285,44 @@ QN_HD void pack_codes(const uint8_t (&codes)[256], Q3_K& block) {
   pack_pairs(codes, block.qs);
 }
 
-QN_HD void encode(const Values& v, Q3_K& block) {
-  uint8_t codes[256];
-  float scales[16];
-  if (v.importance) {
-    float weights[16], group_weights[16];
-    uint8_t scale_codes[16];
-    const float mean_square = 2 * sum_of_squares<256>(v.x) / 256;
-    for (int g = 0; g < 16; g++) {
-      weigh<16>(v.x + 16 * g, v.importance + 16 * g, mean_square, weights);
-      group_weights[g] = sum<16>(weights);
-      scales[g] = fit_symmetric<16, 4>(v.x + 16 * g, weights, codes + 16 * g);
-    }
-    block.d = half(fit_symmetric<16, 32>(scales, group_weights, scale_codes));
-    block.pack_scales(scale_codes);
-  } else {
-    for (int g = 0; g < 16; g++)
-      scales[g] = fit_symmetric_by_codes<16, 4>(v.x + 16 * g, codes + 16 * g);
-    store_scales(scales, block);
+QN_HD bool store_fits(const GroupFits<Q3_K>& fits, bool has_importance, Q3_K& block) {
+  if (!has_importance) {
+    store_scales(fits.scales, block);
+    return true;
   }
-  for (int g = 0; g < 16; g++)
-    encode_again<16, -4, 3, 4>(v.x + 16 * g, scale_of(block, g).scale, 0, codes + 16 * g);
-  pack_codes(codes, block);
+  uint8_t codes[16];
+  block.d = half(fit_symmetric<16, -CodeLimits<Q3_K>::kLowScale>(fits.scales, fits.weights, codes));
+  block.pack_scales(codes);
+  return true;
 }
 
-// ---- Q4_K and Q5_K: all but the packing of codes of 0 to kLimit is the same
+QN_HD void encode(const Values& v, Q3_K& block) {
+  constexpr int kLimit = -CodeLimits<Q3_K>::kLow;
+  uint8_t codes[256];
+  GroupFits<Q3_K> fits;
+  const float mean_square = v.importance ? weighing_mean_square<Q3_K>(sum_of_squares<256>(v.x)) : 0;
+  for (int g = 0; g < 16; g++) {
+    const float* const x = v.x + 16 * g;
+    if (v.importance) {
+      float weights[16];
+      weigh<16>(x, v.importance + 16 * g, mean_square, weights);
+      fits.weights[g] = sum<16>(weights);
+      fits.scales[g] = fit_symmetric<16, kLimit>(x, weights, codes + 16 * g);
+    } else {
+      fits.scales[g] = fit_symmetric_by_codes<16, kLimit>(x, codes + 16 * g);
+    }
+  }
+  store_fits(fits, v.importance, block);
+  encode_all_again(v.x, codes, block);
+}
 
-constexpr Steps kStepsQ4_K = {-1, 0.1f, 20}, kStepsQ5_K = {-0.5f, 0.1f, 15};  // without importance
+// ---- Q4_K and Q5_K: all but the packing of codes is the same
 
-template <int kLimit, class Block>
+template <class Block>
 QN_HD void store_scales(AffineGroups<8>& groups, bool has_importance, Block& block) {
+  using Limits = CodeLimits<Block>;
   // With an importance matrix ggml does so for Q5_K only.
-  if (!has_importance || kLimit == 31) groups.limit(63);
+  if (!has_importance || Limits::kHigh == CodeLimits<Q5_K>::kHigh) groups.limit(Limits::kHighScale);
   block.d = half(groups.d);
   block.dmin = half(groups.dmin);
   block.scales.pack(groups.scales, groups.mins);
@@ -235,41 +343,16 @@ QN_HD void pack_codes(const uint8_t (&codes)[256], Q5_K& block) {
   pack_bits(codes, block.qh, 4);
 }
 
-template <int kLimit, class Block>
-QN_HD void encode_groups_of_32(const Values& v, const Steps& steps, Block& block) {
-  uint8_t codes[256];
-  float weights[256], scales[8], mins[8], group_weights[8];
-  const float mean_square = v.importance ? 2 * sum_of_squares<256>(v.x) / 256 : 0;
-  for (int g = 0; g < 8; g++) {
-    const float* const x = v.x + 32 * g;
-    float* const w = weights + 32 * g;
-    if (v.importance) {
-      weigh<32>(x, v.importance + 32 * g, mean_square, w);
-      group_weights[g] = sum<32>(w);
-    } else {
-      const float average = square_root(sum_of_squares<32>(x) / 32);
-      for (int i = 0; i < 32; i++)
-        w[i] = average + magnitude(x[i]);
-    }
-  }
-  fit_affine<32, kLimit, 8>(v.x, weights, v.importance ? kWeightedSteps : steps, codes, scales, mins);
-  AffineGroups<8> groups;
-  if (v.importance) {
-    groups.fit<63>(scales, mins, group_weights);
-  } else {
-    groups.divide<63>(scales, mins);
-  }
-  store_scales<kLimit>(groups, v.importance, block);
-  for (int g = 0; g < 8; g++) {
-    const GroupScale found = scale_of(block, g);
-    encode_again<32, 0, kLimit, 0>(v.x + 32 * g, found.scale, found.offset, codes + 32 * g);
-  }
-  pack_codes(codes, block);
+template <class Block>
+QN_HD bool store_fits(const GroupFits<Block>& fits, bool has_importance, Block& block) {
+  AffineGroups<8> groups = groups_of(fits, has_importance);
+  store_scales(groups, has_importance, block);
+  return true;
 }
 
-QN_HD void encode(const Values& v, Q4_K& block) { encode_groups_of_32<15>(v, kStepsQ4_K, block); }
+QN_HD void encode(const Values& v, Q4_K& block) { encode_with_mins(v, block); }
 
-QN_HD void encode(const Values& v, Q5_K& block) { encode_groups_of_32<31>(v, kStepsQ5_K, block); }
+QN_HD void encode(const Values& v, Q5_K& block) { encode_with_mins(v, block); }
 
 // ---- Q6_K
 
@@ -296,15 +379,16 @@ QN_HD void pack_codes(const uint8_t (&codes)[256], Q6_K& block) {
   pack_pairs(codes, block.qh, 4);
 }
 
+QN_HD bool store_fits(const GroupFits<Q6_K>& fits, bool, Q6_K& block) { return store_scales(fits.scales, block); }
+
 QN_HD void encode(const Values& v, Q6_K& block) {
   uint8_t codes[256];
-  float scales[16];
-  for (int g = 0; g < 16; g++)
-    scales[g] = fit_symmetric<16, 32>(v.x + 16 * g, v.importance ? v.importance + 16 * g : nullptr, codes + 16 * g);
-  if (!store_scales(scales, block)) return;
-  for (int g = 0; g < 16; g++)
-    encode_again<16, -32, 31, 32>(v.x + 16 * g, scale_of(block, g).scale, 0, codes + 16 * g);
-  pack_codes(codes, block);
+  GroupFits<Q6_K> fits;
+  for (int g = 0; g < 16; g++) {
+    const float* const importance = v.importance ? v.importance + 16 * g : nullptr;
+    fits.scales[g] = fit_symmetric<16, -CodeLimits<Q6_K>::kLow>(v.x + 16 * g, importance, codes + 16 * g);
+  }
+  if (store_fits(fits, v.importance, block)) encode_all_again(v.x, codes, block);
 }
 
 // ---- Q8_K
