@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The formats that GPUs encode into: X(struct, number), as in QN_FORMATS. Kernels, images and tests come from this
-// list.
+// The formats that GPUs encode into: X(struct). They are those that the headers included here have encoders for, which
+// a test holds against this list; kernels, images and tests come from it.
 #pragma once
 
 #include "../formats/encode/blocks_of_32.h"
@@ -12,27 +12,27 @@
 #include "../formats/encode/plain.h"
 
 #define QN_GPU_ENCODERS(X) \
-  X(F32, 0)                \
-  X(F16, 1)                \
-  X(Q4_0, 2)               \
-  X(Q4_1, 3)               \
-  X(Q5_0, 6)               \
-  X(Q5_1, 7)               \
-  X(Q8_0, 8)               \
-  X(Q8_1, 9)               \
-  X(Q2_K, 10)              \
-  X(Q3_K, 11)              \
-  X(Q4_K, 12)              \
-  X(Q5_K, 13)              \
-  X(Q6_K, 14)              \
-  X(Q8_K, 15)              \
-  X(IQ4_NL, 20)            \
-  X(IQ4_XS, 23)            \
-  X(BF16, 30)              \
-  X(TQ1_0, 34)             \
-  X(TQ2_0, 35)             \
-  X(MXFP4, 39)             \
-  X(NVFP4, 40)             \
-  X(Q1_0, 41)              \
-  X(Q2_0, 42)              \
+  X(F32)                   \
+  X(F16)                   \
+  X(Q4_0)                  \
+  X(Q4_1)                  \
+  X(Q5_0)                  \
+  X(Q5_1)                  \
+  X(Q8_0)                  \
+  X(Q8_1)                  \
+  X(Q2_K)                  \
+  X(Q3_K)                  \
+  X(Q4_K)                  \
+  X(Q5_K)                  \
+  X(Q6_K)                  \
+  X(Q8_K)                  \
+  X(IQ4_NL)                \
+  X(IQ4_XS)                \
+  X(BF16)                  \
+  X(TQ1_0)                 \
+  X(TQ2_0)                 \
+  X(MXFP4)                 \
+  X(NVFP4)                 \
+  X(Q1_0)                  \
+  X(Q2_0)                  \
   /* every line ends in a backslash, so that one more is one line */

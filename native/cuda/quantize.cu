@@ -85,12 +85,12 @@ QN_DEVICE void quantize(const EncodeTask& task) {
 
 }  // namespace qn::QN_TARGET
 
-#define QN_ENTRY(format, number)      \
+#define QN_ENTRY(format)              \
   QN_KERNEL(qn::cuda::kEncodeThreads) \
   quantize_##format(const qn::QN_TARGET::EncodeTask task) { qn::QN_TARGET::quantize<qn::QN_TARGET::format>(task); }
 
 #ifdef QN_CUDA_FORMAT
-#define QN_ENTRY_OF(format) QN_ENTRY(format, )
+#define QN_ENTRY_OF(format) QN_ENTRY(format)
 QN_ENTRY_OF(QN_CUDA_FORMAT)
 #else
 QN_GPU_ENCODERS(QN_ENTRY)

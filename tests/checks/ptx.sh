@@ -10,7 +10,7 @@ images=artifacts/cmake/release/images
 targets="75 80"
 formats=$(sed -n 's/^  X(\([A-Z0-9_]*\),.*/\1/p' native/formats/formats.h)
 layouts=$(sed -n '/define QN_MATRICES/,/^$/s/^  X(\([A-Z0-9_]*\),.*/\1/p' native/formats/matrices.h)
-encoders=$(sed -n 's/^  X(\([A-Z0-9_]*\),.*/quantize_\1/p' native/cuda/encoders.h)
+encoders=$(sed -n 's/^  X(\([A-Z0-9_]*\)).*/quantize_\1/p' native/cuda/encoders.h)
 
 # The images, in the order that they have in the library: a name and a target on a line.
 all_images() {

@@ -17,7 +17,7 @@ struct Encoder {
   qn_format format;
 };
 constexpr Encoder kAll[] = {
-#define QN_ENCODER(name, number) {#name, static_cast<qn_format>(number)},
+#define QN_ENCODER(name) {#name, QN_FORMAT_##name},
     QN_GPU_ENCODERS(QN_ENCODER)
 #undef QN_ENCODER
 };

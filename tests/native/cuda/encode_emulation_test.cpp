@@ -2,10 +2,13 @@
 //
 // The kernels that encode, on an emulated GPU: they must give the CPU's bytes, wherever the work begins and ends.
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "cuda/encode_task.h"
 #include "cuda/encoders.h"
 #include "cuda/kernels.h"
+#include "formats/formats.h"
 #include "support/encoding.h"
 #include "support/vectors.h"
 
@@ -23,7 +26,7 @@ struct Encoder {
   bool needs_row;
 };
 constexpr Encoder kAll[] = {
-#define QN_ENCODER(name, number) {#name, static_cast<qn_format>(number), qn::portable::kNeedsRow<qn::portable::name>},
+#define QN_ENCODER(name) {#name, QN_FORMAT_##name, qn::portable::kNeedsRow<qn::portable::name>},
     QN_GPU_ENCODERS(QN_ENCODER)
 #undef QN_ENCODER
 };
@@ -168,6 +171,24 @@ TEST_P(EmulatedEncoders, FindTheFirstNumberThatIsNotFinite) {
 
 INSTANTIATE_TEST_SUITE_P(, EmulatedEncoders, testing::ValuesIn(kAll),
                          [](const auto& info) { return std::string(info.param.name); });
+
+// Does a header that the list includes have an encoder?
+template <class Format, class = void>
+inline constexpr bool kHasEncoder = false;
+template <class Format>
+inline constexpr bool kHasEncoder<
+    Format, std::void_t<decltype(encode(std::declval<const qn::portable::Values&>(), std::declval<Format&>()))>> = true;
+
+TEST(GpuEncoders, AreAllThatTheirHeadersHave) {
+  std::set<std::string> listed, found;
+  for (const Encoder& one : kAll)
+    listed.insert(one.name);
+#define QN_FIND(format, number) \
+  if (kHasEncoder<qn::portable::format>) found.insert(#format);
+  QN_FORMATS(QN_FIND)
+#undef QN_FIND
+  EXPECT_EQ(found, listed);
+}
 
 // The emulation must be able to fail: copies of the kernels in which one mistake was planted.
 TEST(PlantedInEncoders, MistakesAreSeen) {

@@ -21,13 +21,12 @@ void with_task(const uint8_t* task, void*, uint64_t) {
 
 const std::vector<emulation::Kernel>& kernels() {
 #define QN_NAME(format) {"quantize_" #format, with_task<quantize_##format>},
-#define QN_NAME_IN_LIST(format, number) QN_NAME(format)
 #define QN_NAME_OF(format) QN_NAME(format)
   static const std::vector<emulation::Kernel> all = {
 #ifdef QN_CUDA_FORMAT
       QN_NAME_OF(QN_CUDA_FORMAT)
 #else
-      QN_GPU_ENCODERS(QN_NAME_IN_LIST)
+      QN_GPU_ENCODERS(QN_NAME)
 #endif
   };
   return all;
