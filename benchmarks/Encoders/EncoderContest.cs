@@ -51,10 +51,10 @@ internal static unsafe class EncoderContest
     }
 
     private static bool CanEncode(QuantDevice device, QuantFormatInfo format) =>
-        format.Format != QuantFormat.F32 && KernelOf(device, format).Length > 0;
+        format.Format != QuantFormat.F32 && CapabilityOf(device, format).IsSupported;
 
-    private static string KernelOf(QuantDevice device, QuantFormatInfo format) =>
-        device.GetCapability(QuantOperation.Quantize, QuantFormat.F32, format.Format).Kernel;
+    private static QuantCapability CapabilityOf(QuantDevice device, QuantFormatInfo format) =>
+        device.GetCapability(QuantOperation.Quantize, QuantFormat.F32, format.Format);
 
     // Without importance, with it, or both: some formats need one, others make nothing of it.
     private static IEnumerable<bool> ImportanceOf(QuantDevice device, QuantFormatInfo format, EncoderInput input)
@@ -67,18 +67,9 @@ internal static unsafe class EncoderContest
             return packed;
         }
 
-        byte[] with = Encode(input.Importance);
-        byte[] without;
-        try
-        {
-            without = Encode([]);
-        }
-        catch (ArgumentException)
-        {
-            return [true];
-        }
-
-        return with.AsSpan().SequenceEqual(without) ? [false] : [false, true];
+        return CapabilityOf(device, format).NeedsImportance ? [true]
+            : Encode(input.Importance).AsSpan().SequenceEqual(Encode([])) ? [false]
+            : [false, true];
     }
 
     private static EncoderRace Race(
@@ -91,7 +82,7 @@ internal static unsafe class EncoderContest
         double seconds)
     {
         // Sets that have no encoder of their own use that of a lower one.
-        QuantDevice[] different = [.. devices.DistinctBy(device => KernelOf(device, format))];
+        QuantDevice[] different = [.. devices.DistinctBy(device => CapabilityOf(device, format).Kernel)];
         (string Name, RowEncoder Encode)[] able =
         [
             .. peers.Select(peer => (peer.Name, Encode: peer.EncoderOf(format)))

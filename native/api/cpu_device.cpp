@@ -225,6 +225,7 @@ class CpuDevice final : public qn_device {
     } else if (const EncoderRow& row = set_.encoders->rows[format]; operation == QN_OPERATION_QUANTIZE && row.encode) {
       value.supported = 1;
       value.tuned = row.tuned;
+      value.needs_importance = row.needs_importance;
       value.kernel = row.names[column];
     }
     return value;

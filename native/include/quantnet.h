@@ -333,8 +333,8 @@ typedef struct qn_capability {
     /** 1 if the kernel was written by hand for this format, or for codes of these bits in this layout; 0 if it is the
      * general one. */
     uint32_t tuned;
-    /** Reserved, 0. */
-    uint32_t reserved;
+    /** 1 if it cannot be done without importance (see qn_quantize_options), else 0. */
+    uint32_t needs_importance;
     /** The kernel that does it, such as "avx512/Q4_K/f32"; "" if there is none. Valid as long as the library. */
     const char *kernel;
 } qn_capability;
@@ -412,8 +412,8 @@ typedef struct qn_quantize_options {
     /** Any of qn_quantize_flags. */
     uint32_t flags;
     /** How much each column matters, float32, from an importance matrix, or NULL. Used by Q4_0, Q4_1, Q5_0, Q5_1, Q2_K
-     * to Q6_K and the IQ formats, of which IQ2_XXS, IQ2_XS and IQ1_S cannot do without; others give the same bytes with
-     * it as without. */
+     * to Q6_K and the IQ formats, some of which cannot do without (qn_capability.needs_importance); others give the
+     * same bytes with it as without. */
     const void *importance;
     /** Bytes of importance: a float32 for each value of a row, else QN_ERROR_SIZE. */
     size_t importance_size;
@@ -440,7 +440,7 @@ typedef struct qn_quantize_options {
  *  @return QN_ERROR_NOT_FINITE for a source with a NaN or infinity, the first of which qn_last_error names, unless
  *          QN_QUANTIZE_ALLOW_NONFINITE is set; a part of the result may be written then. QN_ERROR_INVALID_ARGUMENT when
  *          buffers overlap, for an importance that is negative, not finite, or 0 in all columns, and for none
- *          where the format needs one. Nothing is written when arguments are refused. */
+ *          where the encoder needs one. Nothing is written when arguments are refused. */
 QN_API qn_status qn_quantize(qn_device *device, qn_format input, const void *source, size_t source_size,
                              uint64_t values_per_row, const qn_quantize_options *options, qn_format format,
                              void *destination, size_t destination_size);

@@ -12,7 +12,7 @@ public sealed unsafe partial class QuantDevice
     /// <param name="format">The format of the result.</param>
     /// <param name="destination">Receives the packed rows. What is beyond them is left alone.</param>
     /// <param name="importance">How much each column matters, from an importance matrix; empty: equally. Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K
-    /// and the IQ formats make use of it, and IQ2_XXS, IQ2_XS and IQ1_S cannot do without; other formats come out the same.</param>
+    /// and the IQ formats make use of it, and some cannot do without (<see cref="QuantCapability.NeedsImportance"/>); others come out the same.</param>
     /// <param name="allowNonfinite">Whether values may be NaN or infinite; nothing is promised of blocks with such values.</param>
     /// <param name="effort">How long to search.</param>
     /// <exception cref="ArgumentException"><paramref name="format"/> is unknown.</exception>

@@ -421,6 +421,19 @@ TEST_F(QuantizeArguments, ImportanceIsNeededBySomeFormats) {
       }
 }
 
+TEST_F(QuantizeArguments, CapabilitiesTellWhatNeedsImportance) {
+  for (const qn_format_info& format : formats()) {
+    qn_capability capability{};
+    capability.struct_size = sizeof capability;
+    ASSERT_EQ(QN_OK,
+              qn_device_capability(device_.get(), QN_OPERATION_QUANTIZE, QN_FORMAT_F16, format.format, &capability));
+    EXPECT_EQ(kAlwaysWeighted.count(format.name), capability.needs_importance) << format.name;
+    ASSERT_EQ(QN_OK,
+              qn_device_capability(device_.get(), QN_OPERATION_DEQUANTIZE, format.format, QN_FORMAT_F16, &capability));
+    EXPECT_EQ(0u, capability.needs_importance) << format.name;
+  }
+}
+
 TEST_F(QuantizeArguments, MayBeEmpty) {
   EXPECT_EQ(QN_OK, qn_quantize(device_.get(), QN_FORMAT_F32, nullptr, 0, 64, nullptr, QN_FORMAT_Q8_0, nullptr, 0));
 }

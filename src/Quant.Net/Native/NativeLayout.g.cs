@@ -66,7 +66,7 @@ internal static unsafe class NativeLayout
             new("qn_capability.struct_size", 0, (byte*)&qn_capability.struct_size - (byte*)&qn_capability, 4, sizeof(uint)),
             new("qn_capability.supported", 4, (byte*)&qn_capability.supported - (byte*)&qn_capability, 4, sizeof(uint)),
             new("qn_capability.tuned", 8, (byte*)&qn_capability.tuned - (byte*)&qn_capability, 4, sizeof(uint)),
-            new("qn_capability.reserved", 12, (byte*)&qn_capability.reserved - (byte*)&qn_capability, 4, sizeof(uint)),
+            new("qn_capability.needs_importance", 12, (byte*)&qn_capability.needs_importance - (byte*)&qn_capability, 4, sizeof(uint)),
             new("qn_capability.kernel", 16, (byte*)&qn_capability.kernel - (byte*)&qn_capability, 8, sizeof(byte*)),
             new("qn_quantize_options", 0, 0, 24, sizeof(qn_quantize_options)),
             new("qn_quantize_options.struct_size", 0, (byte*)&qn_quantize_options.struct_size - (byte*)&qn_quantize_options, 4, sizeof(uint)),

@@ -192,7 +192,7 @@ internal static unsafe partial class NativeMethods
     /// <returns><see cref="NativeStatus.NotFinite"/> for a source with a NaN or infinity, the first of which
     /// <see cref="NativeMethods.qn_last_error"/> names, unless <see cref="NativeQuantizeFlags.AllowNonfinite"/> is set; a part of the
     /// result may be written then. <see cref="NativeStatus.InvalidArgument"/> when buffers overlap, for an importance that is negative, not
-    /// finite, or 0 in all columns, and for none where the format needs one. Nothing is written when arguments are refused.</returns>
+    /// finite, or 0 in all columns, and for none where the encoder needs one. Nothing is written when arguments are refused.</returns>
     /// <remarks>The bytes are those of ggml's ggml_quantize_chunk (Q8_1 and Q8_K: of its quantize_row_*_ref), built without floating-point
     /// contraction; <see cref="NativeQuantizeFlags.Best"/> gives better ones. Rows are encoded one by one: a matrix may be quantized in
     /// pieces of whole rows.</remarks>

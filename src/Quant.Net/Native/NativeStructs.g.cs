@@ -146,8 +146,8 @@ internal unsafe struct qn_capability
     /// one.</summary>
     public uint tuned;
 
-    /// <summary>Reserved, 0.</summary>
-    public uint reserved;
+    /// <summary>1 if it cannot be done without importance (see <see cref="qn_quantize_options"/>), else 0.</summary>
+    public uint needs_importance;
 
     /// <summary>The kernel that does it, such as "avx512/Q4_K/f32"; "" if there is none. Valid as long as the library.</summary>
     public byte* kernel;
@@ -164,7 +164,8 @@ internal unsafe struct qn_quantize_options
     public uint flags;
 
     /// <summary>How much each column matters, float32, from an importance matrix, or NULL. Used by Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K and
-    /// the IQ formats, of which IQ2_XXS, IQ2_XS and IQ1_S cannot do without; others give the same bytes with it as without.</summary>
+    /// the IQ formats, some of which cannot do without (<see cref="qn_capability"/>.needs_importance); others give the same bytes with it
+    /// as without.</summary>
     public void* importance;
 
     /// <summary>Bytes of importance: a float32 for each value of a row, else <see cref="NativeStatus.Size"/>.</summary>

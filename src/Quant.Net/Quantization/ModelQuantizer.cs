@@ -214,7 +214,7 @@ public static class ModelQuantizer
     private static IReadOnlyList<QuantizeTask> Prepare(
         QuantizeSource source, QuantizationPlan plan, QuantizeOptions options, QuantDevice device, List<string> warnings)
     {
-        IReadOnlyList<QuantizeTask> tasks = QuantizeTasks.Weigh(source, QuantizeTasks.Order(source, plan), options.Importance, warnings);
+        IReadOnlyList<QuantizeTask> tasks = QuantizeTasks.Weigh(source, QuantizeTasks.Order(source, plan), options.Importance, device, warnings);
         QuantizeTasks.RequirePossible(source, tasks, options, device, MemoryOf(options));
         return tasks;
     }

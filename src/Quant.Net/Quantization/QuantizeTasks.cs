@@ -34,11 +34,11 @@ internal static class QuantizeTasks
     /// <exception cref="ModelFormatException">It is of tensors of other shapes.</exception>
     /// <exception cref="NotSupportedException">There are tensors that need it, and nothing is known of them.</exception>
     public static IReadOnlyList<QuantizeTask> Weigh(
-        QuantizeSource source, IReadOnlyList<QuantizeTask> tasks, ImportanceMatrix? importance, List<string> warnings)
+        QuantizeSource source, IReadOnlyList<QuantizeTask> tasks, ImportanceMatrix? importance, QuantDevice device, List<string> warnings)
     {
         QuantizeTask[] weighed = [.. tasks.Select(task => task with { Importance = ImportanceOf(task, importance, warnings) })];
         Refuse(
-            source, weighed.Where(task => NeedsImportance(task) && task.Importance.IsEmpty),
+            source, weighed.Where(task => NeedsImportance(task, device) && task.Importance.IsEmpty),
             importance is null ? "that need an importance matrix" : $"that need importance, of which {ErrorText.EscapePath(importance.Path)} knows nothing",
             task => $"{task.Plan.Target}", importance is null ? QuantizationRemedy.ImportanceMatrix : QuantizationRemedy.None);
         if (importance is not null)
@@ -108,8 +108,8 @@ internal static class QuantizeTasks
     }
 
     /// <summary>Where llama-quantize asks for it, and where the encoders cannot do without, whatever the tensor.</summary>
-    private static bool NeedsImportance(QuantizeTask task) => task.Plan.RequiresImportanceMatrix
-        || (!task.IsCopy && task.Plan.Target is (QuantFormat.IQ2_XXS or QuantFormat.IQ2_XS or QuantFormat.IQ1_S));
+    private static bool NeedsImportance(QuantizeTask task, QuantDevice device) => task.Plan.RequiresImportanceMatrix
+        || (!task.IsCopy && device.GetCapability(QuantOperation.Quantize, QuantFormat.F32, task.Plan.Target).NeedsImportance);
 
     private static bool IsWeighable(QuantizeTask task) => !task.IsCopy && TargetFormats.IsQuantized(task.Plan.Target);
 

@@ -149,8 +149,12 @@ public sealed unsafe class QuantizeTests : IDisposable
     }
 
     [Fact]
-    public void FormatsThatNeedImportanceAreRefusedWithout()
+    public void FormatsThatNeedImportanceAreToldAndRefusedWithout()
     {
+        Assert.Equal(
+            AlwaysWeighted,
+            QuantFormats.All.Select(info => info.Format)
+                .Where(format => _device.GetCapability(QuantOperation.Quantize, QuantFormat.F32, format).NeedsImportance));
         foreach (QuantFormat format in AlwaysWeighted)
         {
             ArgumentException e = Assert.Throws<ArgumentException>(
