@@ -4,7 +4,7 @@ using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Doctor;
 
-/// <summary><c>quantnet doctor</c>: what this machine has, what would be used, and whether it decodes correctly.</summary>
+/// <summary><c>quantnet doctor</c>: what this machine has, what would be used, and whether it decodes and encodes correctly.</summary>
 internal sealed class DoctorCommand : ToolCommand
 {
     private readonly Option<string?> _answers = new("--answers")
@@ -19,7 +19,7 @@ internal sealed class DoctorCommand : ToolCommand
     public DoctorCommand(ToolConsole console)
         : base(
             "doctor",
-            "Shows versions, devices and instruction sets, and checks that every format and layout decodes to its known answer",
+            "Shows versions, devices and instruction sets, and checks all decoders and encoders against known answers",
             new Example("quantnet doctor", "Everything, on every device and instruction set that is here"),
             new Example("quantnet doctor --device cpu --isa avx2", "Only the AVX2 kernels"),
             new Example("quantnet doctor --json", "The findings, for a script or a bug report"))
@@ -55,7 +55,7 @@ internal sealed class DoctorCommand : ToolCommand
         foreach ((string device, QuantDeviceOptions options) in Targets(parsed, devices))
         {
             using QuantDevice opened = DeviceOptions.Open(device, options);
-            checks.Add(SelfCheck.Run(opened, answers.All, answers.Matrices, cancellation));
+            checks.Add(SelfCheck.Run(opened, AnswerComparison.Of(answers), cancellation));
         }
 
         IReadOnlyList<string> problems = MachineSurvey.Problems();
@@ -98,15 +98,26 @@ internal sealed class DoctorCommand : ToolCommand
         }
     }
 
-    private static AnswerFacts Describe(KnownAnswers answers) => new(
-        answers.Source,
-        answers.Origin,
-        answers.All.Select(answer => answer.Format).Distinct().Count(),
-        answers.Matrices.Select(answer => answer.Layout).Distinct().Count(),
-        [.. answers.All.Where(answer => answer.IsByHand).Select(answer => Subjects.NameOf(answer.Format)).Distinct()],
-        [
-            .. QuantFormats.All.Select(format => format.Name).Except(answers.All.Select(answer => Subjects.NameOf(answer.Format))),
-            .. Subjects.Layouts.Select(one => Subjects.NameOf(one.Layout.Layout, one.Bits))
-                .Except(answers.Matrices.Select(answer => Subjects.NameOf(answer.Layout, answer.Bits))),
-        ]);
+    private static AnswerFacts Describe(KnownAnswers answers)
+    {
+        string[] encoders = [.. answers.Encodings.Select(answer => Subjects.NameOf(answer.Format)).Distinct()];
+        using QuantDevice cpu = QuantDevice.Open("cpu", new QuantDeviceOptions { Threads = 1, InstructionSet = InstructionSet.Scalar });
+        return new AnswerFacts(
+            answers.Source,
+            answers.Origin,
+            answers.All.Select(answer => answer.Format).Distinct().Count(),
+            answers.Matrices.Select(answer => answer.Layout).Distinct().Count(),
+            encoders.Length,
+            [.. answers.All.Where(answer => answer.IsByHand).Select(answer => Subjects.NameOf(answer.Format)).Distinct()],
+            [
+                .. QuantFormats.All.Select(format => format.Name).Except(answers.All.Select(answer => Subjects.NameOf(answer.Format))),
+                .. Subjects.Layouts.Select(one => Subjects.NameOf(one.Layout.Layout, one.Bits))
+                    .Except(answers.Matrices.Select(answer => Subjects.NameOf(answer.Layout, answer.Bits))),
+            ],
+            [
+                .. QuantFormats.All
+                    .Where(format => cpu.GetCapability(QuantOperation.Quantize, QuantFormat.F32, format.Format).IsSupported)
+                    .Select(format => format.Name).Except(encoders),
+            ]);
+    }
 }

@@ -67,22 +67,28 @@ internal sealed record InstructionSetStatus(string Name, bool Available, bool Ch
 /// <param name="Origin">Who made them.</param>
 /// <param name="Formats">How many formats they cover.</param>
 /// <param name="Layouts">How many layouts of packed matrices they cover.</param>
+/// <param name="Encoders">How many formats they cover that numbers are encoded to.</param>
 /// <param name="ByHand">The formats whose answers were worked out by hand.</param>
 /// <param name="Missing">Formats of the library, and layouts with bits, that have no answer and were not checked.</param>
+/// <param name="MissingEncoders">Formats with an encoder that has no answer and was not checked.</param>
 internal sealed record AnswerFacts(
     string Source,
     string Origin,
     int Formats,
     int Layouts,
+    int Encoders,
     IReadOnlyList<string> ByHand,
-    IReadOnlyList<string> Missing);
+    IReadOnlyList<string> Missing,
+    IReadOnlyList<string> MissingEncoders);
 
 /// <summary>The self-check of one device with one instruction set.</summary>
 internal sealed record DeviceCheck(string Device, string? InstructionSet, int Comparisons, int Passed, IReadOnlyList<Fault> Faults);
 
-/// <summary>A format or a layout that did not decode to its answer.</summary>
+/// <summary>What did not come out as its answer.</summary>
+/// <param name="Operation">What was done: <c>dequantize</c> or <c>quantize</c>.</param>
 /// <param name="Format">The format's name, or the layout's with its bits, such as <c>GPTQ:4</c>.</param>
-/// <param name="Output">The output type.</param>
+/// <param name="Output">The type that was decoded to. Null where numbers were encoded, which are float32.</param>
 /// <param name="Order">The order of a matrix' results: <c>rows</c> or <c>columns</c>. Null for a format.</param>
+/// <param name="Importance">Whether the encoder was given importance. Null for decoding.</param>
 /// <param name="Problem">What was found and expected.</param>
-internal sealed record Fault(string Format, string Output, string? Order, string Problem);
+internal sealed record Fault(string Operation, string Format, string? Output, string? Order, bool? Importance, string Problem);

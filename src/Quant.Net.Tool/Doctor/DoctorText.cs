@@ -75,10 +75,8 @@ internal static class DoctorText
             string where = check.InstructionSet is null ? check.Device : $"{check.Device} ({check.InstructionSet})";
             foreach (Fault[] faults in check.Faults.GroupBy(fault => fault.Problem).SelectMany(InLines))
             {
-                Fault first = faults[0];
-                string order = first.Order is null ? "" : $" by {first.Order}";
                 string others = faults.Length > 1 ? $" and {Quantity.Count(faults.Length - 1)} more" : "";
-                report.Line(new Cell($"{first.Format} to {first.Output}{order}{others} on {where}: {first.Problem}", Tone.Bad));
+                report.Line(new Cell($"{Describe(faults[0])}{others} on {where}: {faults[0].Problem}", Tone.Bad));
             }
         }
 
@@ -89,11 +87,21 @@ internal static class DoctorText
     private static IEnumerable<Fault[]> InLines(IEnumerable<Fault> faults) =>
         faults.DistinctBy(fault => fault.Format).Count() > 1 ? [[.. faults]] : faults.Select(fault => new[] { fault });
 
+    private static string Describe(Fault fault) => fault switch
+    {
+        { Output: null } => $"f32 to {fault.Format}{(fault.Importance == true ? " with importance" : "")}",
+        { Order: null } => $"{fault.Format} to {fault.Output}",
+        _ => $"{fault.Format} to {fault.Output} by {fault.Order}",
+    };
+
     private static List<(string Label, Cell Value)> AnswerFacts(AnswerFacts answers)
     {
         List<(string Label, Cell Value)> facts =
         [
-            ("answers", $"{Quantity.Count(answers.Formats, "format")}, {Quantity.Count(answers.Layouts, "layout")}, {answers.Source}"),
+            (
+                "answers",
+                $"{Quantity.Count(answers.Formats, "format")}, {Quantity.Count(answers.Layouts, "layout")}, "
+                + $"{Quantity.Count(answers.Encoders, "encoder")}, {answers.Source}"),
             ("made with", answers.Origin),
         ];
         if (answers.ByHand.Count > 0)
@@ -101,9 +109,10 @@ internal static class DoctorText
             facts.Add(("by hand", string.Join(", ", answers.ByHand)));
         }
 
-        if (answers.Missing.Count > 0)
+        string[] missing = [.. answers.Missing, .. answers.MissingEncoders.Select(format => $"encoder of {format}")];
+        if (missing.Length > 0)
         {
-            facts.Add(("not checked", new Cell(string.Join(", ", answers.Missing), Tone.Warning)));
+            facts.Add(("not checked", new Cell(string.Join(", ", missing), Tone.Warning)));
         }
 
         return facts;

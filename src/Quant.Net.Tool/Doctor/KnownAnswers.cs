@@ -16,10 +16,10 @@ internal sealed record KnownAnswer(QuantFormat Format, bool IsByHand, byte[] Pac
 /// The answers that <c>doctor</c> compares with. They come from the reference implementations, not from this library.
 /// </summary>
 /// <remarks>
-/// The file, little-endian throughout: the eight bytes <c>qnanswer</c>; int32 version (2); int32 length of the origin and the
+/// The file, little-endian throughout: the eight bytes <c>qnanswer</c>; int32 version (3); int32 length of the origin and the
 /// origin as UTF-8; int32 number of answers; then for each answer int32 format, int32 1 if worked out by hand else 0,
 /// int32 bytes of packed data, int32 number of weights, the packed data, the weights as float32. Then int32 number of matrices, and
-/// what <see cref="ReadMatrix"/> reads of each.
+/// what <see cref="ReadMatrix"/> reads of each; and what <see cref="ReadEncodings"/> reads.
 /// </remarks>
 internal sealed class KnownAnswers
 {
@@ -27,14 +27,20 @@ internal sealed class KnownAnswers
     public const string Magic = "qnanswer";
 
     /// <summary>The version of the layout.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
-    private KnownAnswers(string source, string origin, IReadOnlyList<KnownAnswer> answers, IReadOnlyList<MatrixAnswer> matrices)
+    private KnownAnswers(
+        string source,
+        string origin,
+        IReadOnlyList<KnownAnswer> answers,
+        IReadOnlyList<MatrixAnswer> matrices,
+        IReadOnlyList<EncodingAnswer> encodings)
     {
         Source = source;
         Origin = origin;
         All = answers;
         Matrices = matrices;
+        Encodings = encodings;
     }
 
     /// <summary>Where they were read from: <c>built in</c>, or a file.</summary>
@@ -48,6 +54,9 @@ internal sealed class KnownAnswers
 
     /// <summary>Those for layouts of packed matrices.</summary>
     public IReadOnlyList<MatrixAnswer> Matrices { get; }
+
+    /// <summary>Those for encoders.</summary>
+    public IReadOnlyList<EncodingAnswer> Encodings { get; }
 
     /// <summary>The answers inside this tool.</summary>
     public static KnownAnswers BuiltIn()
@@ -90,7 +99,7 @@ internal sealed class KnownAnswers
                 format,
                 isByHand,
                 reader.Take(packedBytes, "packed data").ToArray(),
-                reader.TakeWeights(weights)));
+                reader.TakeFloats(weights, "weights")));
         }
 
         int matrixCount = reader.TakeNumber("number of matrices");
@@ -100,7 +109,26 @@ internal sealed class KnownAnswers
             matrices.Add(ReadMatrix(source, ref reader));
         }
 
-        return new KnownAnswers(source, origin, answers, matrices);
+        return new KnownAnswers(source, origin, answers, matrices, ReadEncodings(source, ref reader));
+    }
+
+    // In the order of the file.
+    private static List<EncodingAnswer> ReadEncodings(string source, ref Reader reader)
+    {
+        int rows = reader.TakeNumber("rows to encode"), columns = reader.TakeNumber("columns to encode");
+        RequireSize(source, "input of encoders", rows, columns);
+        float[] importance = reader.TakeFloats(columns, "importance");
+        var input = new EncodingInput(reader.TakeFloats(rows * columns, "numbers to encode"), importance);
+        int count = reader.TakeNumber("number of encoders");
+        var encodings = new List<EncodingAnswer>();
+        for (int i = 0; i < count; i++)
+        {
+            var format = (QuantFormat)reader.TakeNumber("format");
+            bool isWeighted = reader.TakeFlag("importance");
+            encodings.Add(new EncodingAnswer(format, isWeighted, input, reader.TakeArray("packed rows")));
+        }
+
+        return encodings;
     }
 
     // In the order of the file.
@@ -118,12 +146,8 @@ internal sealed class KnownAnswers
         byte[] codes = reader.TakeArray("codes"), scales = reader.TakeArray("scales"), zeros = reader.TakeArray("zero points");
         byte[] groupIndex = reader.TakeArray("groups of columns"), levels = reader.TakeArray("levels");
         byte[] scaleLevels = reader.TakeArray("levels of scales"), scaleScales = reader.TakeArray("scales of scales");
-        if (rows < 1 || columns < 1 || (long)rows * columns > int.MaxValue)
-        {
-            throw new ToolException($"{source}: {name} has {rows} x {columns} weights, expected 1 to {int.MaxValue}");
-        }
-
-        return new MatrixAnswer(name, layout, bits, rows, columns, codes, scales, reader.TakeWeights(rows * columns))
+        RequireSize(source, name, rows, columns);
+        return new MatrixAnswer(name, layout, bits, rows, columns, codes, scales, reader.TakeFloats(rows * columns, "weights"))
         {
             GroupSize = groupSize,
             GroupRows = groupRows,
@@ -140,6 +164,14 @@ internal sealed class KnownAnswers
             ScaleLevels = scaleLevels,
             ScaleScales = scaleScales,
         };
+    }
+
+    private static void RequireSize(string source, string name, int rows, int columns)
+    {
+        if (rows < 1 || columns < 1 || (long)rows * columns > int.MaxValue)
+        {
+            throw new ToolException($"{source}: {name} has {rows} x {columns} weights, expected 1 to {int.MaxValue}");
+        }
     }
 
     /// <summary>Takes pieces off the front of the file; a piece that is longer than the rest is an error.</summary>
@@ -167,11 +199,11 @@ internal sealed class KnownAnswers
 
         public byte[] TakeArray(string what) => Take(TakeNumber(what), what).ToArray();
 
-        public float[] TakeWeights(int count)
+        public float[] TakeFloats(int count, string what)
         {
             // Compared before it is multiplied, so that the product cannot overflow.
             int length = count > _rest.Length ? int.MaxValue : count * sizeof(float);
-            return MemoryMarshal.Cast<byte, float>(Take(length, "weights")).ToArray();
+            return MemoryMarshal.Cast<byte, float>(Take(length, what)).ToArray();
         }
     }
 }

@@ -2,25 +2,24 @@ using Quant.Net.Tool.Output;
 
 namespace Quant.Net.Tool.Doctor;
 
-/// <summary>Decodes the known answers and compares.</summary>
+/// <summary>Compares what a device makes with the known answers.</summary>
 internal static class SelfCheck
 {
-    /// <summary>Checks every answer in every output type, and matrices in both orders, on one device.</summary>
-    public static DeviceCheck Run(
-        QuantDevice device, IEnumerable<KnownAnswer> formats, IEnumerable<MatrixAnswer> matrices, CancellationToken cancellation)
+    /// <summary>Makes those of the comparisons that a device can be asked for.</summary>
+    public static DeviceCheck Run(QuantDevice device, IEnumerable<AnswerComparison> comparisons, CancellationToken cancellation)
     {
         var faults = new List<Fault>();
-        int comparisons = 0;
-        foreach (Comparison comparison in formats.SelectMany(Comparison.Of).Concat(matrices.SelectMany(Comparison.Of)))
+        int count = 0;
+        foreach (AnswerComparison comparison in comparisons.Where(comparison => comparison.IsFor(device)))
         {
             cancellation.ThrowIfCancellationRequested();
-            comparisons++;
+            count++;
             if (comparison.FindProblem(device) is { } problem)
             {
-                faults.Add(new Fault(comparison.Subject, comparison.Output, comparison.Order, problem));
+                faults.Add(comparison.FaultOf(problem));
             }
         }
 
-        return new DeviceCheck(device.Name, DeviceFacts.NameOf(device.InstructionSet), comparisons, comparisons - faults.Count, faults);
+        return new DeviceCheck(device.Name, DeviceFacts.NameOf(device.InstructionSet), count, count - faults.Count, faults);
     }
 }

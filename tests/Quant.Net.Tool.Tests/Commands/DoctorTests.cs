@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Quant.Net.Tool.Doctor;
 using Quant.Net.Tool.Tests.Doctor;
 using Quant.Net.Tool.Tests.Support;
@@ -8,6 +10,8 @@ namespace Quant.Net.Tool.Tests.Commands;
 
 public class DoctorTests
 {
+    private static int Decodings => (QuantFormats.All.Count * 3) + (KnownAnswers.BuiltIn().Matrices.Count * 6);
+
     [Fact]
     public void ChecksEveryFormatOnEveryInstructionSet()
     {
@@ -17,9 +21,10 @@ public class DoctorTests
         Assert.Equal(
             QuantDevice.InstructionSets.Where(set => set.Available).Select(set => set.Name),
             json.List("checks").Where(check => check.Text("device") == "cpu").Select(check => check.Text("instructionSet")));
-        Assert.All(json.List("checks"), check => Assert.Equal(
-            (QuantFormats.All.Count * 3) + (KnownAnswers.BuiltIn().Matrices.Count * 6), check.Number("passed")));
+        Assert.All(
+            json.List("checks"), check => Assert.Equal(Decodings + KnownAnswers.BuiltIn().Encodings.Count, check.Number("passed")));
         Assert.Empty(json.GetProperty("answers").List("missing"));
+        Assert.Empty(json.GetProperty("answers").List("missingEncoders"));
         Assert.Single(json.List("devices"), device => device.Flag("chosen"));
         Assert.Single(json.List("instructionSets"), set => set.Flag("chosen"));
     }
@@ -63,7 +68,7 @@ public class DoctorTests
         using var folder = new TemporaryFolder();
         KnownAnswer answer = KnownAnswers.BuiltIn().All.First(known => known.Format == QuantFormat.Q4_K);
         File.WriteAllBytes(folder["answers.bin"], AnswerMaker.Make(
-            [.. KnownAnswers.BuiltIn().All.Select(known => known.Format == answer.Format ? Corrupt(known) : known)], []));
+            [.. KnownAnswers.BuiltIn().All.Select(known => known.Format == answer.Format ? Corrupt(known) : known)], [], []));
 
         ToolResult result = Run("doctor", "--answers", folder["answers.bin"]);
         Assert.Equal(1, result.ExitCode);
@@ -71,6 +76,7 @@ public class DoctorTests
         Assert.Contains("Q4_K to f32 on cpu (scalar): weight ", result.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("Q5_K to", result.Out, StringComparison.Ordinal);
         Assert.Contains("not checked  GPTQ:2, ", result.Out, StringComparison.Ordinal);
+        Assert.Contains(", encoder of F32, ", result.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,7 +84,7 @@ public class DoctorTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["answers.bin"], AnswerMaker.Make(
-            [], [.. KnownAnswers.BuiltIn().Matrices.Select(known => known.Layout == PackedMatrixLayout.AwqGemm ? Corrupt(known) : known)]));
+            [], [.. KnownAnswers.BuiltIn().Matrices.Select(known => known.Layout == PackedMatrixLayout.AwqGemm ? Corrupt(known) : known)], []));
 
         ToolResult result = Run("doctor", "--answers", folder["answers.bin"]);
         Assert.Equal(1, result.ExitCode);
@@ -87,7 +93,46 @@ public class DoctorTests
         Assert.Contains("AWQ_GEMM:4 to bf16 by columns on cpu (scalar): row ", result.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("GPTQ:4 to", result.Out, StringComparison.Ordinal);
         Fault fault = FaultOf(Run("doctor", "--answers", folder["answers.bin"], "--json").Json.List("checks")[0].List("faults")[0]);
-        Assert.Equal(("AWQ_GEMM:4", "f32", "rows"), (fault.Format, fault.Output, fault.Order));
+        Assert.Equal(("dequantize", "AWQ_GEMM:4", "f32", "rows"), (fault.Operation, fault.Format, fault.Output, fault.Order));
+    }
+
+    [Fact]
+    public void OneWrongByteOfAnEncoderIsFoundAndItsPlaceNamed()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["answers.bin"], AnswerMaker.Make(
+            [],
+            [],
+            [.. KnownAnswers.BuiltIn().Encodings.Select(known => known is { Format: QuantFormat.Q4_0, IsWeighted: true } ? Corrupt(known) : known)]));
+
+        ToolResult result = Run("doctor", "--answers", folder["answers.bin"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(
+            "f32 to Q4_0 with importance on cpu (scalar): byte 0 of block 0 in row 1 is 0x", result.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("f32 to Q4_0 on", result.Out, StringComparison.Ordinal);
+        Fault fault = FaultOf(Run("doctor", "--answers", folder["answers.bin"], "--json").Json.List("checks")[0].List("faults").Single());
+        Assert.Equal(("quantize", "Q4_0", null, true), (fault.Operation, fault.Format, fault.Output, fault.Importance));
+    }
+
+    [Fact]
+    public void AWrongByteIsFoundInEveryEncoder()
+    {
+        using QuantDevice device = QuantDevice.Open("cpu");
+        Assert.All(KnownAnswers.BuiltIn().Encodings, answer => Assert.Equal(
+            $"{answer.Format}", Assert.Single(Check(device, AnswerComparison.Of(Corrupt(answer))).Faults).Format));
+    }
+
+    [FakeGpuFact]
+    public void EncodersOfGpusAreCheckedWhereThereAreSome()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["answers.bin"], AnswerMaker.Make([], [], [.. KnownAnswers.BuiltIn().Encodings.Select(Corrupt)]));
+
+        JsonElement check = FakeGpu.Run("", $"quantnet doctor --device cuda:0 --json --answers {folder["answers.bin"]}").Json.List("checks").Single();
+        string?[] formats = [.. check.List("faults").Texts("format")];
+        Assert.Contains("Q4_K", formats);
+        Assert.DoesNotContain("IQ2_XXS", formats);
+        Assert.Equal(check.Number("comparisons"), formats.Length);
     }
 
     [Fact]
@@ -96,7 +141,7 @@ public class DoctorTests
         using QuantDevice device = QuantDevice.Open("cpu");
         Assert.All(KnownAnswers.BuiltIn().Matrices, answer =>
         {
-            DeviceCheck check = SelfCheck.Run(device, [], [Corrupt(answer)], CancellationToken.None);
+            DeviceCheck check = Check(device, AnswerComparison.Of(Corrupt(answer)));
             Assert.Equal(
                 [("f32", "rows"), ("f32", "columns")],
                 check.Faults.Where(fault => fault.Output == "f32").Select(fault => (fault.Output, fault.Order)));
@@ -108,7 +153,7 @@ public class DoctorTests
     {
         JsonElement check = FakeGpu.Run("", "quantnet doctor --device cuda:0 --json").Json.List("checks").Single();
 
-        Assert.Equal((QuantFormats.All.Count * 3) + (KnownAnswers.BuiltIn().Matrices.Count * 6), check.Number("passed"));
+        Assert.InRange(check.Number("passed"), Decodings + 1, Decodings + KnownAnswers.BuiltIn().Encodings.Count - 1);
     }
 
     [FakeGpuTheory]
@@ -129,7 +174,11 @@ public class DoctorTests
 
         Assert.Equal(1, full.ExitCode);
         string line = Assert.Single(full.Out.Split('\n'), line => line.Contains("no memory for staging", StringComparison.Ordinal));
-        Assert.Contains($" and {(QuantFormats.All.Count * 3) - 1} more on cuda:0: ", line, StringComparison.Ordinal);
+        Match others = Regex.Match(line, " and ([0-9]+) more on cuda:0: ");   // all decoders, and encoders that get no importance
+        Assert.InRange(
+            int.Parse(others.Groups[1].Value, CultureInfo.InvariantCulture),
+            QuantFormats.All.Count * 3,
+            (QuantFormats.All.Count * 3) + KnownAnswers.BuiltIn().Encodings.Count);
     }
 
     [Fact]
@@ -138,7 +187,7 @@ public class DoctorTests
         using QuantDevice device = QuantDevice.Open("cpu");
         Assert.All(KnownAnswers.BuiltIn().All, answer =>
         {
-            DeviceCheck check = SelfCheck.Run(device, [Corrupt(answer)], [], CancellationToken.None);
+            DeviceCheck check = Check(device, AnswerComparison.Of(Corrupt(answer)));
             Assert.Contains(check.Faults, fault => fault.Output == "f32" && fault.Format == answer.Format.ToString());
         });
     }
@@ -147,12 +196,13 @@ public class DoctorTests
     public void AnswersForAnUnknownFormatAreAFault()
     {
         using var folder = new TemporaryFolder();
-        byte[] file = AnswerMaker.Make([new KnownAnswer((QuantFormat)99, true, new byte[4], new float[1])], []);
+        byte[] file = AnswerMaker.Make([new KnownAnswer((QuantFormat)99, true, new byte[4], new float[1])], [], [new((QuantFormat)98, false, new EncodingInput([1], [1]), new byte[4])]);
         File.WriteAllBytes(folder["answers.bin"], file);
 
         ToolResult result = Run("doctor", "--answers", folder["answers.bin"]);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("type 99 to f32", result.Out, StringComparison.Ordinal);
+        Assert.Contains("f32 to type 98 on cpu", result.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -191,7 +241,24 @@ public class DoctorTests
     }
 
     private static Fault FaultOf(JsonElement fault) =>
-        new(fault.Text("format")!, fault.Text("output")!, fault.Text("order"), fault.Text("problem")!);
+        new(
+            fault.Text("operation")!,
+            fault.Text("format")!,
+            fault.TryGetProperty("output", out JsonElement output) ? output.GetString() : null,
+            fault.TryGetProperty("order", out JsonElement order) ? order.GetString() : null,
+            fault.TryGetProperty("importance", out JsonElement importance) ? importance.GetBoolean() : null,
+            fault.Text("problem")!);
+
+    private static DeviceCheck Check(QuantDevice device, params IEnumerable<AnswerComparison> comparisons) =>
+        SelfCheck.Run(device, comparisons, CancellationToken.None);
+
+    // The first byte of the second row.
+    private static EncodingAnswer Corrupt(EncodingAnswer answer)
+    {
+        byte[] packed = [.. answer.Packed];
+        packed[packed.Length / 2] ^= 0x5A;
+        return answer with { Packed = packed };
+    }
 
     // A byte of codes in the middle, all bits of it.
     private static MatrixAnswer Corrupt(MatrixAnswer answer)

@@ -34,7 +34,8 @@ public class JsonTests
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["wrong.bin"], AnswerMaker.Make(
             [new KnownAnswer(QuantFormat.I8, true, [1], [2f])],
-            [new MatrixAnswer("int8", PackedMatrixLayout.LlmInt8, 8, 1, 1, [127], BitConverter.GetBytes(1f), [2f])]));
+            [new MatrixAnswer("int8", PackedMatrixLayout.LlmInt8, 8, 1, 1, [127], BitConverter.GetBytes(1f), [2f])],
+            [new EncodingAnswer(QuantFormat.F32, true, new EncodingInput([1f], [1f]), new byte[4])]));
 
         Compare("doctor", FakeGpu.Run("", "quantnet doctor --json").Json, Run("doctor", "--json", "--answers", folder["wrong.bin"]).Json);
     }

@@ -7,8 +7,8 @@ using Quant.Net.Tool.Tests.Support;
 namespace Quant.Net.Tool.Tests.Doctor;
 
 /// <summary>
-/// Makes the answers that are built into the tool: three blocks of each format in tests/vectors, those made by hand, and
-/// some of the matrices of tests/vectors/matrices.
+/// Makes the answers that are built into the tool: three blocks of each format in tests/vectors, those made by hand,
+/// some of the matrices of tests/vectors/matrices, and two rows encoded to each format.
 /// </summary>
 internal static class AnswerMaker
 {
@@ -19,10 +19,11 @@ internal static class AnswerMaker
     private const int PlainPiece = 32;
 
     /// <summary>The file that is built into the tool.</summary>
-    public static byte[] Make() => Make([.. FromVectors(), .. HandMadeAnswers.All()], MatrixVectors.Answers());
+    public static byte[] Make() => Make([.. FromVectors(), .. HandMadeAnswers.All()], MatrixVectors.Answers(), EncodingVectors.Answers());
 
     /// <summary>A file of the answers given.</summary>
-    public static byte[] Make(IReadOnlyList<KnownAnswer> answers, IReadOnlyList<MatrixAnswer> matrices)
+    public static byte[] Make(
+        IReadOnlyList<KnownAnswer> answers, IReadOnlyList<MatrixAnswer> matrices, IReadOnlyList<EncodingAnswer> encodings)
     {
         using var file = new MemoryStream();
         using var writer = new BinaryWriter(file);
@@ -48,7 +49,24 @@ internal static class AnswerMaker
             Write(writer, answer);
         }
 
+        Write(writer, encodings);
         return file.ToArray();
+    }
+
+    private static void Write(BinaryWriter writer, IReadOnlyList<EncodingAnswer> encodings)
+    {
+        EncodingInput input = encodings.Count > 0 ? encodings[0].Input : new EncodingInput([0], [1]);
+        writer.Write(input.Numbers.Length / input.Columns);
+        writer.Write(input.Columns);
+        writer.Write(MemoryMarshal.AsBytes(input.Importance.AsSpan()));
+        writer.Write(MemoryMarshal.AsBytes(input.Numbers.AsSpan()));
+        writer.Write(encodings.Count);
+        foreach (EncodingAnswer answer in encodings)
+        {
+            writer.Write((int)answer.Format);
+            writer.Write(answer.IsWeighted ? 1 : 0);
+            WriteArray(writer, answer.Packed);
+        }
     }
 
     private static void Write(BinaryWriter writer, MatrixAnswer answer)

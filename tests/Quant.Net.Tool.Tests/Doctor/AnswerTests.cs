@@ -37,6 +37,37 @@ public class AnswerTests
         Assert.Equal(PackedMatrixLayouts.All.SelectMany(layout => layout.Bits.Select(bits => (layout.Layout, bits))), answered.Order());
     }
 
+    [Fact]
+    public void EveryEncoderHasAnAnswerWithAndWithoutImportance()
+    {
+        using QuantDevice device = QuantDevice.Open("cpu");
+        EncodingInput input = KnownAnswers.BuiltIn().Encodings[0].Input;
+        byte[] Encode(QuantFormatInfo format, float[] importance)
+        {
+            byte[] packed = new byte[format.GetByteCount(input.Numbers.Length)];
+            device.Quantize(input.Numbers, input.Columns, format.Format, packed, importance);
+            return packed;
+        }
+
+        List<(QuantFormat, bool)> expected = [];
+        foreach (QuantFormatInfo format in QuantFormats.All)
+        {
+            QuantCapability capability = device.GetCapability(QuantOperation.Quantize, QuantFormat.F32, format.Format);
+            if (capability.IsSupported && !capability.NeedsImportance)
+            {
+                expected.Add((format.Format, false));
+            }
+
+            if (capability.NeedsImportance
+                || (capability.IsSupported && !Encode(format, input.Importance).AsSpan().SequenceEqual(Encode(format, []))))
+            {
+                expected.Add((format.Format, true));
+            }
+        }
+
+        Assert.Equal(expected, KnownAnswers.BuiltIn().Encodings.Select(answer => (answer.Format, answer.IsWeighted)).Order());
+    }
+
     // Else kernels that work on tiles, and those for lists of groups, would not be asked for a single weight.
     [Fact]
     public void MatricesAreLargeEnoughForTilesAndOfEveryKind()
