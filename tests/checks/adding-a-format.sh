@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Does what docs/adding-a-format.md says, with the code that stands there, in a copy of the sources: one file and three lines
-# must be enough for a format that every instruction set decodes.
+# must be enough for a format that every instruction set decodes, and a file and a line for its encoder.
 source "$(dirname "$0")/support/common.sh"
 
 # The Nth block of code of the page.
@@ -24,14 +24,17 @@ insert "$(code 2)" '^#include "q5_0.h"' "$copy/native/formats/formats.h"
 insert "$(code 3)" '^  /. every line' "$copy/native/formats/formats.h"
 insert "$(code 4)" '^} qn_format;' "$copy/native/include/quantnet.h"
 
+code 5 >"$copy/native/formats/encode/q4_x.h"
+code 6 >>"$copy/native/formats/encode/encoders.h"
+
 change=$(diff -r native "$copy/native" | grep -E '^(Only in|[<>])' | sed "s:$copy/::" || true)
-added_files=$(grep -c '^Only in native/formats: q4_x.h' <<<"$change" || true)
+added_files=$(grep -cE '^Only in native/formats(/encode)?: q4_x.h' <<<"$change" || true)
 added_lines=$(grep -c '^>' <<<"$change" || true)
-others=$(grep -vcE '^(>|Only in native/formats: q4_x.h)' <<<"$change" || true)
-if [[ "$added_files $added_lines $others" == "1 3 0" ]]; then
-  ok "adding a format takes one file and three lines"
+others=$(grep -vcE '^(>|Only in native/formats(/encode)?: q4_x.h)' <<<"$change" || true)
+if [[ "$added_files $added_lines $others" == "2 4 0" ]]; then
+  ok "adding a format takes one file and three lines, its encoder a file and a line"
 else
-  fail "adding a format takes one file and three lines" "$change"
+  fail "adding a format takes one file and three lines, its encoder a file and a line" "$change"
 fi
 
 cmake -S "$copy/native" -B "$temp/cmake" -G Ninja -DQUANTNET_DEVELOPER=ON -DCMAKE_BUILD_TYPE=Release \
@@ -43,11 +46,15 @@ else
   exit
 fi
 
-decodes() { # C program
-  gcc -std=c99 -Wall -Wextra -Werror -I"$copy/native/include" -o "$temp/q4_x" "$1" -L"$temp/cmake" -lquantnet \
+works() { # C program
+  gcc -std=c99 -Wall -Wextra -Werror -I"$copy/native/include" -o "$temp/q4_x" "$1" -L"$temp/cmake" -lquantnet -lm \
     -Wl,-rpath,"$temp/cmake" && "$temp/q4_x"
 }
-if said=$(decodes tests/checks/support/q4_x.c); then ok "the format is decoded: $said"; else fail "the format is decoded" "$said"; fi
+silently_works() { works "$1" >/dev/null; }  # it says what it did when all is well
+if said=$(works tests/checks/support/q4_x.c); then ok "the format is decoded and encoded: $said"; else fail "the format is decoded and encoded" "$said"; fi
 
 sed 's/- 8)/- 7)/' tests/checks/support/q4_x.c >"$temp/other.c"
-caught "adding a format, planted: another formula" decodes "$temp/other.c"
+caught "adding a format, planted: another formula" silently_works "$temp/other.c"
+
+sed 's/most = 0.2f/most = 0.02f/' tests/checks/support/q4_x.c >"$temp/other.c"
+caught "adding a format, planted: numbers that come back too far away" silently_works "$temp/other.c"
