@@ -9,16 +9,16 @@
 namespace qn::QN_TARGET {
 
 // Scales of eight blocks are fitted at once, with their mins in sixteen lanes.
-inline constexpr int kBlocks = 8;
+inline constexpr int kBlocksOfBatch = 8;
 
 template <>
-inline constexpr int kBatch<Q2_K> = kBlocks;
+inline constexpr int kBatch<Q2_K> = kBlocksOfBatch;
 template <>
-inline constexpr int kBatch<Q3_K> = kBlocks;
+inline constexpr int kBatch<Q3_K> = kBlocksOfBatch;
 template <>
-inline constexpr int kBatch<Q4_K> = kBlocks;
+inline constexpr int kBatch<Q4_K> = kBlocksOfBatch;
 template <>
-inline constexpr int kBatch<Q5_K> = kBlocks;
+inline constexpr int kBatch<Q5_K> = kBlocksOfBatch;
 template <>
 inline constexpr int kBatch<Q6_K> = 1;
 
@@ -39,18 +39,18 @@ QN_HD bool is_ordinary(const Values& v) {
 }
 
 // The sums of squares of the blocks of a batch, side by side since each is one chain of additions.
-QN_HD void sum_squares(const float* x, float (&sums)[kBlocks]) {
+QN_HD void sum_squares(const float* x, float (&sums)[kBlocksOfBatch]) {
   Floats sum = splat(0);
   for (int first = 0; first < 256; first += 16) {
     Ints square[16];
     for (int b = 0; b < 16; b++)
-      square[b] = b < kBlocks ? bits_of(load_floats(x + 256 * b + first)) : splat_int(0);
+      square[b] = b < kBlocksOfBatch ? bits_of(load_floats(x + 256 * b + first)) : splat_int(0);
     transpose(square);
     for (int i = 0; i < 16; i++)
       sum = add(sum, mul(floats_of(square[i]), floats_of(square[i])));
   }
   const Sixteen of_blocks(sum);
-  for (int b = 0; b < kBlocks; b++)
+  for (int b = 0; b < kBlocksOfBatch; b++)
     sums[b] = of_blocks[b];
 }
 
@@ -64,9 +64,9 @@ QN_HD Floats sum_columns(const Floats (&x)[N]) {
 
 // Encodes the numbers of a block with its final scales, and packs the codes. Where a scale is 0, codes are those that
 // fitted(group, codes) gives. See encode_again().
-template <int kLow, int kHigh, class Format, class Fitted>
+template <class Format, class Fitted>
 QN_HD void encode_block(const float* x, const Fitted& fitted, Format& block) {
-  constexpr int N = Format::kGroup;
+  constexpr int N = Format::kGroup, kLow = CodeLimits<Format>::kLow, kHigh = CodeLimits<Format>::kHigh;
   uint8_t codes[256];
   for (int g = 0; g < 256 / N; g++) {
     const GroupScale found = scale_of(block, g);
@@ -110,7 +110,7 @@ struct AffineRows {
 // are for the scales of each block, then for the mins of each.
 template <int kGroups>
 struct ScalesOfBatch {
-  static constexpr int kMins = kBlocks;
+  static constexpr int kMins = kBlocksOfBatch;
   alignas(64) float x[16][16] = {}, weights[16][16] = {};
 
   QN_HD void set(int block, const AffineRows& rows, int first) {
@@ -122,7 +122,7 @@ struct ScalesOfBatch {
   }
 
   template <int kLimit>
-  QN_HD void fit(AffineGroups<kGroups> (&blocks)[kBlocks]) const {
+  QN_HD void fit(AffineGroups<kGroups> (&blocks)[kBlocksOfBatch]) const {
     Floats x_columns[16], weight_columns[16];
     by_columns<16>(x[0], x_columns);
     by_columns<16>(weights[0], weight_columns);
@@ -132,13 +132,13 @@ struct ScalesOfBatch {
       some_weights[g] = weight_columns[g];
     }
     const Sixteen d(fit_positive<kGroups, kLimit>(some_x, some_weights, codes));
-    for (int b = 0; b < kBlocks; b++) {
+    for (int b = 0; b < kBlocksOfBatch; b++) {
       blocks[b].d = d[b];
       blocks[b].dmin = d[kMins + b];
     }
     for (int g = 0; g < kGroups; g++) {
       const Sixteen code(codes[g]);
-      for (int b = 0; b < kBlocks; b++) {
+      for (int b = 0; b < kBlocksOfBatch; b++) {
         blocks[b].scales[g] = static_cast<uint8_t>(code[b]);
         blocks[b].mins[g] = static_cast<uint8_t>(code[kMins + b]);
       }
@@ -151,11 +151,11 @@ template <int N, int kLimit, bool kAbsolute>
 using AffineSearches = AffineSearch<N, kLimit, kAbsolute>[2];
 
 template <bool kWeighted>
-inline void encode_batch_of_2_bits(const Values& v, Q2_K (&blocks)[kBlocks]) {
-  float squares[kBlocks];
+inline void encode_batch_of_2_bits(const Values& v, Q2_K (&blocks)[kBlocksOfBatch]) {
+  float squares[kBlocksOfBatch];
   if constexpr (kWeighted) sum_squares(v.x, squares);
-  AffineRows rows[kBlocks];
-  for (int pair = 0; pair < kBlocks; pair += 2) {
+  AffineRows rows[kBlocksOfBatch];
+  for (int pair = 0; pair < kBlocksOfBatch; pair += 2) {
     AffineSearches<16, 3, !kWeighted> sets;
     for (int s = 0; s < 2; s++) {
       const int b = pair + s;
@@ -172,37 +172,37 @@ inline void encode_batch_of_2_bits(const Values& v, Q2_K (&blocks)[kBlocks]) {
     for (int s = 0; s < 2; s++)
       rows[pair + s].set(sets[s].result());
   }
-  AffineGroups<16> groups[kBlocks];
+  AffineGroups<16> groups[kBlocksOfBatch];
   if constexpr (kWeighted) {
     ScalesOfBatch<16> scales;
-    for (int b = 0; b < kBlocks; b++)
+    for (int b = 0; b < kBlocksOfBatch; b++)
       scales.set(b, rows[b], 0);
     scales.fit<CodeLimits<Q2_K>::kHighScale>(groups);
   } else {
-    for (int b = 0; b < kBlocks; b++)
+    for (int b = 0; b < kBlocksOfBatch; b++)
       groups[b].divide<CodeLimits<Q2_K>::kHighScale>(rows[b].scales, rows[b].mins);
   }
-  for (int b = 0; b < kBlocks; b++) {
+  for (int b = 0; b < kBlocksOfBatch; b++) {
     const float* const x = v.x + 256 * b;
     store_scales(groups[b], blocks[b]);
-    encode_block<0, 3>(x, [&](int g, uint8_t* codes) { rows[b].encode<16, 3>(g, x + 16 * g, codes); }, blocks[b]);
+    encode_block(x, [&](int g, uint8_t* codes) { rows[b].encode<16, 3>(g, x + 16 * g, codes); }, blocks[b]);
   }
 }
 
-inline void encode_batch(const Values& v, Q2_K (&blocks)[kBlocks]) {
+inline void encode_batch(const Values& v, Q2_K (&blocks)[kBlocksOfBatch]) {
   if (!is_ordinary<Q2_K>(v)) return encode_one_by_one(v, blocks);
   if (v.importance) return encode_batch_of_2_bits<true>(v, blocks);
   encode_batch_of_2_bits<false>(v, blocks);
 }
 
 template <class Format>
-inline void encode_batch_of_32(const Values& v, Format (&blocks)[kBlocks]) {
+inline void encode_batch_of_32(const Values& v, Format (&blocks)[kBlocksOfBatch]) {
   constexpr int kLimit = CodeLimits<Format>::kHigh, kScaleLimit = CodeLimits<Format>::kHighScale;
   if (!is_ordinary<Format>(v)) return encode_one_by_one(v, blocks);
-  float squares[kBlocks];
+  float squares[kBlocksOfBatch];
   if (v.importance) sum_squares(v.x, squares);
-  AffineRows rows[kBlocks / 2];  // each of two blocks
-  for (int first = 0; first < kBlocks / 2; first += 2) {
+  AffineRows rows[kBlocksOfBatch / 2];  // each of two blocks
+  for (int first = 0; first < kBlocksOfBatch / 2; first += 2) {
     AffineSearches<32, kLimit, false> sets;
     for (int s = 0; s < 2; s++) {
       const int b = 2 * (first + s);
@@ -224,27 +224,27 @@ inline void encode_batch_of_32(const Values& v, Format (&blocks)[kBlocks]) {
     for (int s = 0; s < 2; s++)
       rows[first + s].set(sets[s].result());
   }
-  AffineGroups<8> groups[kBlocks];
+  AffineGroups<8> groups[kBlocksOfBatch];
   if (v.importance) {
     ScalesOfBatch<8> scales;
-    for (int b = 0; b < kBlocks; b++)
+    for (int b = 0; b < kBlocksOfBatch; b++)
       scales.set(b, rows[b / 2], b % 2 * 8);
     scales.fit<kScaleLimit>(groups);
   } else {
-    for (int b = 0; b < kBlocks; b++)
+    for (int b = 0; b < kBlocksOfBatch; b++)
       groups[b].divide<kScaleLimit>(rows[b / 2].scales + b % 2 * 8, rows[b / 2].mins + b % 2 * 8);
   }
-  for (int b = 0; b < kBlocks; b++) {
+  for (int b = 0; b < kBlocksOfBatch; b++) {
     const float* const x = v.x + 256 * b;
     store_scales(groups[b], v.importance, blocks[b]);
-    encode_block<0, kLimit>(
+    encode_block(
         x, [&](int g, uint8_t* codes) { rows[b / 2].encode<32, kLimit>(b % 2 * 8 + g, x + 32 * g, codes); }, blocks[b]);
   }
 }
 
-inline void encode_batch(const Values& v, Q4_K (&blocks)[kBlocks]) { encode_batch_of_32(v, blocks); }
+inline void encode_batch(const Values& v, Q4_K (&blocks)[kBlocksOfBatch]) { encode_batch_of_32(v, blocks); }
 
-inline void encode_batch(const Values& v, Q5_K (&blocks)[kBlocks]) { encode_batch_of_32(v, blocks); }
+inline void encode_batch(const Values& v, Q5_K (&blocks)[kBlocksOfBatch]) { encode_batch_of_32(v, blocks); }
 
 // ---- scales alone
 
@@ -286,16 +286,16 @@ inline void encode_batch(const Values& v, Q6_K (&blocks)[1]) {
   SymmetricRows rows;
   rows.fit<32>(x, weights);
   if (!store_scales(rows.scales, blocks[0])) return;
-  encode_block<-32, 31>(v.x, [&](int g, uint8_t* codes) { rows.encode<16, 32>(g, v.x + 16 * g, codes); }, blocks[0]);
+  encode_block(v.x, [&](int g, uint8_t* codes) { rows.encode<16, 32>(g, v.x + 16 * g, codes); }, blocks[0]);
 }
 
-inline void encode_weighted_batch(const Values& v, Q3_K (&blocks)[kBlocks]) {
-  float squares[kBlocks];
+inline void encode_weighted_batch(const Values& v, Q3_K (&blocks)[kBlocksOfBatch]) {
+  float squares[kBlocksOfBatch];
   sum_squares(v.x, squares);
-  SymmetricRows rows[kBlocks], of_blocks;
+  SymmetricRows rows[kBlocksOfBatch], of_blocks;
   alignas(64) float scales[16][16] = {}, group_weights[16][16] = {};
   Floats x[16], weights[16];
-  for (int b = 0; b < kBlocks; b++) {
+  for (int b = 0; b < kBlocksOfBatch; b++) {
     by_columns<16>(v.x + 256 * b, x);
     weigh_columns(x, v.importance + 256 * b, splat(weighing_mean_square<Q3_K>(squares[b])), weights);
     rows[b].fit<4>(x, weights);
@@ -305,21 +305,20 @@ inline void encode_weighted_batch(const Values& v, Q3_K (&blocks)[kBlocks]) {
   by_columns<16>(scales[0], x);
   by_columns<16>(group_weights[0], weights);
   of_blocks.fit<32>(x, weights);
-  for (int b = 0; b < kBlocks; b++) {
+  for (int b = 0; b < kBlocksOfBatch; b++) {
     const float* const numbers = v.x + 256 * b;
     uint8_t scale_codes[16];
     of_blocks.encode<16, 32>(b, scales[b], scale_codes);
     blocks[b].d = half(of_blocks.scales[b]);
     blocks[b].pack_scales(scale_codes);
-    encode_block<-4, 3>(
-        numbers, [&](int g, uint8_t* codes) { rows[b].encode<16, 4>(g, numbers + 16 * g, codes); }, blocks[b]);
+    encode_block(numbers, [&](int g, uint8_t* codes) { rows[b].encode<16, 4>(g, numbers + 16 * g, codes); }, blocks[b]);
   }
 }
 
-inline void encode_batch(const Values& v, Q3_K (&blocks)[kBlocks]) {
+inline void encode_batch(const Values& v, Q3_K (&blocks)[kBlocksOfBatch]) {
   if (!is_ordinary<Q3_K>(v)) return encode_one_by_one(v, blocks);
   if (v.importance) return encode_weighted_batch(v, blocks);
-  for (int first = 0; first < kBlocks; first += 4) {
+  for (int first = 0; first < kBlocksOfBatch; first += 4) {
     const float* const x = v.x + 256 * first;
     using Search = SymmetricSearch<16, 4>;
     Search sets[] = {Search(x), Search(x + 256), Search(x + 512), Search(x + 768)};
@@ -329,7 +328,7 @@ inline void encode_batch(const Values& v, Q3_K (&blocks)[kBlocks]) {
       float scales[16];
       keep(scales, sets[s].scales());
       store_scales(scales, block);
-      encode_block<-4, 3>(x + 256 * s, [&](int g, uint8_t* codes) { sets[s].encode(g, codes); }, block);
+      encode_block(x + 256 * s, [&](int g, uint8_t* codes) { sets[s].encode(g, codes); }, block);
     }
   }
 }
