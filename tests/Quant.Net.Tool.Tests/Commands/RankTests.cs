@@ -63,7 +63,7 @@ public class RankTests
     public void APlanShowsWhatMattersOnANarrowTerminal(int ranks, int width, params string[] columns)
     {
         using SafetensorsModel model = SafetensorsModel.Open(Repository.GptqModel);
-        var report = RankReport.Of("model", TensorParallelPlan.Make(model, ranks), null);
+        var report = RankReport.Of("model", TensorParallelPlan.Make(model, ranks), [], null);
         string text = TerminalText.Of(width, terminal => RankText.WritePlan(report, terminal));
         Assert.Equal(columns, TerminalText.Titles(text, "Count", "Kind", "Packed", "Shape", "Each rank", "Padding", "Remark"));
         Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, width));
