@@ -78,6 +78,7 @@ function Build-Native {
 function Build-All {
     Build-Native
     Invoke-DotNet @('build', 'src/Quant.Net')
+    # build.sh compiles the tool ahead of time too, for linux-x64.
     Invoke-DotNet @('publish', 'src/Quant.Net.Tool', '-o', 'artifacts/tool')
     Set-Content artifacts\quantnet.cmd '@dotnet "%~dp0tool\quantnet.dll" %*'
 }

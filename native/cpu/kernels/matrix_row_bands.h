@@ -6,12 +6,12 @@
 //
 //   template <int kBits> struct Band<Layout, kBits> {
 //     explicit Band(const Matrix& m);
-//     using Packing = Dense<kBits>;                          // of 32 codes
-//     const uint8_t* string(uint64_t row) const;             // where the codes of a row stand
-//     uint64_t width() const;                                // groups of a row in the arrays, at least as many as it
-//     has Group group(uint64_t row, uint64_t group) const;       // in the first lane, others are anything Group
-//     groups(uint64_t row, uint64_t first) const;      // sixteen of them; `first` is a multiple of 8, or width - 16
-//     Floats weights(Ints codes, const Group& group) const;  // only the lowest bits of codes count
+//     using Packing = Dense<kBits>;                      // of 32 codes
+//     const uint8_t* string(uint64_t row) const;         // where the codes of a row stand
+//     uint64_t width() const;                            // groups that the arrays have for a row, or more than it has
+//     Group group(uint64_t row, uint64_t group) const;   // in all lanes
+//     Group groups(uint64_t row, uint64_t first) const;  // sixteen; `first` is a multiple of 8, or width - 16
+//     Floats weights(Ints codes, const Group&) const;    // only the lowest bits of codes count
 //   };
 #pragma once
 

@@ -187,6 +187,9 @@ class GroupFit {
       best = scale * sums[i].xl;
       chosen_ = i;
     }
+    // NaNs give sums that are no better than nothing, and codes in this column too.
+    for (int r = 0; chosen_ == kCandidates && r < kRuns; r++)
+      tried_.codes[r][kCandidates] = 0;
   }
 
   // Brings runs to the book once more.
@@ -237,7 +240,7 @@ class GroupFit {
   float peak_;
   Tried tried_;
   uint32_t off_book_[kRuns];  // columns whose codes were not in the book as they were
-  int chosen_ = kCandidates;  // a column of zeros
+  int chosen_ = kCandidates;  // a column; this one has zeros, a code that is in every book
 };
 
 // All groups of a block, fitted. Groups with nothing in them keep zeros everywhere.

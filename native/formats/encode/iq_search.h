@@ -31,8 +31,8 @@ struct LevelValues {
   }
 };
 
-// Codes of the runs of a group, a column for each of the scales that are tried, of which there are kCount. There are
-// more columns: those hold zeros, a code that is in every book.
+// Codes of the runs of a group, a column for each of the scales that are tried, of which there are kCount. There is at
+// least one column more.
 template <class Book, int N, int kCount>
 struct TriedCodes {
   static constexpr int kRuns = N / Book::kElements;

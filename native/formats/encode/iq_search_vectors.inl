@@ -36,8 +36,8 @@ using ManySums = Lanes<kCodeLanes>::Floats;
 // An element has four or eight places for levels.
 //   repeat()   as many numbers, over and over
 //   spread()   as many numbers as vectors have room for, each in all places of an element
-//   look_up()  the number whose place is in the lowest two or three bits of each lane; what is above them may be
-//   anything min()      the second, where the first is NaN
+//   look_up()  the number whose place is in the lowest two or three bits of each lane; others may be anything
+//   min()      the second, where the first is NaN
 #if defined(__AVX512F__)
 QN_HD ManyCodes widen_codes(const uint16_t* codes) {
   return reinterpret_cast<ManyCodes>(

@@ -221,8 +221,7 @@ QN_HD void encode_with_mins(const Values& v, Block& block) {
   }
   const Steps steps = v.importance ? kWeightedSteps : plain_steps<Block>();
   fit_affine<N, CodeLimits<Block>::kHigh, kGroups>(v.x, weights, steps, codes, fits.scales, fits.mins);
-  store_fits(fits, v.importance, block);
-  encode_all_again(v.x, codes, block);
+  if (store_fits(fits, v.importance, block)) encode_all_again(v.x, codes, block);
 }
 
 // The scales and mins of a block: fitted with importance, else as parts of the largest.
@@ -312,8 +311,7 @@ QN_HD void encode(const Values& v, Q3_K& block) {
       fits.scales[g] = fit_symmetric_by_codes<16, kLimit>(x, codes + 16 * g);
     }
   }
-  store_fits(fits, v.importance, block);
-  encode_all_again(v.x, codes, block);
+  if (store_fits(fits, v.importance, block)) encode_all_again(v.x, codes, block);
 }
 
 // ---- Q4_K and Q5_K: all but the packing of codes is the same

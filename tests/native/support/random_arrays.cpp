@@ -6,7 +6,7 @@
 
 namespace test {
 
-RandomArrays::RandomArrays(qn_matrix_layout layout, Random& random) {
+RandomArrays::RandomArrays(qn_matrix_layout layout, Random& random, bool wide) {
   const auto any = [&](std::initializer_list<uint64_t> choices) {
     return choices.begin()[random.next() % choices.size()];
   };
@@ -14,7 +14,7 @@ RandomArrays::RandomArrays(qn_matrix_layout layout, Random& random) {
   view.struct_size = sizeof view;
   view.layout = layout;
   view.rows = 4 * (1 + random.next() % 40);
-  view.columns = 64 * (1 + random.next() % 6) + any({0, 0, 32});
+  view.columns = 64 * (1 + random.next() % 6 + (wide ? 64 : 0)) + any({0, 0, 32});
   view.group_size = any({0, 16, 24, 32, 64, 128});
   view.bits = 4;
   view.scale_format = static_cast<qn_format>(any({QN_FORMAT_F32, QN_FORMAT_F16, QN_FORMAT_BF16}));
@@ -99,6 +99,27 @@ RandomArrays::RandomArrays(qn_matrix_layout layout, Random& random) {
   name(levels, view.levels, view.levels_size);
   name(scale_levels, view.scale_levels, view.scale_levels_size);
   name(scale_scales, view.scale_scales, view.scale_scales_size);
+}
+
+GuardedArrays::GuardedArrays(const RandomArrays& arrays, Guard guard)
+    : view(arrays.view),
+      codes_(arrays.codes, guard),
+      scales_(arrays.scales, guard),
+      zeros_(arrays.zeros, guard),
+      group_index_(arrays.group_index, guard),
+      levels_(arrays.levels, guard),
+      scale_levels_(arrays.scale_levels, guard),
+      scale_scales_(arrays.scale_scales, guard) {
+  const auto move = [](const void*& at, Guarded& copy) {
+    if (at) at = copy.data();
+  };
+  move(view.codes, codes_);
+  move(view.scales, scales_);
+  move(view.zeros, zeros_);
+  move(view.group_index, group_index_);
+  move(view.levels, levels_);
+  move(view.scale_levels, scale_levels_);
+  move(view.scale_scales, scale_scales_);
 }
 
 }  // namespace test
