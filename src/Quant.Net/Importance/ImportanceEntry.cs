@@ -5,6 +5,11 @@ namespace Quant.Net;
 /// <summary>How much each column of a tensor matters.</summary>
 public sealed class ImportanceEntry
 {
+    /// <summary>
+    /// Far more than the square of any activation of a model, and so little that sums of weights, weighed by it, stay within float32.
+    /// </summary>
+    private const float Largest = 1e20f;
+
     private readonly string _path;
     private readonly float[] _values;
 
@@ -59,6 +64,11 @@ public sealed class ImportanceEntry
             if (!float.IsFinite(_values[i]) || _values[i] < 0)
             {
                 throw Fault($"value {i} is {_values[i]}, expected a number from 0");
+            }
+
+            if (_values[i] > Largest)
+            {
+                throw Fault($"value {i} is {_values[i]}, expected at most {Largest}");
             }
         }
 

@@ -9,7 +9,7 @@ namespace Quant.Net;
 /// what the column was multiplied with. Both forms of its files are read: GGUF, and the binary form from before.
 /// </summary>
 /// <remarks>
-/// Files are read and checked whole when they are opened, and closed again. A value that is NaN, infinite or negative, and a matrix whose
+/// Files are read and checked whole when they are opened, and closed again. A value that is NaN, infinite, negative or above 1e20, and a matrix whose
 /// values are all zero, are faults: an encoder would go astray with them.
 /// </remarks>
 public sealed class ImportanceMatrix

@@ -65,9 +65,14 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
             throw NotFinite(chunk, source) ?? found;
         }
 
-        if (isLarge)
+        if (isLarge || (!allowNonFinite && !chunk.Task.Importance.IsEmpty))
         {
             RefuseInfiniteScales(chunk, source, output);
+        }
+
+        if (isLarge && chunk.Task.Importance.IsEmpty)
+        {
+            RefuseLostValues(chunk, source, output);
         }
     }
 
@@ -98,8 +103,8 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
     }
 
     /// <summary>
-    /// Refuses weights that make scales infinite, which are half precision in most formats. The reference refuses such blocks too. Few models
-    /// have weights so large, and only then the blocks are looked at.
+    /// Refuses weights that make scales infinite, which are half precision in most formats, alone or by how they are weighed. The reference refuses such
+    /// blocks too. Few models have weights so large, and only then, or with importance, the blocks are looked at.
     /// </summary>
     private void RefuseInfiniteScales(QuantizeChunk chunk, ReadOnlySpan<byte> source, ReadOnlySpan<byte> output)
     {
@@ -109,19 +114,39 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
         }
     }
 
+    /// <summary>Refuses large weights of which nothing is left: sums were infinite, and so a scale became 0.</summary>
+    private void RefuseLostValues(QuantizeChunk chunk, ReadOnlySpan<byte> source, ReadOnlySpan<byte> output)
+    {
+        int block = QuantFormats.Get(chunk.Task.Plan.Target).ValuesPerBlock;
+        ReadOnlySpan<float> values = Floats(chunk, chunk.Task.Plan.Tensor.Format, source);
+        List<int> largest = [];   // of blocks that have large values
+        for (int first = 0; first < values.Length; first += block)
+        {
+            if (IsLarge(values.Slice(first, block)))
+            {
+                largest.Add(LargestOf(values, first, block));
+            }
+        }
+
+        ReadOnlySpan<float> results = Floats(chunk, chunk.Task.Plan.Target, output);
+        foreach (int place in largest)
+        {
+            if (results[place] == 0)
+            {
+                throw TooLarge(chunk, source, place);
+            }
+        }
+    }
+
     /// <summary>Blames the largest value of a block.</summary>
     private OverflowException TooLarge(QuantizeChunk chunk, ReadOnlySpan<byte> source, int place)
     {
         int block = QuantFormats.Get(chunk.Task.Plan.Target).ValuesPerBlock, first = place / block * block;
         ReadOnlySpan<float> values = Floats(chunk, chunk.Task.Plan.Tensor.Format, source);
-        int largest = first;
-        for (int i = first + 1; i < first + block; i++)
-        {
-            largest = Math.Abs(values[i]) > Math.Abs(values[largest]) ? i : largest;
-        }
-
+        int largest = LargestOf(values, first, block);
+        string what = IsLarge(values.Slice(first, block)) ? "too large" : "too large with its importance";
         return new OverflowException(ErrorText.Invariant(
-            $"{chunk.Task.Source.Place}: {PlaceOf(chunk, largest)} is {values[largest]}, too large for {chunk.Task.Plan.Target}"));
+            $"{chunk.Task.Source.Place}: {PlaceOf(chunk, largest)} is {values[largest]}, {what} for {chunk.Task.Plan.Target}"));
     }
 
     /// <summary>What to say of the first value that is not finite as a float; null if all are.</summary>
@@ -152,6 +177,19 @@ internal sealed unsafe class ChunkEncoder(QuantDevice device, bool allowNonFinit
         Span<float> values = _floats.AsSpan(0, chunk.Values);
         Decode(format, bytes, QuantFormat.F32, MemoryMarshal.AsBytes(values));
         return values;
+    }
+
+    private static bool IsLarge(ReadOnlySpan<float> values) => LargeValues.AreIn(QuantFormat.F32, MemoryMarshal.AsBytes(values));
+
+    private static int LargestOf(ReadOnlySpan<float> values, int first, int count)
+    {
+        int largest = first;
+        for (int i = first + 1; i < first + count; i++)
+        {
+            largest = Math.Abs(values[i]) > Math.Abs(values[largest]) ? i : largest;
+        }
+
+        return largest;
     }
 
     private static string PlaceOf(QuantizeChunk chunk, int place) => ErrorText.Invariant(

@@ -28,6 +28,7 @@ internal static class MalformedImportance
             new BinaryFile().Entry("a"u8.ToArray(), 1, [1], count: int.MaxValue).ToArray(), "number of values is 2147483647, but the 4 bytes that are left hold at most 1"),
         ["NaN"] = new(new BinaryFile().Entry("a", 1, 1, float.NaN).ToArray(), "entry 'a' value 1 is NaN, expected a number from 0"),
         ["infinity"] = new(new BinaryFile().Entry("a", 1, 1, float.PositiveInfinity).ToArray(), "entry 'a' value 1 is Infinity, expected a number from 0"),
+        ["huge"] = new(new BinaryFile().Entry("a", 1, 1, 3e38f).ToArray(), "entry 'a' value 1 is 3E+38, expected at most 1E+20"),
         ["negative"] = new(new BinaryFile().Entry("a", 2, 1, 2, -3).ToArray(), "entry 'a' value 2 is -1.5, expected a number from 0"),
         ["zeros"] = new(new BinaryFile().Entry("a", 1, 0, 0, 0).ToArray(), "entry 'a' values 0 to 2 are all zero"),
         ["negative chunks"] = new(new BinaryFile().Entry("a", 1, 1).Number(-1).ToArray(), "end: number of chunks is -1, expected 0 or more"),

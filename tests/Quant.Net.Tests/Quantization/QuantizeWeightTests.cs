@@ -38,6 +38,9 @@ public sealed class QuantizeWeightTests : IDisposable
     [InlineData(QuantFormat.F16, "Q8_0", 65_504f, false)]
     [InlineData(QuantFormat.BF16, "Q4_0", 1e9f, true)]
     [InlineData(QuantFormat.BF16, "Q4_K_M", 1e30f, true)]
+    [InlineData(QuantFormat.F32, "Q6_K", 1e20f, true)]
+    [InlineData(QuantFormat.F32, "Q3_K_M", 1e14f, true)]
+    [InlineData(QuantFormat.F32, "IQ4_XS", 1e20f, true)]
     public async Task WhatIsTooLargeIsRefused(QuantFormat from, string recipe, float value, bool isTooLarge)
     {
         string path = _models.Write("in.gguf", from, weights => weights[256 + 5] = value);
