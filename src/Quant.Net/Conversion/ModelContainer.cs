@@ -1,6 +1,7 @@
 using Quant.Net.Gguf;
 using Quant.Net.IO;
 using Quant.Net.Numpy;
+using Quant.Net.Ranks;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Conversion;
@@ -70,6 +71,7 @@ internal static class ModelContainers
             metadata.Add(new KeyValuePair<string, string>(GgufLayout.ArchitectureKey, architecture));
         }
 
+        metadata.AddRange(RankMark.Of(model));
         var writer = SafetensorsWriter.Create(path, new SafetensorsWriterOptions
         {
             Overwrite = options.Overwrite,

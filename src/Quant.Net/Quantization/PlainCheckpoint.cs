@@ -1,6 +1,7 @@
 using System.Text;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
+using Quant.Net.Ranks;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Quantization;
@@ -41,7 +42,7 @@ internal static class PlainCheckpoint
             tensor => Encoding.UTF8.GetByteCount(tensor.Name) is > GgufLayout.LongestTensorName and int bytes ? ErrorText.Invariant($"{bytes}") : null);
     }
 
-    /// <summary>Says what the settings tell of the model.</summary>
+    /// <summary>Says what the settings tell of the model, and which rank it is if it is one.</summary>
     public static void AddMetadata(SafetensorsModel model, GgufContents contents)
     {
         if (ArchitectureOf(model) is { } architecture)
@@ -50,6 +51,10 @@ internal static class PlainCheckpoint
         }
 
         contents.Set(NameKey, GgufValue.FromString(NameOf(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Path)))));
+        foreach ((string key, string text) in RankMark.Of(model))
+        {
+            contents.Set(key, GgufValue.FromString(text));
+        }
     }
 
     /// <summary>What a checkpoint calls its architecture; null if it does not say.</summary>

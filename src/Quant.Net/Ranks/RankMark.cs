@@ -17,9 +17,11 @@ internal static class RankMark
         [new(RankKey, rank.ToString(CultureInfo.InvariantCulture)), new(CountKey, ranks.ToString(CultureInfo.InvariantCulture))];
 
     /// <summary>The mark that a model bears, for what is made of it; empty if it is no rank.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> Of(SafetensorsModel model) => model.Files
-        .Where(file => Text(file) is not null).Take(1)
-        .SelectMany(file => new[] { RankKey, CountKey }.Select(key => new KeyValuePair<string, string>(key, file.Metadata[key])));
+    public static IEnumerable<KeyValuePair<string, string>> Of(SafetensorsModel model) =>
+        model.Files.Select(file => Of(file.Metadata.GetValueOrDefault)).FirstOrDefault(mark => mark.Any(), []);
+
+    /// <inheritdoc cref="Of(SafetensorsModel)"/>
+    public static IEnumerable<KeyValuePair<string, string>> Of(GgufFile model) => Of(Texts(model));
 
     /// <summary>Which rank of how many a model is, as all of its files say; null if it is none.</summary>
     public static (int Rank, int Count)? Read(SafetensorsModel model) =>
@@ -35,6 +37,9 @@ internal static class RankMark
     public static string? Find(GgufFile model) => Text(Texts(model));
 
     private static Func<string, string?> Texts(GgufFile model) => key => model.Metadata.TryGetString(key, out string? text) ? text : null;
+
+    private static IEnumerable<KeyValuePair<string, string>> Of(Func<string, string?> metadata) =>
+        metadata(RankKey) is { } rank && metadata(CountKey) is { } ranks ? [new(RankKey, rank), new(CountKey, ranks)] : [];
 
     private static string? Text(SafetensorsFile file) => Text(file.Metadata.GetValueOrDefault);
 

@@ -69,6 +69,20 @@ public sealed class ModelConverterTests : IDisposable
     }
 
     [Fact]
+    public async Task ARankStaysMarkedAsOne()
+    {
+        using GgufFile rank = _folder.Open(new TestModel
+        {
+            Entries = [TestEntry.Text("quantnet.rank", "1"), TestEntry.Text("quantnet.ranks", "2")],
+            Tensors = [new("a")],
+        });
+        await Dequantize(rank, "out.safetensors", new DequantizeOptions());
+
+        IReadOnlyDictionary<string, string> metadata = new PlainSafetensors(_folder["out.safetensors"]).Metadata;
+        Assert.Equal(("1", "2"), (metadata["quantnet.rank"], metadata["quantnet.ranks"]));
+    }
+
+    [Fact]
     public async Task ResultsDoNotDependOnChunks()
     {
         using GgufFile model = GgufFile.Open(Repository.PathOf("samples", "models", "stories260K-Q4_K_M.gguf"));

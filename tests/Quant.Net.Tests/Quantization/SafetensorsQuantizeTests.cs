@@ -53,6 +53,24 @@ public sealed class SafetensorsQuantizeTests : IDisposable
     }
 
     [Fact]
+    public async Task ARankStaysMarkedAsOne()
+    {
+        string path = _models.Folder["rank.safetensors"];
+        using (var writer = SafetensorsWriter.Create(path, new SafetensorsWriterOptions { Metadata = [new("quantnet.rank", "1"), new("quantnet.ranks", "2")] }))
+        {
+            writer.AddTensor("a.weight", SafetensorsType.F32, [4]);
+            writer.Write("a.weight", new byte[16]);
+            writer.Complete();
+        }
+
+        using SafetensorsModel model = SafetensorsModel.Open(path);
+        await ModelQuantizer.QuantizeAsync(
+            model, QuantizationPlan.Create(model, QuantizationRecipe.Get("Q8_0")), _models.Folder["out.gguf"], new QuantizeOptions(), _models.Device);
+        using GgufFile quantized = GgufFile.Open(_models.Folder["out.gguf"]);
+        Assert.Equal(("1", "2"), (quantized.Metadata.GetString("quantnet.rank"), quantized.Metadata.GetString("quantnet.ranks")));
+    }
+
+    [Fact]
     public void AnArchitectureThatOnlyClassesNameIsToldToPlansToo()
     {
         Write("model", ("a.weight", SafetensorsType.F32, [4])).Dispose();
