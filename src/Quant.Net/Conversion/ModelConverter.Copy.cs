@@ -31,7 +31,8 @@ public static partial class ModelConverter
         GgufFile model, string outputPrefix, SplitOptions options,
         IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        RequireWhole(model);
+        ArgumentNullException.ThrowIfNull(model);
+        WholeModel.Require(model);
         ArgumentException.ThrowIfNullOrEmpty(outputPrefix);
         RequireLimit(options);
         return Task.Run(() => Split(model, outputPrefix, options, progress, cancellationToken), cancellationToken);
@@ -72,7 +73,8 @@ public static partial class ModelConverter
         GgufFile model, string outputPath, GgufMetadataEdits edits, bool overwrite = false,
         IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        RequireWhole(model);
+        ArgumentNullException.ThrowIfNull(model);
+        WholeModel.Require(model);
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         ArgumentNullException.ThrowIfNull(edits);
         return Task.Run(() => WriteOne(model, edits.Apply(model), outputPath, overwrite, progress, cancellationToken), cancellationToken);
@@ -147,15 +149,6 @@ public static partial class ModelConverter
             Warnings = [.. warnings],
             Elapsed = watch.Elapsed,
         };
-
-    private static void RequireWhole(GgufFile model)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        if (model.MissingParts.Count > 0)
-        {
-            throw new ArgumentException($"{model.ShownPath}: parts of the model are missing: {ErrorText.QuoteAll(model.MissingParts)}.", nameof(model));
-        }
-    }
 
     private static void RequireLimit(SplitOptions options)
     {

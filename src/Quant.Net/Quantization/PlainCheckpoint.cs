@@ -1,4 +1,5 @@
 using System.Text;
+using Quant.Net.Conversion;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
 using Quant.Net.Ranks;
@@ -22,17 +23,12 @@ internal static class PlainCheckpoint
     /// <exception cref="NotSupportedException">The model is packed, or has tensors that GGUF cannot have; they are named.</exception>
     public static void Require(SafetensorsModel model)
     {
-        string shown = ErrorText.EscapePath(model.Path);
-        if (model.MissingFiles.Count > 0)
-        {
-            throw new ArgumentException($"Files of the model are missing: {ErrorText.QuoteAll(model.MissingFiles)}.", nameof(model));
-        }
-
+        WholeModel.Require(model);
         var packed = PackedModuleSurvey.Of(model);
         if (packed.Modules.Count > 0 || !packed.IsComplete || model.Quantization is not null)
         {
             string how = model.Quantization?.Method is { } method ? ErrorText.Quote(method) : ErrorText.Count(packed.Modules.Count, "packed module");
-            throw new NotSupportedException($"{shown}: is quantized already ({how}), expected plain weights: dequantize it first");
+            throw new NotSupportedException($"{ErrorText.EscapePath(model.Path)}: is quantized already ({how}), expected plain weights: dequantize it first");
         }
 
         Refuse(model, "of types that GGUF does not have", tensor => tensor.Format is null ? $"{tensor.Type}" : null);

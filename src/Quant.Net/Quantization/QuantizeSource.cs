@@ -1,3 +1,4 @@
+using Quant.Net.Conversion;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
 using Quant.Net.Safetensors;
@@ -26,11 +27,7 @@ internal sealed class QuantizeSource
     /// <exception cref="ArgumentException">Parts of the model are missing.</exception>
     public static QuantizeSource Of(GgufFile model)
     {
-        if (model.MissingParts.Count > 0)
-        {
-            throw new ArgumentException($"Parts of the model are missing: {ErrorText.QuoteAll(model.MissingParts)}.", nameof(model));
-        }
-
+        WholeModel.Require(model);
         var parts = model.Parts.Select((part, i) => (part, i)).ToDictionary(pair => pair.part, pair => pair.i);
         return new QuantizeSource(contents => contents.CopyMetadata(model))
         {

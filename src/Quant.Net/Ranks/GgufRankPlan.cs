@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Quant.Net.Conversion;
 using Quant.Net.Gguf;
 using Quant.Net.IO;
 
@@ -18,6 +19,7 @@ internal sealed class GgufRankPlan : TensorParallelPlan
     public GgufRankPlan(GgufFile model, int ranks)
         : base(model.Parts[0].Path, ranks, RankMark.Find(model))
     {
+        WholeModel.Require(model);
         Model = model;
         _rules = GgufFamilies.Table.Of(Path, model.Architecture);
         _heads = HeadCounts.Of(model);

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Quant.Net.Conversion;
 using Quant.Net.Safetensors;
 
 namespace Quant.Net.Ranks;
@@ -15,6 +16,7 @@ internal sealed class SafetensorsRankPlan : TensorParallelPlan
     public SafetensorsRankPlan(SafetensorsModel model, int ranks)
         : base(model.Path, ranks, RankMark.Find(model))
     {
+        WholeModel.Require(model);
         Model = model;
         ModelConfig config = model.Config ?? throw ModelFormatException.In(model.Path, $"has no {ModelConfig.FileName}, which names the architecture");
         _rules = ModelFamilies.Table.Of(config.Path, config.ModelType);

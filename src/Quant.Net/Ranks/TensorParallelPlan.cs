@@ -57,6 +57,7 @@ public abstract class TensorParallelPlan
     /// <param name="model">The model.</param>
     /// <param name="ranks">Among how many ranks, from 1 to <see cref="MostRanks"/>.</param>
     /// <returns>The plan; what cannot be divided so has a <see cref="TensorParallelEntry.Problem"/>.</returns>
+    /// <exception cref="ArgumentException">Files of the model are missing.</exception>
     /// <exception cref="ModelFormatException">Its settings are missing or do not make sense, or tensors of a module do not fit together.</exception>
     /// <exception cref="NotSupportedException">The architecture is not known, or some of its modules are not; they are named. Or the model is
     /// such a part already.</exception>

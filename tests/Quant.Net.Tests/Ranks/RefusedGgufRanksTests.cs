@@ -39,6 +39,22 @@ public class RefusedGgufRanksTests
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ModelsWithMissingPartsAreRefused()
+    {
+        using var folder = new TempFolder();
+        using (GgufFile whole = GgufFamilyModel.Open(folder, "llama", 4))
+        {
+            await ModelConverter.SplitAsync(whole, folder["part"], new SplitOptions { MaxTensors = whole.Tensors.Count - 1 });
+        }
+
+        File.Delete(folder["part-00002-of-00002.gguf"]);
+        using GgufFile model = GgufFile.Open(folder["part-00001-of-00002.gguf"], new GgufOpenOptions { AllowPartial = true });
+        Assert.Contains(
+            "part-00001-of-00002.gguf: parts of the model are missing: 'part-00002-of-00002.gguf'.",
+            Assert.Throws<ArgumentException>(() => TensorParallelPlan.Make(model, 2)).Message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<GgufValue, bool> KeyHeads => new()
     {
         { GgufValue.FromNumber(4ul), true },

@@ -38,6 +38,19 @@ public class RefusedRanksTests
     }
 
     [Fact]
+    public void ModelsWithMissingFilesAreRefused()
+    {
+        using var folder = new TempFolder();
+        FamilyModel.Open(folder, "llama", 4, [Norm]).Dispose();
+        folder.Write("model.safetensors.index.json", """{"weight_map": {"model.norm.weight": "model.safetensors", "lm_head.weight": "head.safetensors"}}"""u8.ToArray());
+        using SafetensorsModel model = SafetensorsModel.Open(
+            folder["model.safetensors.index.json"], new SafetensorsOpenOptions { AllowPartial = true });
+        Assert.Contains(
+            $"{model.Path}: files of the model are missing: 'head.safetensors'.",
+            Assert.Throws<ArgumentException>(() => TensorParallelPlan.Make(model, 2)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void HeadsThatAreNoMultipleOfThoseOfKeysAreRefused()
     {
         using var folder = new TempFolder();
