@@ -85,8 +85,10 @@ internal sealed class BudgetRun
         long memory = ModelQuantizer.MemoryOf(_output);
         if (tensor.RowLength > memory / TensorSample.BytesOfValue)
         {
-            throw new NotSupportedException(ErrorText.Invariant(
-                $"{_model.ShownName}: tensor {ErrorText.Quote(tensor.Name)}: rows of {tensor.RowLength} values take {(Int128)tensor.RowLength * TensorSample.BytesOfValue} bytes to measure, expected at most {memory}"));
+            throw new QuantizationRefusedException(
+                ErrorText.Invariant(
+                    $"{_model.ShownName}: tensor {ErrorText.Quote(tensor.Name)}: rows of {tensor.RowLength} values take {(Int128)tensor.RowLength * TensorSample.BytesOfValue} bytes to measure, expected at most {memory}"),
+                QuantizationRemedy.MoreMemory);
         }
 
         var sample = TensorSample.Read(weight, _search.SampleValues, tensor.MatrixCount, importance, _output.AllowNonFinite, _device);

@@ -63,8 +63,9 @@ public sealed class BudgetPlannerTests : IDisposable
     public async Task RowsThatDoNotFitIntoTheMemoryAreRefused()
     {
         using GgufFile model = GgufFile.Open(_models.Write("in.gguf", QuantFormat.F32));
-        var refused = await Assert.ThrowsAsync<NotSupportedException>(() => BudgetPlanner.PlanAsync(
+        var refused = await Assert.ThrowsAsync<QuantizationRefusedException>(() => BudgetPlanner.PlanAsync(
             model, SizeBudget.OfWeights(5), null, null, new QuantizeOptions { MaxMemory = 3000 }, _models.Device));
+        Assert.Equal(QuantizationRemedy.MoreMemory, refused.Remedy);
         Assert.Contains("rows of 256 values take 3072 bytes to measure, expected at most 3000", refused.Message, StringComparison.Ordinal);
     }
 

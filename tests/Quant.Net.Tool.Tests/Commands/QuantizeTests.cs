@@ -193,6 +193,11 @@ public sealed class QuantizeTests : IDisposable
     }
 
     [Fact]
+    public void RowsThatDoNotFitAreSaidOfABudgetToo() =>
+        Run("quantize", _model, "-o", _folder["x.gguf"], "--target-bpw", "4", "--max-memory", "1KiB", "-q").AssertFails(
+            1, "bytes to measure, expected at most 1024 (--max-memory SIZE gives more)");
+
+    [Fact]
     public void ABudgetThatIsLargerThanTheModelIsSaid() => Assert.Contains(
         "nothing is quantized: 99 bits per weight are enough for all tensors as they are",
         Run("quantize", _model, "--target-bpw", "99", "--dry-run").Out, StringComparison.Ordinal);
