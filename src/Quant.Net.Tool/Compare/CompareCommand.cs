@@ -61,6 +61,7 @@ internal sealed class CompareCommand : ToolCommand
         {
             OutputOptions.RefuseFolder(page);
             OutputOptions.RefuseExisting(page, parsed.GetValue(_force));
+            PageFile.RequireWritable(page);
         }
 
         using QuantDevice device = _device.Open(parsed, otherwise: "cpu");

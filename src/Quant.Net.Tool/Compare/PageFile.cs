@@ -19,15 +19,7 @@ internal static class PageFile
     });
 
     /// <summary>Fails like that before the long work whose result the page will show.</summary>
-    public static void RequireWritable(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            throw new ToolException($"{SafeText.Escape(path)}: cannot be written: is a directory");
-        }
-
-        Try(path, (unfinished, _) => File.WriteAllText(unfinished, ""));
-    }
+    public static void RequireWritable(string path) => Try(path, (unfinished, _) => File.WriteAllText(unfinished, ""));
 
     private static void Try(string path, Action<string, string> write)
     {
