@@ -31,11 +31,15 @@ internal static class StaleFiles
     public static IEnumerable<string> WarnBesideParts(string prefix, IReadOnlyList<string> written, IEnumerable<string> inputs) =>
         Warn(prefix, written.Concat(inputs.Select(Path.GetFullPath)), file => IsNumbered(file, Path.GetFileName(prefix), ".gguf"));
 
-    /// <summary>A file that is there and has the name of a part of a split GGUF model, whatever its number; null if there is none.</summary>
-    public static string? FindPart(string prefix) => Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(prefix))!)
-        .Select(path => Path.GetFileName(path))
-        .Where(name => IsNumbered(name, Path.GetFileName(prefix), ".gguf"))
-        .Min(StringComparer.Ordinal) is { } name ? Path.Combine(Path.GetDirectoryName(prefix) ?? "", name) : null;
+    /// <summary>The files that are there and have the name of a part of a split GGUF model, whatever its number.</summary>
+    public static string[] FindParts(string prefix) =>
+    [
+        .. Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(prefix))!)
+            .Select(path => Path.GetFileName(path))
+            .Where(name => IsNumbered(name, Path.GetFileName(prefix), ".gguf"))
+            .Order(StringComparer.Ordinal)
+            .Select(name => Path.Combine(Path.GetDirectoryName(prefix) ?? "", name)),
+    ];
 
     private static IEnumerable<string> Warn(string output, IEnumerable<string> known, Func<string, bool> isOfOutput)
     {

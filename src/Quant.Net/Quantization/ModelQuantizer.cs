@@ -148,7 +148,7 @@ public static class ModelQuantizer
     /// <param name="asked">What the plan will be made with.</param>
     /// <param name="outputPath">Where the result would be.</param>
     /// <param name="options">How.</param>
-    /// <exception cref="ArgumentException">Parts of the model are missing.</exception>
+    /// <exception cref="ArgumentException">Parts of the model are missing, or the output's name does not end in .gguf.</exception>
     /// <exception cref="OutputExistsException">The output is there already.</exception>
     /// <exception cref="IOException">The output is the model or the importance matrix itself, or its directory is not there.</exception>
     /// <exception cref="UnauthorizedAccessException">Nothing may be written there.</exception>

@@ -31,11 +31,15 @@ internal static class OutputPlace
             return;
         }
 
+        AtomicFile.RefuseLongName(GgufSplit.PathsOfParts(prefix, 1).Single());
         OutputGuard.RequireWritable(path);
-        if (!options.Overwrite && StaleFiles.FindPart(prefix) is { } part)
+        string[] there = StaleFiles.FindParts(prefix);
+        if (!options.Overwrite && there is [var part, ..])
         {
             throw new OutputExistsException($"{ErrorText.EscapePath(part)}: exists already, and one of the files to be written may get its name");
         }
+
+        RefuseInputs(there, source, options);
     }
 
     private static void Require(QuantizeSource source, IReadOnlyList<string> files, QuantizeOptions options)
@@ -46,9 +50,14 @@ internal static class OutputPlace
             AtomicFile.RefuseLongName(file);
         }
 
+        RefuseInputs(files, source, options);
+        OutputGuard.RequireWritable(files[0]);
+    }
+
+    private static void RefuseInputs(IReadOnlyList<string> files, QuantizeSource source, QuantizeOptions options)
+    {
         OutputGuard.RefuseInputs(files, source.Paths);
         OutputGuard.RefuseInputs(files, options.Importance is { } importance ? [importance.Path] : [], "the importance matrix");
-        OutputGuard.RequireWritable(files[0]);
     }
 
     /// <summary>What an interrupted run has left of a file.</summary>

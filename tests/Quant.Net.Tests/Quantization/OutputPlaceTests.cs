@@ -56,6 +56,24 @@ public sealed class OutputPlaceTests : IDisposable
     }
 
     [Fact]
+    public async Task APartThatIsReadIsNotReplaced()
+    {
+        await ModelConverter.SplitAsync(_model, _models.Folder["part"], new SplitOptions { MaxTensors = 2 });
+        using GgufFile model = GgufFile.Open(_models.Folder["part-00001-of-00002.gguf"]);
+        QuantizeOptions replacing = new() { SplitMaxBytes = 10_000, Overwrite = true };
+        Assert.EndsWith(
+            "part-00001-of-00002.gguf: is the model itself; the output must be another file",
+            Line(Assert.Throws<IOException>(() => ModelQuantizer.CheckOutput(model, new QuantizationOptions(), _models.Folder["part.gguf"], replacing))));
+
+        File.WriteAllBytes(
+            _models.Folder["out-00001-of-00001.gguf"], new BinaryFile().Entry("up.weight", 1, [.. Enumerable.Repeat(1f, 256)]).ToArray());
+        replacing = replacing with { Importance = ImportanceMatrix.Open(_models.Folder["out-00001-of-00001.gguf"]) };
+        Assert.EndsWith(
+            "out-00001-of-00001.gguf: is the importance matrix itself; the output must be another file",
+            RefusalBeforePlan<IOException>("out.gguf", replacing));
+    }
+
+    [Fact]
     public void APlaceThatCannotBeIsRefused()
     {
         Assert.Contains("there is no directory", Refusal<DirectoryNotFoundException>("nowhere/out.gguf"));
@@ -63,6 +81,10 @@ public sealed class OutputPlaceTests : IDisposable
         Directory.CreateDirectory(_models.Folder["folder.gguf"]);
         Assert.EndsWith("folder.gguf: is a directory", Refusal<IOException>("folder.gguf", new QuantizeOptions { Overwrite = true }));
         Assert.Contains("the name has 305 bytes", Refusal<PathTooLongException>(new string('x', 300) + ".gguf"));
+        Assert.Contains(
+            "-00001-of-00001.gguf: the name has 264 bytes",
+            RefusalBeforePlan<PathTooLongException>(new string('x', 244) + ".gguf", new QuantizeOptions { SplitMaxBytes = 1 }));
+        Assert.Throws<ArgumentException>(() => CheckBeforePlan("out.bin"));
     }
 
     [Fact]
