@@ -5,6 +5,9 @@ namespace Quant.Net.Tool.CommandLine;
 /// <summary>What went wrong, in one line.</summary>
 internal static class ErrorText
 {
+    /// <summary>What lets weights be that are not finite, or would not be once they are quantized.</summary>
+    public const string TakesAnyNumber = " (--allow-nonfinite takes it as it is)";
+
     /// <summary>Describes a failure.</summary>
     public static string Describe(Exception failure) => WithoutStop(failure switch
     {
@@ -12,7 +15,7 @@ internal static class ErrorText
         TypeInitializationException { InnerException: { } cause } => Describe(cause),
         OutputExistsException => $"{failure.Message} (--force replaces it)",
         QuantizationRefusedException refused => refused.Message + WayOut(refused.Remedy),
-        NotFiniteNumberException => $"{failure.Message} (--allow-nonfinite takes it as it is)",
+        NotFiniteNumberException => failure.Message + TakesAnyNumber,
 
         // A GPU's says what was asked for and what is free; the framework's says nothing.
         OutOfMemoryException when !failure.Message.StartsWith("cuda:", StringComparison.Ordinal) => "out of memory",

@@ -53,7 +53,7 @@ internal sealed class QuantizeCommand : ToolCommand
 
     private readonly Option<bool> _allowNonFinite = new("--allow-nonfinite")
     {
-        Description = "Quantize also weights that are NaN or infinite; nothing is promised of blocks with such",
+        Description = "Quantize also weights that are NaN, infinite or too large; nothing is promised of blocks with such",
     };
 
     private readonly Option<bool> _resume = new("--resume")
@@ -143,7 +143,7 @@ internal sealed class QuantizeCommand : ToolCommand
         }
 
         QuantizeResult result = await WorkProgress.RunAsync(
-            _console, quiet, Path.GetFileName(output!), progress => model.QuantizeAsync(plan, output!, options, device, progress, cancellation));
+            _console, quiet, Path.GetFileName(output!), progress => QuantizeAsync(model, plan, output!, options, device, progress, cancellation));
         report = report.With(result);
         if (parsed.GetValue(CommonOptions.Json))
         {
@@ -157,6 +157,21 @@ internal sealed class QuantizeCommand : ToolCommand
 
         return result.Errors is null ? ExitCode.Done : Report(
             parsed, result, CompareReport.Of(input, result.Files[0], result.Errors, maxError: null, page: null, report.Device));
+    }
+
+    /// <summary>Quantizes, and names the way out where a weight is too large. Other commands fail so for other reasons.</summary>
+    private static async Task<QuantizeResult> QuantizeAsync(
+        QuantizeInput model, QuantizationPlan plan, string output, QuantizeOptions options, QuantDevice device,
+        IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    {
+        try
+        {
+            return await model.QuantizeAsync(plan, output, options, device, progress, cancellation);
+        }
+        catch (OverflowException tooLarge) when (!options.AllowNonFinite)
+        {
+            throw new ToolException(tooLarge.Message + ErrorText.TakesAnyNumber);
+        }
     }
 
     /// <summary>Hands out the errors. If that fails, the model is there all the same, and the message says so.</summary>

@@ -11,7 +11,10 @@ public sealed record QuantizeOptions
     /// <summary>Replaces files that are there already. Without it, that is an error.</summary>
     public bool Overwrite { get; init; }
 
-    /// <summary>Lets weights be NaN or infinite, and become so in the output. Nothing is promised of blocks with such weights.</summary>
+    /// <summary>
+    /// Lets weights be NaN or infinite, or too large for float32 or for the format that they become, and be so in the output. Nothing is promised
+    /// of blocks with such weights.
+    /// </summary>
     public bool AllowNonFinite { get; init; }
 
     /// <summary>How long the encoders search.</summary>

@@ -92,6 +92,18 @@ public sealed class QuantizeTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.Path));
     }
 
+    [Theory]
+    [InlineData(float.NaN, "row 0, column 0 is NaN, expected a finite number")]
+    [InlineData(1e30f, "row 0, column 0 is 1E+30, too large for Q8_0")]
+    public void WeightsThatNoBlockHoldsAreRefusedUnlessAllowed(float weight, string complaint)
+    {
+        string odd = new TinyGguf().Add("general.architecture", "made-up")
+            .AddTensor("x.weight", 0, [32, 2], [.. BitConverter.GetBytes(weight), .. new byte[63 * sizeof(float)]]).Write(_folder["odd.gguf"]);
+        string[] command = ["quantize", odd, "-o", _folder["x.gguf"], "Q8_0", "-q"];
+        Run(command).AssertFails(1, complaint, "(--allow-nonfinite takes it as it is)");
+        Succeed([.. command, "--allow-nonfinite"]);
+    }
+
     [Fact]
     public void WhatIsQuantizedAlreadyIsRefusedUnlessAllowed()
     {
