@@ -52,7 +52,7 @@ public sealed class PackedModuleSurvey
         bool isComplete = known.Count == 0;
         foreach (PackedModule module in modules.Where(module => IsPlainToo(model, module)))
         {
-            AddFault($"{ErrorText.EscapePath(module.Arrays.Codes.File.Path)}: module {ErrorText.Quote(module.Name)} is packed, and {ErrorText.Quote(module.WeightName)} is there too");
+            AddFault($"{module.Place} is packed, and {ErrorText.Quote(module.WeightName)} is there too");
         }
 
         IReadOnlyList<string> warnings = [];

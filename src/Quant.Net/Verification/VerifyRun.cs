@@ -94,7 +94,7 @@ internal sealed class VerifyRun(
     private IEnumerable<string> WarnOfUnknownTypes() =>
         from tensor in model.Tensors
         where !tensor.IsFormatKnown
-        select $"{ErrorText.EscapePath(tensor.Part.Path)}: tensor {ErrorText.Quote(tensor.Name)} has {tensor.FormatName}: its weights are not checked";
+        select $"{tensor.Place} has {tensor.FormatName}: its weights are not checked";
 
     private IEnumerable<string> WarnOfTrailingBytes()
     {
