@@ -19,7 +19,30 @@ internal static class PageFile
     });
 
     /// <summary>Fails like that before the long work whose result the page will show.</summary>
-    public static void RequireWritable(string path) => Try(path, (unfinished, _) => File.WriteAllText(unfinished, ""));
+    public static void RequireWritable(string path)
+    {
+        if (File.Exists(path) && IsModel(path))
+        {
+            throw new ToolException($"{SafeText.Escape(path)}: is a GGUF file, which is not replaced");
+        }
+
+        Try(path, (unfinished, _) => File.WriteAllText(unfinished, ""));
+    }
+
+    /// <summary>Whether it is GGUF by its content, which its name need not tell: perhaps the model that is read.</summary>
+    private static bool IsModel(string path)
+    {
+        Span<byte> magic = stackalloc byte[4];
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return false;   // replacing it needs no permission to read it
+        }
+    }
 
     private static void Try(string path, Action<string, string> write)
     {

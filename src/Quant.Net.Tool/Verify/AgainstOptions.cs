@@ -64,7 +64,12 @@ internal sealed class AgainstOptions
     public string[] PartsIn(ParseResult parsed)
     {
         string[] parts = [_first.PathIn(parsed), .. (parsed.GetValue(_more) ?? []).Select(part => InputFile.Require(part, orFolder: true))];
-        return [.. parts.SelectMany(part => RanksIn(part) is { Length: > 0 } ranks ? ranks : [part])];
+        return [.. parts.SelectMany(part => RanksIn(part) is { Length: > 0 } ranks ? OfFolder(part, ranks) : [part])];
+
+        string[] OfFolder(string folder, string[] ranks) =>
+            new Option[] { _axis, _heads }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } option
+                ? throw new UsageException($"{option.Name}: '{folder}' holds ranks, whose weights are cut in one way each, as the model says")
+                : ranks;
     }
 
     private static string[] RanksIn(string folder) =>

@@ -53,6 +53,7 @@ public class AgainstTests
 
         Succeed("verify", "--against", Repository.GptqModel, second, first, "-q");
         Succeed("verify", "--against", Repository.GptqModel, folder["ranks"], "-q");
+        Run("verify", "--against", Repository.GptqModel, folder["ranks"], "--axis", "out").AssertFails(2, "--axis: '", "holds ranks");
 
         ToolResult missing = Run("verify", "--against", Repository.GptqModel, first, "--json", "-q");
         Assert.Equal(1, missing.ExitCode);

@@ -176,6 +176,16 @@ public class CompareTests
         Succeed("compare", model, model, "--html", folder["page.html"], "--force");
     }
 
+    [Fact]
+    public void NoPageReplacesAModelWhateverItsName()
+    {
+        using var folder = new TemporaryFolder();
+        string model = folder["model.html"];
+        File.Copy(Repository.WideModel, model);
+        Run("compare", model, model, "--html", model, "--force", "-q").AssertFails(1, "model.html: is a GGUF file, which is not replaced");
+        Assert.Equal(File.ReadAllBytes(Repository.WideModel), File.ReadAllBytes(model));
+    }
+
     [MountFact]
     public void APageThatTheDiskHasNoRoomForIsSaid()
     {
