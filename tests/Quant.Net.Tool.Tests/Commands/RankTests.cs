@@ -218,8 +218,8 @@ public class RankTests
     {
         using var folder = new TemporaryFolder();
         string text = Succeed("slice", Repository.StoriesModel, "--tensor-parallel", "2", "-o", folder["out"]).Out;
-        Assert.Matches(@"blk\.\*\.ffn_down\.weight +5 +row +64 × 172 +64 × 86 +0\n", text);
-        Assert.Matches(@"blk\.\*\.attn_q\.weight +5 +column, packed +64 × 64 +32 × 64 +0\n", text);
+        Assert.Matches(@"blk\.\*\.ffn_down\.weight +5 +row +no +64 × 172 +64 × 86 +0\n", text);
+        Assert.Matches(@"blk\.\*\.attn_q\.weight +5 +column +yes +64 × 64 +32 × 64 +0\n", text);
         Assert.Equal(["rank-0-of-2.gguf", "rank-1-of-2.gguf"], NamesIn(folder["out"]));
         Succeed("verify", "--against", Repository.StoriesModel, folder["out"], "-q");
         Succeed("verify", "--against", Repository.StoriesModel, folder["out/rank-1-of-2.gguf"], folder["out/rank-0-of-2.gguf"], "-q");
