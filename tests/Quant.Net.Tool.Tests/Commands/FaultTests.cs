@@ -45,7 +45,7 @@ public class FaultTests
         Finish(process);
         Assert.Equal([".out.safetensors.partial", ".out.safetensors.resume", "m.gguf"], folder.Names);
 
-        Assert.InRange(Succeed([.. command, folder["out.safetensors"], "--resume", "-q", "--json"]).Json.Number("bytesResumed"), 1 << 26, long.MaxValue);
+        Assert.InRange(Succeed([.. command, folder["out.safetensors"], "--resume", "-q", "--json"]).Json.Number("bytesResumed"), 1 << 20, long.MaxValue);
         Succeed([.. command, folder["plain.safetensors"], "-q"]);
         Assert.Equal(["m.gguf", "out.safetensors", "plain.safetensors"], folder.Names);
         Assert.Equal(Hash(folder["plain.safetensors"]), Hash(folder["out.safetensors"]));
