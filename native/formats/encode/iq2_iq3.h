@@ -170,7 +170,7 @@ class GroupFit {
       const Run<Book> run = this->run(r);
       off_book_[r] = columns_off_book(book, tried_.codes[r]) & ((1u << kCandidates) - 1);
       for (uint32_t columns = off_book_[r]; columns != 0; columns &= columns - 1) {
-        const int column = __builtin_ctz(columns);
+        const int column = lowest_bit(columns);
         uint16_t& code = tried_.codes[r][column];
         code = static_cast<uint16_t>(nearest(book.near(code), run, values[column]));
       }
@@ -229,7 +229,7 @@ class GroupFit {
     uint32_t codes[kRuns];
     round_to_levels<Book, N>(x_, 1 / scale, codes);
     for (; runs != 0; runs &= runs - 1) {
-      const int r = __builtin_ctz(runs);
+      const int r = lowest_bit(runs);
       const uint32_t code = codes[r];
       tried_.codes[r][chosen_] =
           static_cast<uint16_t>(book.has(code) ? code : nearest(book.near(code), run(r), values));

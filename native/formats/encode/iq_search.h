@@ -15,6 +15,9 @@ QN_HD int odd_scale_code(float inverse_scale, float scale) {
   return clamp(round_even(0.5f * (inverse_scale * scale - 1)), 0, kLimit);
 }
 
+// The place of the lowest bit that is set. Counting from below would be an instruction of BMI1.
+QN_HD int lowest_bit(uint32_t bits) { return 31 - __builtin_clz(bits & (0 - bits)); }
+
 // What the levels of a book stand for: a place for each number that a level's bits can hold.
 template <class Book>
 struct LevelValues {
