@@ -158,7 +158,8 @@ QN_HD Floats load_scales(const uint64_t (&halves)[4]) {
 // Sixteen codes of E4M3; bits above the lowest eight may be anything.
 QN_HD Floats e4m3_floats(Ints codes) {
   const Ints magnitude = _mm512_and_si512(_mm512_slli_epi32(codes, 20), splat_int(0x07f00000));
-  // 2^-120 of the number, whose exponent is put right; without one it is 2^-6 too much, of twice the number.
+  // Its bits are those of 2^-120 of the number, and adding to the exponent puts that right. An exponent of 0, which has
+  // no leading 1, is taken for one of 2^-7 (1 + m / 8) then, of a number that is 2^-6 m / 8: twice that, less 2^-6.
   Floats w = floats_of(add_ints(magnitude, splat_int(0x3c000000)));
   const __mmask16 subnormal = _mm512_testn_epi32_mask(magnitude, splat_int(0x07800000));
   w = _mm512_mask_fmsub_ps(w, subnormal, splat(2), splat(0x1p-6f));
