@@ -9,10 +9,10 @@ namespace Quant.Net.Tool.Slice;
 /// <summary><c>quantnet slice --tensor-parallel</c>: a whole model for several ranks.</summary>
 internal static class RankDivision
 {
-    /// <summary>Plans, and writes unless there is no output.</summary>
+    /// <summary>Plans, and writes unless it is a dry run, which needs no output and looks whether one could be written.</summary>
     /// <returns>The exit code: a plan that is only shown fails where it cannot be carried out.</returns>
     public static async Task<int> RunAsync(
-        ToolConsole console, ParseResult parsed, string input, int ranks, string? output, TensorParallelOptions options,
+        ToolConsole console, ParseResult parsed, string input, int ranks, string? output, bool isDryRun, TensorParallelOptions options,
         CancellationToken cancellation)
     {
         if (output is not null)
@@ -23,7 +23,7 @@ internal static class RankDivision
         if (ModelArgument.IsSafetensors(input))
         {
             using SafetensorsModel model = SafetensorsModel.Open(input);
-            return await RunAsync(console, parsed, input, TensorParallelPlan.Make(model, ranks), model.Warnings, output, options, cancellation);
+            return await RunAsync(console, parsed, input, TensorParallelPlan.Make(model, ranks), model.Warnings, output, isDryRun, options, cancellation);
         }
 
         if (options.MaxShardBytes is not null)
@@ -32,18 +32,23 @@ internal static class RankDivision
         }
 
         using GgufFile file = GgufFile.Open(input);
-        return await RunAsync(console, parsed, input, TensorParallelPlan.Make(file, ranks), file.Warnings, output, options, cancellation);
+        return await RunAsync(console, parsed, input, TensorParallelPlan.Make(file, ranks), file.Warnings, output, isDryRun, options, cancellation);
     }
 
     private static async Task<int> RunAsync(
         ToolConsole console, ParseResult parsed, string input, TensorParallelPlan plan, IReadOnlyList<string> warnings, string? output,
-        TensorParallelOptions options, CancellationToken cancellation)
+        bool isDryRun, TensorParallelOptions options, CancellationToken cancellation)
     {
-        CopyResult? result = output is null ? null : await WorkProgress.RunAsync(
+        if (isDryRun && output is not null && plan.IsPossible)
+        {
+            ModelConverter.CheckOutput(plan, output, options);
+        }
+
+        CopyResult? result = isDryRun ? null : await WorkProgress.RunAsync(
             console,
             parsed.GetValue(CommonOptions.Quiet),
-            Path.GetFileName(Path.TrimEndingDirectorySeparator(output)),
-            progress => ModelConverter.SliceAsync(plan, output, options, progress, cancellation),
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(output!)),
+            progress => ModelConverter.SliceAsync(plan, output!, options, progress, cancellation),
             done: "written");
         RankText.Show(console, parsed, RankReport.Of(input, plan, warnings, result));
         return plan.IsPossible ? ExitCode.Done : ExitCode.Failed;

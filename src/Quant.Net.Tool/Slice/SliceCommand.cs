@@ -47,7 +47,7 @@ internal sealed class SliceCommand : ToolCommand
         if (_ranks.RanksIn(parsed) is { } ranks)
         {
             var options = new TensorParallelOptions { Overwrite = force, MaxShardBytes = _ranks.ShardSizeIn(parsed) };
-            return await RankDivision.RunAsync(_console, parsed, input, ranks, _ranks.IsDryRun(parsed) ? null : output, options, cancellation);
+            return await RankDivision.RunAsync(_console, parsed, input, ranks, output, _ranks.IsDryRun(parsed), options, cancellation);
         }
 
         SliceKind kind = SliceKind.Of([input], output!, _cut.ModuleIn(parsed), _cut.TensorIn(parsed));

@@ -25,8 +25,9 @@ internal static partial class OutputGuard
         string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (!Directory.Exists(directory))
         {
-            throw new DirectoryNotFoundException(
-                $"{ErrorText.EscapePath(path)}: there is no directory {ErrorText.Quote(directory)}");
+            throw new DirectoryNotFoundException(File.Exists(directory)
+                ? $"{ErrorText.EscapePath(path)}: {ErrorText.Quote(directory)} is no directory"
+                : $"{ErrorText.EscapePath(path)}: there is no directory {ErrorText.Quote(directory)}");
         }
     }
 

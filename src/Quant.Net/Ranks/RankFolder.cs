@@ -19,20 +19,29 @@ internal sealed partial class RankFolder : IDisposable
     /// <summary>Where the folder will be.</summary>
     public string Path => _folder.Place;
 
-    /// <summary>Begins a folder.</summary>
+    /// <summary>Throws if no folder may be made at a path. Nothing is written.</summary>
+    /// <param name="path">Where it would be.</param>
+    /// <param name="overwrite">Whether an earlier output may be replaced.</param>
+    /// <param name="inputs">The files that are read.</param>
+    /// <param name="bytes">What is to be in it.</param>
     /// <exception cref="OutputExistsException">Something is there already and <paramref name="overwrite"/> is false.</exception>
-    /// <exception cref="IOException">What is there may not be replaced, or the system refused.</exception>
-    public static RankFolder Begin(string path, bool overwrite, IEnumerable<string> inputs)
+    /// <exception cref="IOException">What is there may not be replaced, or there is too little room, or the system refuses.</exception>
+    public static void Require(string path, bool overwrite, IEnumerable<string> inputs, long bytes)
     {
-        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        string full = FullPathOf(path);
         RequireFree(full, overwrite);
+        AtomicFile.RefuseLongName(full);
         if (Directory.Exists(full))
         {
             OutputGuard.RefuseInputs(Directory.EnumerateFiles(full, "*", SearchOption.AllDirectories), inputs);
         }
 
-        return new RankFolder(new HiddenFolder(full), overwrite);
+        OutputGuard.RequireWritable(full);
+        OutputGuard.RequireSpace(full, bytes);
     }
+
+    /// <summary>Begins a folder where one may be made.</summary>
+    public static RankFolder Begin(string path, bool overwrite) => new(new HiddenFolder(FullPathOf(path)), overwrite);
 
     /// <summary>Where the only file of a rank is for now.</summary>
     public string FileOf(int rank, int ranks) => PathOf(rank, ranks) + FileExtension;
@@ -88,6 +97,8 @@ internal sealed partial class RankFolder : IDisposable
 
     /// <summary>Removes what is not complete.</summary>
     public void Dispose() => _folder.Dispose();
+
+    private static string FullPathOf(string path) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
 
     private string PathOf(int rank, int ranks) => System.IO.Path.Combine(_folder.Hidden, ErrorText.Invariant($"rank-{rank}-of-{ranks}"));
 

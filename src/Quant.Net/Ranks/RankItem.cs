@@ -15,6 +15,11 @@ internal sealed record RankItem(TensorParallelEntry Entry, RankRanges Ranges, Pa
         : Module.Bias is { } bias ? Module.Tensors.Append(bias)
         : Module.Tensors;
 
+    /// <summary>Bytes of the tensors of all ranks together.</summary>
+    /// <param name="ranks">How many ranks there are.</param>
+    public long BytesFor(int ranks) => Plain.Sum(plain => plain.PartBytes * ranks)
+        + (Module is null ? 0 : CutModule(isOutline: true).SelectMany(tensors => tensors).Sum(tensor => tensor.ByteLength));
+
     /// <summary>The parts of the module, one after the other.</summary>
     /// <param name="isOutline">Whether only names, types and shapes are wanted.</param>
     public IEnumerable<IReadOnlyList<SlicedTensor>> CutModule(bool isOutline = false) => ModuleCuts

@@ -9,7 +9,6 @@ internal abstract class RankWriting<TWriter>(
     TensorParallelPlan plan, TensorParallelOptions options, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     where TWriter : IModelWriter
 {
-    private long _dataBytes;
     private int _tensorCount;
 
     /// <summary>How the parts are written.</summary>
@@ -28,8 +27,9 @@ internal abstract class RankWriting<TWriter>(
     {
         var watch = Stopwatch.StartNew();
         plan.RequirePossible();
+        plan.RequireOutput(outputFolder, options.Overwrite);
         Examine();
-        using var folder = RankFolder.Begin(outputFolder, options.Overwrite, plan.Files);
+        using var folder = RankFolder.Begin(outputFolder, options.Overwrite);
         (string[] files, long bytes) = folder.Write(() => WriteAll(folder));
         cancellation.ThrowIfCancellationRequested();
         folder.Complete();
@@ -63,11 +63,7 @@ internal abstract class RankWriting<TWriter>(
     }
 
     /// <summary>Takes note of a tensor that was declared.</summary>
-    protected void Count(long bytes)
-    {
-        _dataBytes += bytes;
-        _tensorCount++;
-    }
+    protected void Count() => _tensorCount++;
 
     private (string[] Files, long Bytes) WriteAll(RankFolder folder)
     {
@@ -80,7 +76,6 @@ internal abstract class RankWriting<TWriter>(
 
             DeclareAll();
             long bytes = Writers.Sum(writer => writer.DeclaredLength);
-            OutputGuard.RequireSpace(folder.Path, bytes);
             WriteTensors();
             Writers.ForEach(writer => writer.Complete());
             return ([.. Writers.SelectMany(writer => writer.Files)], bytes);
@@ -106,7 +101,7 @@ internal abstract class RankWriting<TWriter>(
                 foreach (TWriter writer in Writers)
                 {
                     Declare(writer, plain);
-                    Count(plain.PartBytes);
+                    Count();
                 }
             }
         }
@@ -114,7 +109,7 @@ internal abstract class RankWriting<TWriter>(
 
     private void WriteTensors()
     {
-        var count = new ProgressCount(_dataBytes, _tensorCount, progress);
+        var count = new ProgressCount(plan.DataBytes, _tensorCount, progress);
         var plainCopy = new PlainRankCopy([.. Writers], count, cancellation);
         foreach (RankItem item in plan.Items)
         {

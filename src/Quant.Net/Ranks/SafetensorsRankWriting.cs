@@ -36,7 +36,7 @@ internal sealed class SafetensorsRankWriting(
             foreach (SlicedTensor tensor in tensors)
             {
                 writer.AddTensor(tensor.Name, tensor.Type, tensor.Shape);
-                Count(SafetensorsTypes.ByteLength(tensor.Type, tensor.Shape)!.Value);
+                Count();
             }
         }
     }

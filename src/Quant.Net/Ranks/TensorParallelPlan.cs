@@ -17,6 +17,7 @@ public abstract class TensorParallelPlan
 
     private readonly List<RankItem> _items = [];
     private readonly List<string> _unknown = [];
+    private long? _dataBytes;
 
     private protected TensorParallelPlan(string path, int ranks, string? mark)
     {
@@ -48,6 +49,9 @@ public abstract class TensorParallelPlan
 
     internal IReadOnlyList<RankItem> Items => _items;
 
+    /// <summary>Bytes of all tensors of all ranks, of a plan that can be carried out.</summary>
+    internal long DataBytes => _dataBytes ??= _items.Sum(item => item.BytesFor(RankCount));
+
     /// <summary>Why modules cannot be divided so, a line each.</summary>
     internal IEnumerable<string> Problems => _items.Select(item => item.Entry).Where(entry => entry.Problem is not null).Select(entry =>
         ErrorText.Invariant(
@@ -75,6 +79,9 @@ public abstract class TensorParallelPlan
         RequireRanks(ranks);
         return new GgufRankPlan(model, ranks);
     }
+
+    /// <summary>Throws if the parts may not be written to a folder. Nothing is.</summary>
+    internal void RequireOutput(string outputFolder, bool overwrite) => RankFolder.Require(outputFolder, overwrite, Files, DataBytes);
 
     /// <summary>Writes the parts.</summary>
     internal abstract CopyResult Write(

@@ -53,6 +53,24 @@ public class RankTests
         Assert.Contains("possible; nothing was written", Succeed("slice", Repository.GptqModel, "--tensor-parallel", "4", "--dry-run", "-q").Out, StringComparison.Ordinal);
     }
 
+    [LinuxTheory]
+    [InlineData("mkdir out", "out", "out: exists already (--force replaces it)")]
+    [InlineData("touch out", "out --force", "out: is no folder, expected one with ranks of an earlier output, or nothing")]
+    [InlineData("mkdir out && touch out/notes.md", "out --force", "out: holds 'notes.md', which is not of an earlier output: the folder is not replaced")]
+    [InlineData("touch file", "file/out", "file/out: '", "/file' is no directory")]
+    [InlineData("true", "none/out", "none/out: there is no directory '")]
+    [InlineData("true", "$(printf 'x%.0s' {1..256})", "the name has 256 bytes, expected at most 255")]
+    public void ADryRunRefusesWhatTheRunWould(string make, string output, params string[] complaint)
+    {
+        using var folder = new TemporaryFolder();
+        string slice = $"cd '{folder.Path}' && {make} && quantnet slice '{Repository.GptqModel}' --tensor-parallel 2 -o {output}";
+        ToolResult dry = RunInShell($"{slice} --dry-run");
+        dry.AssertFails(1, complaint);
+        string[] there = [.. folder.Names];
+        RunInShell($"cd '{folder.Path}' && rm -rf * && {slice}").AssertFails(1, dry.Error.Trim());
+        Assert.Equal(there, folder.Names);
+    }
+
     [Theory]
     [InlineData(2, 60, "Kind", "Shape", "Each rank")]
     [InlineData(2, 80, "Kind", "Shape", "Each rank")]
@@ -278,15 +296,18 @@ public class RankTests
     public void AFullDiskLeavesNothing()
     {
         using var folder = new TemporaryFolder();
-        RunInShell(
+        ToolResult result = RunInShell(
             $"""
             mkdir '{folder["small"]}' && mount -t tmpfs -o size=1m tmpfs '{folder["small"]}' || exit 77
+            quantnet slice '{Repository.GptqModel}' --tensor-parallel 2 -o '{folder["small/out"]}' --dry-run 2>'{folder["dry"]}'
             quantnet slice '{Repository.GptqModel}' --tensor-parallel 2 -o '{folder["small/out"]}'
             code=$?
             ls -A '{folder["small"]}'
             umount '{folder["small"]}'
             exit $code
-            """).AssertFails(1, "small/out: needs");
+            """);
+        result.AssertFails(1, "small/out: needs");
+        Assert.Equal(result.Error, File.ReadAllText(folder["dry"]));
     }
 
     [LinuxFact]
