@@ -31,16 +31,17 @@ internal static class DoctorText
         var devices = new ReportTable(new Column("Device"), new Column("State"), new Column("Description") { Wraps = true });
         foreach (DeviceStatus device in result.Devices)
         {
-            devices.Add(new Cell(device.Name, Tone.Strong), State(device.Available, device.Chosen), device.Description);
+            devices.Add(new Cell(device.Name, Tone.Strong), State(device.Available, device.Chosen, "chosen by auto"), device.Description);
         }
 
         report.Table(devices);
 
         report.Heading("Instruction sets of the CPU device");
-        var sets = new ReportTable(new Column("Set"), new Column("State"), new Column("Why not") { Wraps = true });
+        var sets = new ReportTable(new Column("Set"), new Column("State"), new Column("Checked"), new Column("Why it is not the default") { Wraps = true });
         foreach (InstructionSetStatus set in result.InstructionSets)
         {
-            sets.Add(new Cell(set.Name, Tone.Strong), State(set.Available, set.Chosen), set.Reason);
+            bool isChecked = result.Checks.Any(check => check.InstructionSet == set.Name);
+            sets.Add(new Cell(set.Name, Tone.Strong), State(set.Available, set.Chosen, "default"), isChecked ? "yes" : "no", set.Reason);
         }
 
         report.Table(sets);
@@ -118,6 +119,7 @@ internal static class DoctorText
         return facts;
     }
 
-    private static Cell State(bool available, bool chosen) =>
-        chosen ? new Cell("chosen", Tone.Good) : available ? "available" : new Cell("not here", Tone.Dim);
+    // What is chosen is used where nothing else is asked for; the options of this command only say what is checked.
+    private static Cell State(bool available, bool chosen, string choice) =>
+        chosen ? new Cell(choice, Tone.Good) : available ? "available" : new Cell("not here", Tone.Dim);
 }

@@ -63,6 +63,16 @@ public class DoctorTests
     }
 
     [Fact]
+    public void WhatIsCheckedIsNotCalledTheDefault()
+    {
+        string text = Succeed("doctor", "--isa", "scalar").Out;
+        using QuantDevice device = QuantDevice.Open("cpu");
+        string usual = $"{device.InstructionSet}".ToLowerInvariant();
+        Assert.Matches(usual == "scalar" ? @"\nscalar +default +yes *\n" : $@"\nscalar +available +yes +{usual} is better\n", text);
+        Assert.Matches(usual == "scalar" ? "" : $@"\n{usual} +default +no *\n", text);
+    }
+
+    [Fact]
     public void OneWrongByteIsFoundAndItsFormatNamed()
     {
         using var folder = new TemporaryFolder();
