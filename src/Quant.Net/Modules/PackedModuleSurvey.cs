@@ -9,14 +9,15 @@ public sealed class PackedModuleSurvey
 {
     private const int MostFaults = 1000;
 
-    private PackedModuleSurvey(IReadOnlyList<PackedModule> modules, bool isComplete, IReadOnlyList<string> faults, IReadOnlyList<string> warnings) =>
-        (Modules, IsComplete, Faults, Warnings) = (modules, isComplete, faults, warnings);
+    private PackedModuleSurvey(
+        IReadOnlyList<PackedModule> modules, IReadOnlySet<string> unreadable, IReadOnlyList<string> faults, IReadOnlyList<string> warnings) =>
+        (Modules, Unreadable, Faults, Warnings) = (modules, unreadable, faults, warnings);
 
     /// <summary>The modules that can be decoded, in the order of their first tensors.</summary>
     public IReadOnlyList<PackedModule> Modules { get; }
 
     /// <summary>Whether these are all that the model has: none could not be read.</summary>
-    public bool IsComplete { get; }
+    public bool IsComplete => Unreadable.Count == 0;
 
     /// <summary>What is wrong, each in one line: modules whose tensors lack or do not fit together, or are packed in a way that the library
     /// does not know, or lack what the settings promise.</summary>
@@ -24,6 +25,9 @@ public sealed class PackedModuleSurvey
 
     /// <summary>Where modules are packed otherwise than the settings say, each kind in one line.</summary>
     public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>The modules that cannot be read, each with a fault that says why, by what <see cref="ModuleOf"/> makes of their tensors.</summary>
+    internal IReadOnlySet<string> Unreadable { get; }
 
     /// <summary>Looks at all modules of a model. Unlike <see cref="PackedModule.Find"/> it does not end at the first fault.</summary>
     /// <param name="model">The model.</param>
@@ -36,20 +40,23 @@ public sealed class PackedModuleSurvey
         ArgumentNullException.ThrowIfNull(model);
         List<PackedModule> modules = [];
         List<string> faults = [];
-        HashSet<string> known = new(StringComparer.Ordinal);
+        HashSet<string> known = new(StringComparer.Ordinal), unreadable = new(StringComparer.Ordinal);
         foreach (SafetensorsTensor tensor in model.Tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Try(() =>
+            bool isReadable = Try(() =>
             {
                 if (ModuleFinder.Read(model, options ?? new PackedModuleOptions(), tensor) is { } module)
                 {
                     modules.Add(module);
                 }
             });
+            if (!isReadable)
+            {
+                unreadable.Add(ModuleOf(tensor));
+            }
         }
 
-        bool isComplete = known.Count == 0;
         foreach (PackedModule module in modules.Where(module => IsPlainToo(model, module)))
         {
             AddFault($"{module.Place} is packed, and {ErrorText.Quote(module.WeightName)} is there too");
@@ -65,7 +72,7 @@ public sealed class PackedModuleSurvey
             }
         });
 
-        if (modules.Count == 0 && isComplete && model.Quantization is { Method: { } method } config)
+        if (modules.Count == 0 && unreadable.Count == 0 && model.Quantization is { Method: { } method } config)
         {
             warnings = [.. warnings, ForeignLayouts.UnknownMethod(model) ?? $"{ErrorText.EscapePath(model.Path)}: {config.Source} says {method}, and nothing is packed"];
         }
@@ -75,7 +82,7 @@ public sealed class PackedModuleSurvey
             faults.Add(ErrorText.Invariant($"{ErrorText.EscapePath(model.Path)}: and {known.Count - MostFaults} more faults like these"));
         }
 
-        return new PackedModuleSurvey(modules, isComplete, faults, warnings);
+        return new PackedModuleSurvey(modules, unreadable, faults, warnings);
 
         // Several tensors of a module may lack the same one.
         void AddFault(string fault)
@@ -86,18 +93,23 @@ public sealed class PackedModuleSurvey
             }
         }
 
-        void Try(Action look)
+        bool Try(Action look)
         {
             try
             {
                 look();
+                return true;
             }
             catch (Exception fault) when (fault is ModelFormatException or NotSupportedException)
             {
                 AddFault(fault.Message);
+                return false;
             }
         }
     }
+
+    /// <summary>The module that a tensor is of, if it is of one: what its name begins with.</summary>
+    internal static string ModuleOf(SafetensorsTensor tensor) => tensor.Name[..Math.Max(tensor.Name.LastIndexOf('.'), 0)];
 
     private static bool IsPlainToo(SafetensorsModel model, PackedModule module) =>
         model.Tensors.TryGet(module.WeightName, out SafetensorsTensor? plain) && !module.Tensors.Contains(plain);

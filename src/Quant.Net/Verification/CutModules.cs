@@ -14,7 +14,7 @@ internal sealed class CutModules(SafetensorsModel model, PartsVerifyOptions opti
         string[] names = [.. modules.SelectMany(part => part.Keys).Distinct()];
         Dictionary<string, PackedModule> wholes = run.ModulesOf(model, names);
         run.Expect(run.Parts.SelectMany(part => part.Tensors), names.Sum(name => wholes.GetValueOrDefault(name)?.Bias is null ? 1 : 2));
-        if (names.Length == 0)
+        if (names.Length == 0 && run.Faults.Count == 0)
         {
             run.Faults.Add("no part has a packed module");
         }
@@ -23,9 +23,9 @@ internal sealed class CutModules(SafetensorsModel model, PartsVerifyOptions opti
         {
             if (!wholes.TryGetValue(name, out PackedModule? whole))
             {
-                run.Faults.Add($"{ErrorText.EscapePath(model.Path)}: has no packed module {ErrorText.Quote(name)}, of which there are parts");
+                run.AddMissing(model, name, ", of which there are parts");
             }
-            else if (run.HaveAll(modules, name, "packed module"))
+            else if (HaveAll(modules, name))
             {
                 Compare(whole, [.. modules.Select(part => part[name])]);
             }
@@ -34,10 +34,17 @@ internal sealed class CutModules(SafetensorsModel model, PartsVerifyOptions opti
         run.Faults.AddRange(run.Parts.Zip(modules).SelectMany(part => Extra(part.First, part.Second.Values)));
     }
 
-    private static IEnumerable<string> Extra(SafetensorsModel part, IEnumerable<PackedModule> modules)
+    private bool HaveAll(Dictionary<string, PackedModule>[] modules, string name)
+    {
+        SafetensorsModel[] lacking = [.. run.Parts.Where((_, at) => !modules[at].ContainsKey(name))];
+        Array.ForEach(lacking, part => run.AddMissing(part, name));
+        return lacking.Length == 0;
+    }
+
+    private IEnumerable<string> Extra(SafetensorsModel part, IEnumerable<PackedModule> modules)
     {
         var known = modules.SelectMany(module => module.Bias is { } bias ? module.Tensors.Append(bias) : module.Tensors).ToHashSet();
-        return part.Tensors.Where(tensor => !known.Contains(tensor)).Select(tensor =>
+        return part.Tensors.Where(tensor => !known.Contains(tensor) && !run.IsTold(part, tensor)).Select(tensor =>
             $"{ErrorText.EscapePath(tensor.File.Path)}: {ErrorText.Quote(tensor.Name)} belongs to no packed module, and so to no part of one");
     }
 

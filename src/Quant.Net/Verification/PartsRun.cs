@@ -14,6 +14,8 @@ internal sealed class PartsRun(
     // Files that were cut from one module say so, because they have to stand alone.
     private const string CutKey = "quantnet.layout";
 
+    // Each is told of once, whatever else of it is missed.
+    private readonly HashSet<(SafetensorsModel Model, string Module)> _broken = [];
     private readonly SortedSet<string> _kernels = new(StringComparer.Ordinal);
     private readonly PartsProgress _progress = new(progress);
 
@@ -75,9 +77,26 @@ internal sealed class PartsRun(
     {
         var survey = PackedModuleSurvey.Of(model, cancellationToken: cancellation);
         var modules = survey.Modules.DistinctBy(module => module.Name).ToDictionary(module => module.Name, StringComparer.Ordinal);
-        Faults.AddRange(needed?.All(modules.ContainsKey) == true ? [] : survey.Faults);
+        if (needed?.All(modules.ContainsKey) != true)
+        {
+            Faults.AddRange(survey.Faults);
+            _broken.UnionWith(survey.Unreadable.Select(module => (model, module)));
+        }
+
         return modules;
     }
+
+    /// <summary>Adds the fault that a model lacks a module, unless one tells already why it cannot be read.</summary>
+    public void AddMissing(SafetensorsModel model, string module, string more = "")
+    {
+        if (_broken.Add((model, module)))
+        {
+            Faults.Add($"{ErrorText.EscapePath(model.Path)}: has no packed module {ErrorText.Quote(module)}{more}");
+        }
+    }
+
+    /// <summary>Whether a fault tells already of the module that a tensor is of.</summary>
+    public bool IsTold(SafetensorsModel model, SafetensorsTensor tensor) => _broken.Contains((model, PackedModuleSurvey.ModuleOf(tensor)));
 
     /// <summary>A module as rows that decode.</summary>
     public ModuleRows RowsOf(PackedModule module) => new(module, device, _kernels);
@@ -95,14 +114,6 @@ internal sealed class PartsRun(
         }
 
         return problem is null;
-    }
-
-    /// <summary>Whether all parts have something of a name; else that is a fault.</summary>
-    public bool HaveAll<T>(IReadOnlyList<IReadOnlyDictionary<string, T>> found, string name, string what)
-    {
-        string[] lacking = [.. Parts.Where((_, at) => !found[at].ContainsKey(name)).Select(part => part.Path)];
-        Faults.AddRange(lacking.Select(path => $"{ErrorText.EscapePath(path)}: has no {what} {ErrorText.Quote(name)}"));
-        return lacking.Length == 0;
     }
 
     /// <summary>The tensor of a part if it is there and looks as it should; else that is a fault.</summary>

@@ -37,7 +37,7 @@ internal sealed class RankParts(SafetensorsRankPlan plan, PartsRun run)
             }
         }
 
-        run.Faults.AddRange(_parts.SelectMany(part => part.Tensors).Where(tensor => !_known.Contains(tensor)).Select(extra =>
+        run.Faults.AddRange(_parts.SelectMany(part => part.Tensors.Where(tensor => !_known.Contains(tensor) && !run.IsTold(part, tensor))).Select(extra =>
             $"{ErrorText.EscapePath(extra.File.Path)}: {ErrorText.Quote(extra.Name)} is no part of {ErrorText.EscapePath(plan.Model.Path)}"));
     }
 
@@ -49,7 +49,7 @@ internal sealed class RankParts(SafetensorsRankPlan plan, PartsRun run)
         {
             if (!_modules[rank].TryGetValue(whole.Name, out PackedModule? part))
             {
-                run.Faults.Add($"{ErrorText.EscapePath(_parts[rank].Path)}: has no packed module {ErrorText.Quote(whole.Name)}");
+                run.AddMissing(_parts[rank], whole.Name);
                 continue;
             }
 

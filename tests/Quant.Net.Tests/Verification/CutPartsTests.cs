@@ -214,6 +214,22 @@ public class CutPartsTests
     }
 
     [Fact]
+    public async Task ABrokenPartIsOneFault()
+    {
+        using var folder = new TempFolder();
+        using SafetensorsModel model = Open(folder, 16, 2, isActOrder: false, new Random(5));
+        string[] paths = [.. (await ModelConverter.SliceAsync(PackedModule.Find(model)[0], MatrixCut.Equal(MatrixAxis.Input, 2), folder["p.safetensors"])).Files];
+        foreach (string path in paths.Reverse())
+        {
+            string text = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(path));
+            File.WriteAllBytes(path, System.Text.Encoding.Latin1.GetBytes(text.Replace(".qweight\"", ".qheight\"", StringComparison.Ordinal)));
+            string[] broken = [.. paths.SkipWhile(part => part != path)];
+            IReadOnlyList<string> faults = (await PartsOnDisk.VerifyAsync(model, paths)).Faults;
+            Assert.Equal(broken.Select(part => $"{part}: module '{Name}': tensor '{Name}.qweight' is missing"), faults);
+        }
+    }
+
+    [Fact]
     public async Task NothingIsNoPart()
     {
         using var folder = new TempFolder();

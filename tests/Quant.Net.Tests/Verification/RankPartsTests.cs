@@ -283,9 +283,27 @@ public class RankPartsTests
         Assert.Contains(result.Faults, fault => fault.EndsWith("has no tensor 'model.norm.weight'", StringComparison.Ordinal));
         Assert.Contains(result.Faults, fault => fault.Contains("'model.nor.weight' is no part of", StringComparison.Ordinal));
         Assert.Contains(result.Faults, fault => fault.Contains($"'{Up}.other' is no part of", StringComparison.Ordinal));
-        Assert.Contains(result.Faults, fault => fault.EndsWith($"tensor '{Down}.scales' is missing", StringComparison.Ordinal));
-        Assert.Contains(result.Faults, fault => fault.EndsWith($"has no packed module '{Down}'", StringComparison.Ordinal));
+        Assert.EndsWith($"tensor '{Down}.scales' is missing", Assert.Single(result.Faults, fault => fault.Contains(Down, StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains(result.Differences, difference => difference.Tensor == Up && difference.Part == 0);   // without its order of groups
+    }
+
+    // What makes a module unreadable is said, and nothing of the rest of it; and where no tensor tells why, that the module is not there.
+    [Theory]
+    [InlineData("qweight", "tensor 'model.layers.0.mlp.down_proj.qweight' is missing")]
+    [InlineData("qzeros", "tensor 'model.layers.0.mlp.down_proj.qzeros' is missing")]
+    [InlineData("qweight qzeros", "has no packed module 'model.layers.0.mlp.down_proj'")]
+    [InlineData("qweight qzeros scales g_idx", "has no packed module 'model.layers.0.mlp.down_proj'")]
+    public async Task ABrokenModuleIsOneFault(string missing, string fault)
+    {
+        using SafetensorsModel model = SafetensorsModel.Open(Sample);
+        using var output = new TempFolder();
+        string[] paths = await DivideAsync(model, output, 2);
+        Array.ForEach(missing.Split(' '), tensor => Rewrite(paths[1], $"{Down}.{tensor}", $"{Down}.x_{tensor[..^2]}"));
+        PartsVerifyResult result = await PartsOnDisk.VerifyAsync(model, paths);
+        Assert.Empty(result.Differences);
+        string line = Assert.Single(result.Faults);
+        Assert.StartsWith(paths[1], line, StringComparison.Ordinal);
+        Assert.EndsWith(fault, line, StringComparison.Ordinal);
     }
 
     [Fact]
