@@ -9,16 +9,16 @@ internal readonly record struct HeadCounts(long Queries, long KeyValues)
 {
     private const int LongestShown = 40;
 
-    /// <exception cref="ModelFormatException">The settings do not say it.</exception>
+    /// <exception cref="ModelFormatException">The settings do not say it, or something that cannot be.</exception>
     public static HeadCounts Of(ModelConfig config)
     {
-        long queries = config.HeadCount ?? 0, keyValues = config.KeyValueHeadCount ?? queries;
-        return queries > 0 && keyValues > 0 && queries % keyValues == 0
+        const string QueryKey = "num_attention_heads", KeyValueKey = "num_key_value_heads";
+        long queries = config.Count(QueryKey) ?? throw ModelFormatException.In(config.Path, $"has no {QueryKey}, which says what stays whole");
+        long keyValues = config.Count(KeyValueKey) ?? queries;
+        return queries % keyValues == 0
             ? new HeadCounts(queries, keyValues)
             : throw ModelFormatException.In(
-                config.Path, $"has {Text(config.HeadCount)} num_attention_heads and {Text(config.KeyValueHeadCount)} num_key_value_heads, expected a multiple of the second");
-
-        static string Text(long? count) => count is { } number ? ErrorText.Invariant($"{number}") : "no";
+                config.Path, $"has {queries} {QueryKey} and {keyValues} {KeyValueKey}, expected a multiple of the second");
     }
 
     /// <exception cref="ModelFormatException">The metadata do not say it, or not the same of all layers.</exception>

@@ -70,5 +70,8 @@ public sealed class ModelConfig
     /// <summary>A number that only some architectures have; null if it is not there, or is something else.</summary>
     internal long? Size(string key) => _text.Size(key);
 
+    /// <inheritdoc cref="Settings.Count"/>
+    internal long? Count(string key) => _text.Count(key);
+
     internal static ModelConfig Of(Settings settings) => new(settings);
 }

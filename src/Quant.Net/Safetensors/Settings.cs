@@ -76,6 +76,12 @@ internal sealed class Settings
     public long? Size(string key) =>
         Find(key) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out long number) && number >= 0 ? number : null;
 
+    /// <summary>A whole number of at least 1; null only if there is no value.</summary>
+    /// <exception cref="ModelFormatException">The value is something else.</exception>
+    public long? Count(string key) => Find(key) is not { } value ? null
+        : Size(key) is { } number and > 0 ? number
+        : throw WrongType(key, value, "a whole number of at least 1");
+
     /// <summary>The exception for a value that is wrong.</summary>
     public ModelFormatException Fault(string key, FormattableString what) =>
         ModelFormatException.In(Path, $"{ErrorText.Quote(_prefix + key)} {ErrorText.Invariant(what)}");
@@ -123,8 +129,7 @@ internal sealed class Settings
     {
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "a list",
-        JsonValueKind.String => "a text",
-        JsonValueKind.Number => ErrorText.Escape(value.GetRawText(), 40),
+        JsonValueKind.String or JsonValueKind.Number => ErrorText.Escape(value.GetRawText(), 40),
         JsonValueKind.True => "true",
         JsonValueKind.False => "false",
         _ => "null",

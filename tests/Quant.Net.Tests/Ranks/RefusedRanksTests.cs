@@ -60,6 +60,23 @@ public class RefusedRanksTests
     }
 
     [Theory]
+    [InlineData("-4", "4", "'num_attention_heads' is -4, expected a whole number of at least 1")]
+    [InlineData("\"24\"", "4", "'num_attention_heads' is \"24\", expected a whole number of at least 1")]
+    [InlineData("null", "4", "has no num_attention_heads")]
+    [InlineData("24", "0", "'num_key_value_heads' is 0, expected a whole number of at least 1")]
+    [InlineData("24", "\"4\"", "'num_key_value_heads' is \"4\", expected a whole number of at least 1")]
+    [InlineData("24", "[4]", "'num_key_value_heads' is a list, expected a whole number of at least 1")]
+    public void HeadsThatAreNoNumbersAreShownAsTheyAre(string heads, string keyValueHeads, string complaint)
+    {
+        using var folder = new TempFolder();
+        FamilyModel.Open(folder, "llama", keyValueHeads: 4, [Norm]).Dispose();
+        File.WriteAllText(folder["config.json"], $$"""{"model_type": "llama", "num_attention_heads": {{heads}}, "num_key_value_heads": {{keyValueHeads}}}""");
+        using SafetensorsModel model = SafetensorsModel.Open(folder.Path);
+        string line = Assert.Throws<ModelFormatException>(() => TensorParallelPlan.Make(model, 2)).Message;
+        Assert.StartsWith($"{folder["config.json"]}: {complaint}", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(1025)]

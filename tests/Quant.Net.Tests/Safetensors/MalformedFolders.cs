@@ -121,16 +121,16 @@ internal static class MalformedFolders
 
         foreach ((string key, string wrong, string right, string expected) in new[]
         {
-            ("bits", "\"4\"", "4", "'bits' is a text, expected a whole number"),
+            ("bits", "\"4\"", "4", "'bits' is \"4\", expected a whole number"),
             ("bits", "4.5", "4", "'bits' is 4.5"),
             ("bits", "0", "4", "'bits' is 0, expected 1 to 16"),
             ("bits", "17", "16", "'bits' is 17"),
             ("bits", "4294967300", "4", "expected a whole number"),
             ("group_size", "0", "-1", "'group_size' is 0, expected -1 or"),
             ("group_size", "-2", "128", "'group_size' is -2"),
-            ("group_size", "\"128\"", "128", "'group_size' is a text"),
+            ("group_size", "\"128\"", "128", "'group_size' is \"128\""),
             ("sym", "1", "true", "'sym' is 1, expected true or false"),
-            ("desc_act", "\"true\"", "false", "'desc_act' is a text"),
+            ("desc_act", "\"true\"", "false", "'desc_act' is \"true\""),
             ("quant_method", "4", "\"gptq\"", "'quant_method' is 4, expected a text"),
             ("checkpoint_format", "[]", "\"gptq_v2\"", "'checkpoint_format' is a list"),
             ("w_bit", "true", "4", "'w_bit' is true"),
@@ -142,9 +142,9 @@ internal static class MalformedFolders
             yield return Setting("quantize_config.json", $"{key} is {wrong}", expected, b => $"{{\"{key}\":{(b ? wrong : right)}}}");
         }
 
-        yield return Setting("config.json", "quantization_config is a text", "'quantization_config' is a text, expected an object",
+        yield return Setting("config.json", "quantization_config is a text", "'quantization_config' is \"gptq\", expected an object",
             b => b ? "{\"quantization_config\":\"gptq\"}" : "{\"quantization_config\":{}}");
-        yield return Setting("config.json", "bits of quantization_config are a text", "'quantization_config.bits' is a text",
+        yield return Setting("config.json", "bits of quantization_config are a text", "'quantization_config.bits' is \"4\"",
             b => $"{{\"quantization_config\":{{\"bits\":{(b ? "\"4\"" : "4")}}}}}");
     }
 }
