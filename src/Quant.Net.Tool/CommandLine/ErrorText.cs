@@ -15,6 +15,7 @@ internal static class ErrorText
         TypeInitializationException { InnerException: { } cause } => Describe(cause),
         OutputExistsException => $"{failure.Message} (--force replaces it)",
         QuantizationRefusedException refused => refused.Message + WayOut(refused.Remedy),
+        FileNotFoundException { FileName: null } when !Directory.Exists(".") => ".: the current directory has been deleted, expected full paths",
         NotFiniteNumberException => failure.Message + TakesAnyNumber,
 
         // A GPU's says what was asked for and what is free; the framework's says nothing.

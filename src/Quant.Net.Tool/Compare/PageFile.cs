@@ -58,6 +58,7 @@ internal static class PageFile
             string why = refused is UnauthorizedAccessException ? "permission denied"
                 : refused is DirectoryNotFoundException ? "its folder is not there"
                 : refused is FileNotFoundException ? "no file can be made in its folder"
+                : refused is PathTooLongException ? "the name is too long"
                 : refused.Message.Replace($" : '{unfinished}'", "", StringComparison.Ordinal);
             throw new ToolException($"{SafeText.Escape(path)}: cannot be written: {why}");
         }

@@ -23,7 +23,7 @@ internal sealed class DecodedFolder : IDisposable
         _model = model;
         _source = Path.GetFullPath(SafetensorsFolder.Find(model.Path).Folder is { Length: > 0 } folder ? folder : ".");
         string place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        RefuseExisting(place);
+        RequireFree(place);
         _folder = new HiddenFolder(place);
     }
 
@@ -37,7 +37,7 @@ internal sealed class DecodedFolder : IDisposable
         (string Path, long Bytes)[] beside = [.. CopyBeside(type, warnings)];
         DequantizeResult weights = writeWeights(Path.Combine(_folder.Hidden, SafetensorsFolder.UsualName));
         cancellation.ThrowIfCancellationRequested();
-        RefuseExisting(_folder.Place);
+        RequireFree(_folder.Place);
         SystemError.Name(_folder.Place, () => Directory.Move(_folder.Hidden, _folder.Place));
         return new DequantizeResult
         {
@@ -81,11 +81,13 @@ internal sealed class DecodedFolder : IDisposable
         }
     }
 
-    private static void RefuseExisting(string place)
+    private static void RequireFree(string place)
     {
         if (Path.Exists(place))
         {
             throw new IOException($"{ErrorText.EscapePath(place)}: exists already, expected a folder that does not");
         }
+
+        AtomicFile.RefuseLongName(place);
     }
 }

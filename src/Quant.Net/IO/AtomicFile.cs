@@ -101,6 +101,12 @@ internal sealed class AtomicFile : IDisposable
         {
             throw OutputGuard.Denial(path, refused);
         }
+        catch (FileNotFoundException refused)
+        {
+            // The directory is there, so that it is one in which the system makes no files, such as /proc.
+            string directory = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
+            throw new IOException($"{ErrorText.EscapePath(path)}: no file can be made in {ErrorText.Quote(directory)}", refused);
+        }
     }
 
     /// <summary>Throws if a file may not be written at a path.</summary>

@@ -172,6 +172,7 @@ public class CompareTests
 
         // Not after a comparison, which takes long.
         Run("compare", model, model, "--html", folder["none/page.html"]).AssertFails(1, "none/page.html: cannot be written: its folder is not there");
+        Run("compare", model, model, "--html", folder[new string('x', 252) + ".html"]).AssertFails(1, "x.html: cannot be written: the name is too long");
         Assert.Equal("precious", File.ReadAllText(folder["page.html"]));
         Succeed("compare", model, model, "--html", folder["page.html"], "--force");
     }

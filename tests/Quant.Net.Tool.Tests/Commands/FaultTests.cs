@@ -108,6 +108,29 @@ public class FaultTests
         Assert.Equal(File.ReadAllBytes(folder["plain.safetensors"]), File.ReadAllBytes(folder["out.safetensors"]));
     }
 
+    [LinuxTheory]
+    [InlineData("dequantize MODEL -o x.gguf")]
+    [InlineData("dequantize FOLDER -o x")]
+    [InlineData("slice FOLDER --tensor-parallel 2 -o x")]
+    [InlineData("compare MODEL MODEL --html x.html")]
+    public void ADeletedCurrentDirectoryIsNamed(string command)
+    {
+        using var folder = new TemporaryFolder();
+        string line = command.Replace("MODEL", Repository.WideModel, StringComparison.Ordinal).Replace("FOLDER", Repository.GptqModel, StringComparison.Ordinal);
+        RunInShell($"mkdir '{folder["gone"]}' && cd '{folder["gone"]}' && rmdir '{folder["gone"]}' && quantnet {line} -q")
+            .AssertFails(1, ".: the current directory has been deleted, expected full paths");
+    }
+
+    [LinuxTheory]
+    [InlineData("dequantize MODEL -o /proc/x.gguf", "/proc/x.gguf: no file can be made in '/proc'")]
+    [InlineData("dequantize FOLDER -o /proc/x", "/proc/x: no file can be made in '/proc'")]
+    [InlineData("dequantize MODEL -o /dev/null/x.gguf", "/dev/null/x.gguf: '/dev/null' is no directory")]
+    public void NoFileIsMadeWhereTheSystemMakesNone(string command, string complaint)
+    {
+        string line = command.Replace("MODEL", Repository.WideModel, StringComparison.Ordinal).Replace("FOLDER", Repository.GptqModel, StringComparison.Ordinal);
+        RunInShell($"quantnet {line} -q").AssertFails(1, Environment.IsPrivilegedProcess ? complaint : complaint[..complaint.IndexOf(':', StringComparison.Ordinal)]);
+    }
+
     [MountFact]
     public void AReadOnlyFolderIsAnError()
     {
