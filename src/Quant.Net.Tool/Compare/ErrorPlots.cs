@@ -99,7 +99,7 @@ internal static partial class ErrorPlots
         var plot = new Plot("How many errors there are of each size");
         foreach (double share in new[] { 0, 0.25, 0.5, 0.75, 1 })
         {
-            plot.TickY(share * 0.95, Quantity.Percent(share * most / Math.Max(error.Parameters, 1)));
+            plot.TickY(share * 0.95, CompareText.Share(share * most / Math.Max(error.Parameters, 1)));
         }
 
         for (int power = first; power <= high + 1; power += 4)

@@ -144,6 +144,25 @@ public class CompareTests
     }
 
     [Fact]
+    public void MarksOfAnAxisAreToldApart()
+    {
+        // One weight of thousands differs: all marks of the plot that counts are near to nothing.
+        using var folder = new TemporaryFolder();
+        float[] values = new float[4096];
+        string original = Tiny("x", values).Write(folder["a.gguf"]);
+        values[7] = 1;
+        Succeed("compare", original, Tiny("x", values).Write(folder["b.gguf"]), "--html", folder["page.html"], "-q");
+        XElement[] plots = Plots(File.ReadAllText(folder["page.html"]));
+        Assert.Equal(2, plots.Length);
+        Assert.All(plots, plot =>
+        {
+            string[] marks = [.. plot.Elements("text").Where(text => text.Attribute("text-anchor")!.Value == "end").Select(text => text.Value)];
+            Assert.True(marks.Length > 2);
+            Assert.Equal(marks.Distinct(), marks);
+        });
+    }
+
+    [Fact]
     public void NamesAreNoPartOfThePagesText()
     {
         using var folder = new TemporaryFolder();
