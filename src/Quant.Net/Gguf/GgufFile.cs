@@ -111,7 +111,7 @@ public sealed class GgufFile : IDisposable
     {
         IEnumerable<string> paths = split.PathsOfParts(opened.Path);
         int most = options.AllowPartial ? split.PartCount : MostMissingParts + 1;
-        MissingParts = paths.Where(part => !File.Exists(part)).Take(most).Select(part => Path.GetFileName(part)).ToArray();
+        MissingParts = paths.Where(MappedFile.IsMissing).Take(most).Select(part => Path.GetFileName(part)).ToArray();
         if (MissingParts.Count > 0 && !options.AllowPartial)
         {
             throw new FileNotFoundException($"{ErrorText.EscapePath(opened.Path)}: {DescribeMissing(split)}",
@@ -124,7 +124,7 @@ public sealed class GgufFile : IDisposable
             {
                 Add(opened, openedHead);
             }
-            else if (File.Exists(path))
+            else if (!MappedFile.IsMissing(path))
             {
                 (GgufPart part, GgufHead head) = OpenPart(path);
                 split.RequireSameModel(path, GgufSplit.Read(path, head.Metadata), index);

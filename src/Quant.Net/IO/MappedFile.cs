@@ -60,6 +60,9 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
+    /// <summary>Whether nothing can be opened at a path. Something else than a file is not missing: whoever opens it is told what it is.</summary>
+    public static bool IsMissing(string path) => !File.Exists(path) && !Directory.Exists(path);
+
     /// <summary>Opens and maps a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="owner">The public type that callers closed when they are told that the file is closed.</param>

@@ -101,7 +101,7 @@ public sealed class SafetensorsModel : IDisposable
     {
         IReadOnlyList<string> names = index.Files;
         int most = options.AllowPartial ? names.Count : MostMissingFiles + 1;
-        MissingFiles = names.Where(name => !File.Exists(folder.PathOf(name))).Take(most).ToArray();
+        MissingFiles = names.Where(name => MappedFile.IsMissing(folder.PathOf(name))).Take(most).ToArray();
         if (MissingFiles.Count > 0 && (!options.AllowPartial || MissingFiles.Count == names.Count))
         {
             throw new FileNotFoundException(

@@ -65,6 +65,19 @@ public class GgufSplitTests
         Assert.EndsWith("m-00002-of-00005.gguf: 2 of 5 parts are missing: 'm-00001-of-00005.gguf', 'm-00004-of-00005.gguf'", message);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AFolderInThePlaceOfAPartIsNotMissing(bool allowPartial)
+    {
+        using var folder = new TempFolder();
+        WriteAll(folder, 3, missing: [1]);
+        Directory.CreateDirectory(folder[PartName(1, 3)]);
+        Assert.Equal(
+            $"{folder[PartName(1, 3)]}: is a directory, not a file",
+            Assert.Throws<IOException>(() => GgufFile.Open(folder[PartName(0, 3)], new GgufOpenOptions { AllowPartial = allowPartial })).Message);
+    }
+
     [Fact]
     public void ListsOfMissingPartsStayReadable()
     {

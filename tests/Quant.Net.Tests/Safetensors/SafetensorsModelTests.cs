@@ -111,6 +111,19 @@ public sealed class SafetensorsModelTests : IDisposable
         Assert.Throws<FileNotFoundException>(() => SafetensorsModel.Open(_folder.Path, new SafetensorsOpenOptions { AllowPartial = true }));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AFolderInThePlaceOfAFileIsNotMissing(bool allowPartial)
+    {
+        WriteShards();
+        System.IO.File.Delete(_folder["x-2.safetensors"]);
+        Directory.CreateDirectory(_folder["x-2.safetensors"]);
+        Assert.Equal(
+            $"{_folder["x-2.safetensors"]}: is a directory, not a file",
+            Assert.Throws<IOException>(() => SafetensorsModel.Open(_folder.Path, new SafetensorsOpenOptions { AllowPartial = allowPartial })).Message);
+    }
+
     [Fact]
     public void FilesMayBeLinksToAnywhere()
     {
