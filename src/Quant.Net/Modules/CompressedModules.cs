@@ -87,7 +87,7 @@ internal static unsafe class CompressedModules
         parts.RequireList(index, columns);
 
         (int bits, bool padded) = Packing(parts, codes, columns, rows, zeros);
-        bool unset = IntegerModules.IsUnset(index);
+        bool unset = index is not null && IntegerModules.Groups(index).Contains(IntegerModules.Unset);   // one is enough for the project's own reader
         return new ModuleArrays(PackedMatrixLayout.PackQuantized, rows, columns, bits, codes)
         {
             Scales = scales,

@@ -63,7 +63,7 @@ internal static class IntegerModules
         SafetensorsTensor? index = parts.Find(".g_idx", SafetensorsType.I32);
         parts.RequireList(index, columns);
 
-        bool unset = IsUnset(index);
+        bool unset = index is not null && !Groups(index).ContainsAnyExcept(Unset);
         NativeMatrixFlags wraps = parts.Options.ZeroWraps ? NativeMatrixFlags.ZeroWraps : 0;
         return new ModuleArrays(PackedMatrixLayout.Gptq, rows, columns, (int)bits, codes)
         {
@@ -76,14 +76,17 @@ internal static class IntegerModules
         };
     }
 
-    /// <summary>Whether a list of groups was never filled in: it holds a -1.</summary>
-    internal static unsafe bool IsUnset(SafetensorsTensor? index) =>
-        index is not null && new ReadOnlySpan<int>(index.Pointer, (int)index.ElementCount).Contains(-1);
+    /// <summary>What a list of groups holds that was never filled in.</summary>
+    internal const int Unset = -1;
+
+    /// <summary>The numbers in a list of groups.</summary>
+    internal static unsafe ReadOnlySpan<int> Groups(SafetensorsTensor index) => new(index.Pointer, (int)index.ElementCount);
 
     private static ModuleArrays ReadGemm(ModuleParts parts, SafetensorsTensor codes, SafetensorsTensor scales)
     {
         SafetensorsTensor? zeros = parts.Find(".qzeros", SafetensorsType.I32);
         long rows = codes.Shape[1] * 8, columns = codes.Shape[0], groups = scales.Shape[0];
+        parts.RequireShape(scales, -1, rows);
         if (zeros is not null)
         {
             parts.RequireShape(zeros, groups, codes.Shape[1]);

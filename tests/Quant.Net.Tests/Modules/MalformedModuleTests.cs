@@ -118,6 +118,9 @@ public class MalformedModuleTests(ITestOutputHelper output)
             yield return ("ct-pack-b4-g40-asym-act", $"g_idx has the group {group}", module => Put(module, ".weight_g_idx", group));
         }
 
+        // All of them stand for no list.
+        yield return ("gptq-b4-g32-v1-act", "g_idx has the group -1", module => Put(module, ".g_idx", -1));
+
         foreach (int length in new[] { 0, -1, int.MinValue, int.MaxValue })
         {
             yield return ("ct-pack-b4-g40-asym-act", $"shape says {length} rows", module => Put(module, ".weight_shape", length));
