@@ -62,6 +62,13 @@ public sealed unsafe class PackedModule
     /// <summary>Its file and name, for the beginning of a message.</summary>
     internal string Place => $"{ErrorText.EscapePath(Arrays.Codes.File.Path)}: module {ErrorText.Quote(Name)}";
 
+    /// <summary>What is wrong with its bias; null if nothing is. Whoever only decodes has no use for one.</summary>
+    internal ModelFormatException? BiasFault =>
+        Bias is not { } bias || Arrays.Shape is not null || (bias.BitsPerElement % 8 == 0 && bias.Shape.Count == 1 && bias.ElementCount == Rows) ? null
+        : ModelFormatException.In(
+            bias.File.Path,
+            $"{ErrorText.Quote(bias.Name)} is {bias.Type} of the shape [{string.Join(", ", bias.Shape)}], expected numbers of whole bytes, one for each of {Rows} outputs");
+
     /// <summary>Finds the packed modules of a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">How to read what writers of checkpoints disagree about.</param>

@@ -62,6 +62,11 @@ public sealed class PackedModuleSurvey
             AddFault($"{module.Place} is packed, and {ErrorText.Quote(module.WeightName)} is there too");
         }
 
+        foreach (ModelFormatException fault in modules.Select(module => module.BiasFault).OfType<ModelFormatException>())
+        {
+            AddFault(fault.Message);
+        }
+
         IReadOnlyList<string> warnings = [];
         Try(() =>
         {

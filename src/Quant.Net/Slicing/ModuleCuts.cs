@@ -83,13 +83,6 @@ internal static class ModuleCuts
         static ArgumentException Refuse(StoredModule part, string why) => new($"{part.Module.Place}: {why}");
     }
 
-    private static byte[] RequireBias(StoredModule module)
-    {
-        SafetensorsTensor bias = module.Module.Bias!;
-        return bias.Shape.Count == 1 && bias.ElementCount == module.Matrix.Rows && bias.BitsPerElement % 8 == 0
-            ? StoredModule.Bytes(bias)
-            : throw ModelFormatException.In(
-                bias.File.Path,
-                $"{ErrorText.Quote(bias.Name)} has {bias.ElementCount} elements, expected one for each of {module.Matrix.Rows} outputs");
-    }
+    private static byte[] RequireBias(StoredModule module) =>
+        module.Module.BiasFault is { } fault ? throw fault : StoredModule.Bytes(module.Module.Bias!);
 }

@@ -331,6 +331,19 @@ public class ModuleVerifyTests
         Assert.Equal(["module 'layer' is packed, and 'layer.weight' is there too"], Tails((await VerifyAsync(module)).Faults));
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    public async Task ABiasHasANumberForEachOutput(int more)
+    {
+        var module = new MalformedModule(V1);
+        int outputs = (int)module.Tensors["layer.scales"].Shape[1], found = outputs + more;
+        module.Tensors.Add("layer.bias", new("F16", [found], new byte[found * 2]));
+        Assert.Equal(
+            more == 0 ? [] : [$"'layer.bias' is F16 of the shape [{found}], expected numbers of whole bytes, one for each of {outputs} outputs"],
+            Tails((await VerifyAsync(module)).Faults));
+    }
+
     [Fact]
     public async Task ALayerThatIsNotPackedAsOthersAreIsAWarning()
     {
