@@ -125,7 +125,11 @@ internal sealed class DequantizeCommand : ToolCommand
             throw new UsageException("--shard-size: only .safetensors output is written in several files");
         }
 
-        OutputOptions.RefuseExisting(output, options.Overwrite);
+        if (IsFile(output))
+        {
+            OutputOptions.RefuseExisting(output, options.Overwrite);   // what is in the place of a folder is never replaced
+        }
+
         bool zeroWrap = parsed.GetValue(_zeroWrap);
         DequantizeResult result = await WorkProgress.RunAsync(
             _console,

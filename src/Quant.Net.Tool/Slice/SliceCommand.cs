@@ -68,9 +68,12 @@ internal sealed class SliceCommand : ToolCommand
     {
         using SafetensorsModel model = SafetensorsModel.Open(input);
         PackedModule module = SliceOptions.Find(model, _cut.ModuleIn(parsed));
+
+        // Not afterwards: who interrupts that would be told so, and have the parts all the same.
+        string[] warnings = [.. model.Warnings, .. ModelVerifier.CheckScales(model, [module], cancellationToken: cancellation)];
         CopyResult result = await ModelConverter.SliceAsync(
             module, _cut.CutIn(parsed), output, _cut.NumberingIn(parsed), force, progress, cancellation);
-        return Report(parsed, input, module.Name, result, [.. model.Warnings, .. ModelVerifier.CheckScales(model, [module], cancellationToken: cancellation)]);
+        return Report(parsed, input, module.Name, result, warnings);
     }
 
     private async Task<SliceReport> CutTensorAsync(

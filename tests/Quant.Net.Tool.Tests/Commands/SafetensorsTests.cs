@@ -88,6 +88,7 @@ public class SafetensorsTests
 
         // What is there stays, and nothing else is left.
         Run("dequantize", source, "-o", folder["plain"], "--force").AssertFails(1, "plain: exists already, expected a folder that does not");
+        Run("dequantize", source, "-o", folder["packed/config.json"]).AssertFails(1, "config.json: exists already, expected a folder that does not");
         Run("dequantize", source, "-o", folder["no/plain"]).AssertFails(1, "there is no directory");
         Run("dequantize", source, "-o", folder["none"], "--tensor", "nothing").AssertFails(1, "no decoded tensor has a name that matches");
         Run("dequantize", Repository.WideModel, "-o", folder["wide"]).AssertFails(2, "ends neither in .safetensors nor in .gguf");
