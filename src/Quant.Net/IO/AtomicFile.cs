@@ -56,7 +56,8 @@ internal sealed class AtomicFile : IDisposable
         RefuseLongName(full);
         string random = Convert.ToHexString(RandomNumberGenerator.GetBytes(4));
         string temporary = log is null ? HiddenName(full, $"{random}.tmp") : PartialPath(full);
-        AtomicFile file = OpenHidden(full, () => new AtomicFile(full, temporary, overwrite, log));
+        RequireKnown(full, temporary, log);
+        AtomicFile file = OpenHidden(full, temporary, () => new AtomicFile(full, temporary, overwrite, log));
         try
         {
             file.TakeUp();
@@ -90,9 +91,14 @@ internal sealed class AtomicFile : IDisposable
     public static string PartialPath(string path) => HiddenName(path, "partial");
 
     /// <summary>Opens a file beside an output, or says why nothing can be written there.</summary>
-    public static T OpenHidden<T>(string path, Func<T> open)
+    public static T OpenHidden<T>(string path, string hidden, Func<T> open)
     {
         OutputGuard.RequireDirectory(path);
+        if (Directory.Exists(hidden))
+        {
+            throw new IOException($"{ErrorText.EscapePath(path)}: cannot be written, because {ErrorText.EscapePath(hidden)} is a directory, expected a file or nothing");
+        }
+
         try
         {
             return SystemError.Name(path, open);
@@ -249,6 +255,22 @@ internal sealed class AtomicFile : IDisposable
         _place = null;
     }
 
+    /// <summary>Refuses what is left of an earlier run if it is not there, or less than the log says.</summary>
+    private static void RequireKnown(string path, string partial, ResumeLog? log)
+    {
+        if (log?.Find(System.IO.Path.GetFileName(path)) is { } known && !Directory.Exists(partial))
+        {
+            var left = new FileInfo(partial);
+            string? lack = !left.Exists ? ErrorText.Invariant($"is not there, expected {known.Bytes} bytes")
+                : left.Length < known.Bytes ? ErrorText.Invariant($"has {left.Length} bytes, expected {known.Bytes} or more")
+                : null;
+            if (lack is not null)
+            {
+                throw CannotGoOn(path, $"{ErrorText.EscapePath(partial)} {lack}", isThere: left.Exists);
+            }
+        }
+    }
+
     /// <summary>Checks what an earlier run has left, and drops what is not known to be whole.</summary>
     private void TakeUp()
     {
@@ -290,12 +312,11 @@ internal sealed class AtomicFile : IDisposable
         }
     }
 
-    private IOException Changed(long bytes)
-    {
-        string partial = ErrorText.EscapePath(_temporaryPath);
-        return new IOException(ErrorText.Invariant(
-            $"{ErrorText.EscapePath(Path)}: cannot go on, because the first {bytes} bytes of {partial} are not those that were written; delete that file and the .resume file to begin anew"));
-    }
+    private IOException Changed(long bytes) =>
+        CannotGoOn(Path, ErrorText.Invariant($"the first {bytes} bytes of {ErrorText.EscapePath(_temporaryPath)} are not those that were written"));
+
+    private static IOException CannotGoOn(string path, string why, bool isThere = true) =>
+        new($"{ErrorText.EscapePath(path)}: cannot go on, because {why}; delete {(isThere ? "that file and " : "")}the .resume file to begin anew");
 
     private FileStream Stream => _stream ?? throw new InvalidOperationException("The file is finished.");
 }

@@ -11,7 +11,7 @@ internal sealed class HiddenFolder : IDisposable
     public HiddenFolder(string place)
     {
         (Place, Hidden) = (place, AtomicFile.HiddenName(place, $"{Path.GetRandomFileName()[..8]}.tmp"));
-        AtomicFile.OpenHidden(place, () => Directory.CreateDirectory(Hidden));
+        AtomicFile.OpenHidden(place, Hidden, () => Directory.CreateDirectory(Hidden));
     }
 
     /// <summary>Where it will be.</summary>

@@ -46,7 +46,7 @@ internal sealed class ResumeLog : IDisposable
     {
         string path = AtomicFile.HiddenName(outputPath, "resume");
         FileStream stream = AtomicFile.OpenHidden(
-            outputPath, () => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            outputPath, path, () => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         try
         {
             var log = new ResumeLog(stream, cancellation);

@@ -61,23 +61,29 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("changed")]
-    [InlineData("shorter")]
-    [InlineData("gone")]
-    public async Task WhatIsThereIsChecked(string fault)
+    [InlineData("changed", "are not those that were written; delete that file and the .resume file to begin anew")]
+    [InlineData("shorter", "has 100000 bytes, expected ")]
+    [InlineData("gone", "is not there, expected ")]
+    [InlineData("a folder", "is a directory, expected a file or nothing")]
+    public async Task WhatIsThereIsChecked(string fault, string expected)
     {
         await RunUntil("out.gguf", null, stopAt: 100);
         string partial = _folder[".out.gguf.partial"];
         byte[] bytes = File.ReadAllBytes(partial);
         bytes[100_000] ^= fault == "changed" ? (byte)1 : (byte)0;
         File.WriteAllBytes(partial, fault == "shorter" ? bytes[..100_000] : bytes);
-        if (fault == "gone")
+        if (fault is "gone" or "a folder")
         {
             File.Delete(partial);
         }
 
+        if (fault == "a folder")
+        {
+            Directory.CreateDirectory(partial);
+        }
+
         var refused = await Assert.ThrowsAsync<IOException>(() => Run("out.gguf", resume: true));
-        Assert.Contains(".out.gguf.partial are not those that were written", refused.Message);
+        Assert.Contains($".out.gguf.partial {expected}", refused.Message);
         MalformedFileTests.AssertIsOneCleanLine(refused.Message);
     }
 
@@ -91,6 +97,14 @@ public sealed class ResumeTests : IDisposable
         await Run("out.gguf", resume: true);
 
         Assert.Equal(File.ReadAllBytes(_folder["plain.gguf"]), File.ReadAllBytes(_folder["out.gguf"]));
+    }
+
+    [Fact]
+    public async Task ALogThatIsAFolderIsNamed()
+    {
+        Directory.CreateDirectory(_folder[".out.gguf.resume"]);
+        var refused = await Assert.ThrowsAsync<IOException>(() => Run("out.gguf", resume: true));
+        Assert.EndsWith(".out.gguf.resume is a directory, expected a file or nothing", refused.Message);
     }
 
     [Fact]
