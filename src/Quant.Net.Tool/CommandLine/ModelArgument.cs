@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Quant.Net.Safetensors;
 
 namespace Quant.Net.Tool.CommandLine;
 
@@ -24,9 +25,24 @@ internal sealed class ModelArgument : Argument<string>
     public string PathIn(ParseResult parsed)
     {
         string path = parsed.GetRequiredValue(this);
-        return ForSafetensors is { } advice && IsSafetensors(path) && Path.Exists(path)
-            ? throw new ToolException($"{path}: is a safetensors model, expected a GGUF file; {advice}")
-            : InputFile.Require(path, orFolder: _takesSafetensors);
+        if (ForSafetensors is { } advice && IsSafetensors(path) && Path.Exists(path))
+        {
+            RequireModelIn(path);
+            throw new ToolException($"{path}: is a safetensors model, expected a GGUF file; {advice}");
+        }
+
+        return InputFile.Require(path, orFolder: _takesSafetensors);
+    }
+
+    /// <summary>Refuses a folder that holds no safetensors model, before it is called one.</summary>
+    /// <param name="path">The folder; nothing is asked of a file.</param>
+    /// <exception cref="ModelFormatException">There is none, or nobody can say which.</exception>
+    public static void RequireModelIn(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            SafetensorsModel.Open(path, new SafetensorsOpenOptions { AllowPartial = true }).Dispose();
+        }
     }
 
     /// <summary>Whether a path is to be opened as a safetensors model: its name says so, whatever is in it.</summary>

@@ -171,6 +171,7 @@ internal sealed class DequantizeCommand : ToolCommand
         string input, string output, DequantizeOptions options, bool zeroWrap, QuantDevice device,
         IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
+        using SafetensorsModel model = SafetensorsModel.Open(input);
         if (Container(output) != "safetensors")
         {
             throw new UsageException("--output: safetensors models are decoded to .safetensors files and to folders");
@@ -181,7 +182,6 @@ internal sealed class DequantizeCommand : ToolCommand
             throw new UsageException($"{(options.Resume ? "--resume" : "--apply-scales")}: only for GGUF models");
         }
 
-        using SafetensorsModel model = SafetensorsModel.Open(input);
         return await ModelConverter.DequantizeAsync(
             model, output, options, device, new PackedModuleOptions { ZeroWraps = zeroWrap }, progress, cancellation);
     }

@@ -13,6 +13,7 @@ internal sealed record SliceKind(string Extension, string Option)
     /// <exception cref="UsageException">They differ, or the output or an option does not go with them.</exception>
     public static SliceKind Of(IReadOnlyList<string> inputs, string output, string? module, string? tensor)
     {
+        inputs.ToList().ForEach(ModelArgument.RequireModelIn);
         SliceKind[] kinds = [.. inputs.Select(input => ModelArgument.IsSafetensors(input) ? Safetensors : Gguf).Distinct()];
         SliceKind kind = kinds is [var only] ? only : throw new UsageException("PART: some are GGUF and some safetensors, expected one kind");
         if (!output.EndsWith(kind.Extension, StringComparison.OrdinalIgnoreCase))

@@ -15,14 +15,16 @@ internal static class PartsExamination
         Func<Func<IProgress<ConversionProgress>?, Task<PartsVerifyResult>>, Task<PartsVerifyResult>> watch, CancellationToken cancellation)
     {
         bool isSafetensors = ModelArgument.IsSafetensors(original);
-        if (parts.FirstOrDefault(part => ModelArgument.IsSafetensors(part) != isSafetensors) is { } odd)
-        {
-            throw new UsageException($"'{odd}' is {Kind(!isSafetensors)}, expected {Kind(isSafetensors)} as --against '{original}' is");
-        }
-
         var open = new List<IDisposable>();
         try
         {
+            if (parts.FirstOrDefault(part => ModelArgument.IsSafetensors(part) != isSafetensors) is { } odd)
+            {
+                ModelArgument.RequireModelIn(original);
+                ModelArgument.RequireModelIn(odd);
+                throw new UsageException($"'{odd}' is {Kind(!isSafetensors)}, expected {Kind(isSafetensors)} as --against '{original}' is");
+            }
+
             return isSafetensors ? await CompareSafetensorsAsync() : await CompareGgufAsync();
         }
         catch (Exception fault) when (fault is ModelFormatException or FileNotFoundException or EndOfStreamException)

@@ -54,7 +54,7 @@ internal sealed record SafetensorsFolder(string Folder, string? FilePath, string
                 folder, $"has no index ({UsualName}{SafetensorsHeader.IndexSuffix}) of its files {ErrorText.QuoteAll(files)}; name one file")
             : Names(folder, ".gguf") is [_, ..] others
             ? ModelFormatException.In(folder, $"has no {SafetensorsHeader.Extension} file; name one of {ErrorText.QuoteAll(others)}")
-            : ModelFormatException.In(folder, $"has no {SafetensorsHeader.Extension} file");
+            : ModelFormatException.In(folder, $"has no model in it: neither *{SafetensorsHeader.Extension} nor *.gguf");
     }
 
     private static string? Choose(IReadOnlyList<string> names, string usual) =>

@@ -96,7 +96,7 @@ internal static class MalformedFolders
             ],
             "has several indexes");
         yield return new Kind("no safetensors file",
-            b => [(b ? "model.bin" : "model.safetensors", OneTensor("a"))], "has no .safetensors file");
+            b => [(b ? "model.bin" : "model.safetensors", OneTensor("a"))], "has no model in it: neither *.safetensors nor *.gguf");
         yield return new Kind("only a GGUF file",
             b => [(b ? "model.gguf" : "model.safetensors", OneTensor("a"))], "name one of 'model.gguf'");
     }

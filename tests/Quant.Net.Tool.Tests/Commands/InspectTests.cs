@@ -138,7 +138,7 @@ public class InspectTests
     {
         using var folder = new TemporaryFolder();
         Run("inspect", folder["none.gguf"]).AssertFails(1, folder["none.gguf"], "no such file");
-        Run("inspect", folder.Path).AssertFails(1, folder.Path, "has no .safetensors file");
+        Run("inspect", folder.Path).AssertFails(1, folder.Path, "has no model in it: neither *.safetensors nor *.gguf");
         Run("split", folder.Path, "-o", folder["x"], "--max-tensors", "1").AssertFails(1, folder.Path, "is a directory");
     }
 

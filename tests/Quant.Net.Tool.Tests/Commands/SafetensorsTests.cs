@@ -280,8 +280,29 @@ public class SafetensorsTests
         Run("merge", Repository.GptqModel, "-o", folder["x.gguf"]).AssertFails(1, "is a directory, expected a file");
         Run("split", Path.Combine(Repository.GptqModel, "model.safetensors"), "-o", folder["x"], "--max-tensors", "1")
             .AssertFails(1, "it looks like a safetensors file");
-        Run("inspect", folder[""]).AssertFails(1, "has no .safetensors file");
         Run("metadata", Repository.GptqModel).AssertFails(1, "is a safetensors model, expected a GGUF file; 'quantnet inspect' shows its metadata");
         Run("extract", Repository.GptqModel, "--tensor", "x", "-o", folder["x"]).AssertFails(1, "is a safetensors model, expected a GGUF file; 'quantnet slice --module'");
+    }
+
+    [Fact]
+    public void AFolderWithoutAModelIsNotCalledOne()
+    {
+        const string Nothing = ": has no model in it: neither *.safetensors nor *.gguf";
+        using var folder = new TemporaryFolder();
+        string empty = folder["empty"], ggufs = folder["ggufs"];
+        Directory.CreateDirectory(empty);
+        Directory.CreateDirectory(ggufs);
+        File.Copy(Repository.WideModel, folder["ggufs/wide.gguf"]);
+
+        Run("metadata", empty).AssertFails(1, Nothing);
+        Run("metadata", ggufs).AssertFails(1, "has no .safetensors file; name one of 'wide.gguf'");
+        Run("dequantize", empty, "-o", folder["x.gguf"]).AssertFails(1, Nothing);
+        Run("slice", empty, "-o", folder["x"], "--axis", "out", "--range", "0:1", "--tensor", "x").AssertFails(1, Nothing);
+        foreach (string[] models in new string[][] { [Repository.WideModel, empty], [empty, Repository.WideModel] })
+        {
+            ToolResult result = Run(["verify", "--against", .. models]);
+            Assert.Equal((1, ""), (result.ExitCode, result.Error));
+            Assert.Contains(empty + Nothing, result.Out, StringComparison.Ordinal);
+        }
     }
 }
