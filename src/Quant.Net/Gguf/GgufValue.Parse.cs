@@ -72,7 +72,7 @@ public sealed partial class GgufValue
             // It is said below; the second is of text that no UTF-8 has.
         }
 
-        throw new FormatException($"{ErrorText.Quote(text)} is no array of {GgufLayout.Name(element)} as JSON has it, such as [1, 2] or [\"a\", \"b\"].");
+        throw new FormatException($"{ErrorText.Quote(text)} is no array of {NameOf(element)} as JSON has it, such as [1, 2] or [\"a\", \"b\"].");
     }
 
     private static GgufValue ParseItem(JsonElement item, GgufValueType element)
@@ -83,6 +83,9 @@ public sealed partial class GgufValue
             : throw NoValue(item.GetRawText(), element);
     }
 
+    /// <summary>As people type it, and not as messages about files have it.</summary>
+    private static string NameOf(GgufValueType type) => type.ToString().ToLowerInvariant();
+
     private static FormatException NoValue(string text, GgufValueType type) =>
-        new($"{ErrorText.Quote(text)} is no value of the type {GgufLayout.Name(type)}.");
+        new($"{ErrorText.Quote(text)} is no value of the type {NameOf(type)}.");
 }

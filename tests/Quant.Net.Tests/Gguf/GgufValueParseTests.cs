@@ -31,15 +31,15 @@ public class GgufValueParseTests
     }
 
     [Theory]
-    [InlineData("256", GgufValueType.UInt8, "'256' is no value of the type u8.")]
-    [InlineData("-1", GgufValueType.UInt64, "'-1' is no value of the type u64.")]
-    [InlineData("1.0", GgufValueType.Int32, "'1.0' is no value of the type i32.")]
-    [InlineData("1,000", GgufValueType.Int32, "'1,000' is no value of the type i32.")]
-    [InlineData("", GgufValueType.Int32, "'' is no value of the type i32.")]
-    [InlineData("1e39", GgufValueType.Float32, "'1e39' is no value of the type f32.")]
-    [InlineData("1,5", GgufValueType.Float64, "'1,5' is no value of the type f64.")]
-    [InlineData("True", GgufValueType.Boolean, "'True' is no value of the type bool.")]
-    [InlineData("1\n", GgufValueType.Boolean, "'1\\n' is no value of the type bool.")]
+    [InlineData("256", GgufValueType.UInt8, "'256' is no value of the type uint8.")]
+    [InlineData("-1", GgufValueType.UInt64, "'-1' is no value of the type uint64.")]
+    [InlineData("1.0", GgufValueType.Int32, "'1.0' is no value of the type int32.")]
+    [InlineData("1,000", GgufValueType.Int32, "'1,000' is no value of the type int32.")]
+    [InlineData("", GgufValueType.Int32, "'' is no value of the type int32.")]
+    [InlineData("1e39", GgufValueType.Float32, "'1e39' is no value of the type float32.")]
+    [InlineData("1,5", GgufValueType.Float64, "'1,5' is no value of the type float64.")]
+    [InlineData("True", GgufValueType.Boolean, "'True' is no value of the type boolean.")]
+    [InlineData("1\n", GgufValueType.Boolean, "'1\\n' is no value of the type boolean.")]
     public void WhatDoesNotFitIsRefused(string text, GgufValueType type, string fault) =>
         Assert.Equal(fault, Assert.Throws<FormatException>(() => GgufValue.Parse(text, type)).Message);
 
