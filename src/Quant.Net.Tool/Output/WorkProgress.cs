@@ -25,15 +25,16 @@ internal static class WorkProgress
         return console.CreateErrorTerminal().Progress()
             .AutoClear(true)
             .Columns(
-                new TaskDescriptionColumn(),
-                new ProgressBarColumn { Width = 24 },
+                new TextColumn((_, width) => ProgressWords.Title(title, width)),
+                new ProgressBarColumn { Width = ProgressWords.BarWidth },
                 new PercentageColumn(),
-                new TextColumn(task => task.Speed is { } speed ? $"{Quantity.Rate(speed)} {done}" : ""),
-                new TextColumn(task => task.RemainingTime is { } time ? $"{Quantity.Forecast(time)} left" : ""),
-                new TextColumn(_ => written > 0 ? $"{Quantity.Bytes(written)} so far" : ""))
+                new TextColumn((task, width) => ProgressWords.Rest(title, width, [
+                    task.RemainingTime is { } time ? $"{Quantity.Forecast(time)} left" : "",
+                    task.Speed is { } speed ? $"{Quantity.Rate(speed)} {done}" : "",
+                    written > 0 ? $"{Quantity.Bytes(written)} so far" : ""])))
             .StartAsync(context =>
             {
-                ProgressTask task = context.AddTask(Markup.Escape(SafeText.Shorten(title, 30)));
+                ProgressTask task = context.AddTask("the work");   // no column shows that
                 return work(new Forward((bytes, total, output) =>
                 {
                     task.MaxValue = Math.Max(total, 1);
@@ -49,9 +50,12 @@ internal static class WorkProgress
         public void Report(ConversionProgress value) => report(value.BytesDone, value.BytesTotal, value.OutputBytesDone);
     }
 
-    /// <summary>A column that says something of the work in words.</summary>
-    private sealed class TextColumn(Func<ProgressTask, string> text) : ProgressColumn
+    /// <summary>A column that says something of the work in words, in a terminal of some width.</summary>
+    private sealed class TextColumn(Func<ProgressTask, int, string> text) : ProgressColumn
     {
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(text(task));
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text(text(task, options.ConsoleSize.Width));
     }
 }
