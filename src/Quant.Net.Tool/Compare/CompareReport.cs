@@ -6,7 +6,7 @@ namespace Quant.Net.Tool.Compare;
 /// <summary>What <c>quantnet compare</c> found.</summary>
 /// <param name="Original">The model that errors are counted from.</param>
 /// <param name="Model">The model that has the errors.</param>
-/// <param name="Good">Whether all tensors were compared, and none has a larger error than it may.</param>
+/// <param name="Good">Whether all tensors were compared, none has a larger error than it may, and none is NaN or infinite where the other is not.</param>
 /// <param name="Total">All tensors together.</param>
 /// <param name="Types">The tensors of each type.</param>
 /// <param name="Tensors">The tensors.</param>
@@ -49,7 +49,7 @@ internal sealed record CompareReport(
         return new CompareReport(
             original,
             model,
-            result.IsComplete && exceeding.Length == 0,
+            result.IsComplete && exceeding.Length == 0 && result.Total.NonFiniteErrorCount == 0,
             new TotalFacts(
                 result.Tensors.Count, result.Tensors.Sum(tensor => tensor.OriginalBytes), result.Tensors.Sum(tensor => tensor.OtherBytes),
                 ErrorFacts.Of(result.Total)),

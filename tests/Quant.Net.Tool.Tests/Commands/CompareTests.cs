@@ -66,7 +66,10 @@ public class CompareTests
         string original = new TinyGguf().AddTensor("<x>", 0, [2, 2], Bytes(1, 2, float.NaN, 4)).Write(folder["a.gguf"]);
         string model = new TinyGguf().AddTensor("<x>", 0, [2, 2], Bytes(1, 2, 5, float.NaN)).Write(folder["b.gguf"]);
 
-        JsonElement found = Succeed("compare", original, model, "--json", "--html", folder["page.html"]).Json;
+        ToolResult result = Run("compare", original, model, "--json", "--html", folder["page.html"]);
+        Assert.Equal((1, ""), (result.ExitCode, result.Error));
+        JsonElement found = result.Json;
+        Assert.False(found.GetProperty("good").GetBoolean());
         JsonElement tensor = found.List("tensors").Single();
         Assert.Equal((2, 2), (tensor.GetProperty("error").Number("nonFiniteErrors"), found.GetProperty("total").GetProperty("error").Number("nonFiniteErrors")));
         Assert.Equal([1L, 0], tensor.List("nonFiniteErrorAt").Select(place => place.GetInt64()));
@@ -168,7 +171,7 @@ public class CompareTests
         using var folder = new TemporaryFolder();
         const string Name = "blk.1.<script>&\"'\u001b";
         string original = Tiny(Name, 1, 0).Write(folder["a.gguf"]), model = Tiny(Name, 2, float.PositiveInfinity).Write(folder["b.gguf"]);
-        Succeed("compare", original, model, "--html", folder["page.html"], "-q");
+        Run("compare", original, model, "--html", folder["page.html"], "-q");
         string page = File.ReadAllText(folder["page.html"]);
 
         Assert.DoesNotContain("<script", page, StringComparison.Ordinal);

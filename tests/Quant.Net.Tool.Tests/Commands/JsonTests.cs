@@ -143,7 +143,7 @@ public class JsonTests
         Compare(
             "compare", Succeed("compare", folder["x.safetensors"], Repository.StoriesModel, "--json", "-q", "--html", folder["x.html"]).Json,
             Run("compare", Repository.StoriesModel, Repository.WideModel, "--json", "-q").Json,
-            Succeed("compare", One(1), One(float.NaN), "--json", "-q").Json);
+            Run("compare", One(1), One(float.NaN), "--json", "-q").Json);
 
         string One(float value) => new TinyGguf().AddTensor("x", 0, [1], BitConverter.GetBytes(value)).Write(folder[$"{value}.gguf"]);
     }
