@@ -1,4 +1,6 @@
+using System.Globalization;
 using Quant.Net.Gguf;
+using Quant.Net.Safetensors;
 using Quant.Net.Tests.Importance;
 using Quant.Net.Tests.Quantization;
 
@@ -44,6 +46,40 @@ public sealed class BudgetPlannerTests : IDisposable
 
             Assert.Equal(result.OutputBytes, result.Files.Sum(file => new FileInfo(file).Length));
             Assert.InRange(result.OutputBytes, bytes * 9 / 10, bytes);
+        }
+    }
+
+    /// <summary>The table of docs/quantize.md: what a recipe makes of a sample, and what a budget of the same size does.</summary>
+    [Fact]
+    public async Task TheTableOfTheDocumentationIsMadeOfASample()
+    {
+        using (var packed = SafetensorsModel.Open(Repository.PathOf("samples", "models", "wide-GPTQ-4bit")))
+        {
+            var decoded = new DequantizeOptions { OutputType = QuantFormat.F32 };
+            await ModelConverter.DequantizeAsync(packed, _models.Folder["wide.safetensors"], decoded, _models.Device);
+        }
+
+        using var model = SafetensorsModel.Open(_models.Folder["wide.safetensors"]);
+        string[] table = [.. File.ReadLines(Repository.PathOf("docs", "quantize.md")).SkipWhile(line => !line.StartsWith("| recipe |", StringComparison.Ordinal))
+            .Skip(2).TakeWhile(line => line.StartsWith('|'))];
+        Assert.Equal(3, table.Length);
+        foreach (string row in table)
+        {
+            string recipe = row.Split(' ')[1];
+            var plan = QuantizationPlan.Create(model, QuantizationRecipe.Get(recipe));
+            (long bytes, string error) = await Measure(plan);
+            (long fewer, string less) = await Measure(await BudgetPlanner.PlanAsync(model, SizeBudget.OfFiles(bytes), null, null, null, _models.Device));
+            Assert.Equal(row, string.Create(CultureInfo.InvariantCulture, $"| {recipe} | {bytes:N0} | {error} % | {fewer:N0} | {less} % |"));
+        }
+
+        async Task<(long Bytes, string Error)> Measure(QuantizationPlan plan)
+        {
+            var options = new QuantizeOptions { Measure = true, Overwrite = true };
+            QuantizeResult result = await ModelQuantizer.QuantizeAsync(model, plan, _models.Folder["out.gguf"], options, _models.Device);
+            ErrorStatistics[] errors = [.. result.Errors!.Tensors.Select(tensor => tensor.Error)];
+            double square = errors.Sum(error => error.Count * error.RelativeError * error.RelativeError) / errors.Sum(error => error.Count);
+            double percent = 100 * Math.Sqrt(square);
+            return (result.OutputBytes, percent.ToString(percent < 10 ? "0.00" : "0.0", CultureInfo.InvariantCulture));
         }
     }
 
