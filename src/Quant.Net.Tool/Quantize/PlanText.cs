@@ -16,11 +16,6 @@ internal static class PlanText
         {
             report.Facts([("model", plan.Input), .. QuantizeText.PlanFacts(plan)]);
         }
-
-        foreach (string note in plan.Notes)
-        {
-            report.Line(new Cell(note, Tone.Warning));
-        }
     }
 
     private static void ShowTensors(QuantizeReport plan, IReport report)
@@ -42,11 +37,11 @@ internal static class PlanText
         ]);
         foreach (PlannedTensor tensor in plan.Tensors)
         {
-            Tone tone = tensor.Reason == "kept" ? Tone.Dim : tensor.Instead is null ? Tone.Normal : Tone.Warning;
+            Tone tone = tensor.To is null ? Tone.Bad : tensor.Reason == "kept" ? Tone.Dim : tensor.Instead is null ? Tone.Normal : Tone.Warning;
             Cell[] measured = isMeasured ? [tensor.EstimatedError is { } share ? CompareText.Share(share) : ""] : [];
             table.Add(
             [
-                new Cell(tensor.Name, tone), Quantity.Shape(tensor.Shape), tensor.From, new Cell(tensor.To, tone),
+                new Cell(tensor.Name, tone), Quantity.Shape(tensor.Shape), tensor.From, new Cell(tensor.To ?? "not possible", tone),
                 Quantity.Bytes(tensor.BytesBefore), Quantity.Bytes(tensor.BytesAfter), Quantity.Bits(tensor.BitsPerWeight), .. measured,
                 new Cell(tensor.Note ?? "", tone),
             ]);

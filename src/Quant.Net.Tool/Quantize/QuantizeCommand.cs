@@ -224,11 +224,12 @@ internal sealed class QuantizeCommand : ToolCommand
         }
         else
         {
-            _console.Warn(quiet ? [] : report.Warnings);
             PlanText.Show(report, _console.CreateReport(), quiet);
+            _console.Flush();   // the plan comes before what there is to say about it
+            _console.Warn(quiet ? [] : [.. report.Notes, .. report.Warnings]);
         }
 
-        _console.Flush();   // the plan comes before what speaks against it
+        _console.Flush();
         foreach (string fault in report.Faults)
         {
             _console.Complain(fault);

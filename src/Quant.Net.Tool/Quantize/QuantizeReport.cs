@@ -87,9 +87,13 @@ internal sealed record QuantizeReport(
             EstimatedError = plan.EstimatedError,
         };
 
-    private static IReadOnlyList<string> NotesOn(QuantizationPlan plan, SizeBudget? budget) => budget is null || !plan.Entries.All(entry => entry.IsCopy)
-        ? plan.Notes
-        : [.. plan.Notes, $"nothing is quantized: {budget} are enough for all tensors as they are"];
+    private static IReadOnlyList<string> NotesOn(QuantizationPlan plan, SizeBudget? budget)
+    {
+        bool wasChosen = plan.Entries.Any(entry => entry.Reason == QuantizationReason.Budget);   // else the plan says why nothing is
+        return budget is not null && wasChosen && plan.Entries.All(entry => entry.IsCopy)
+            ? [.. plan.Notes, $"nothing is quantized: {budget} are enough for all tensors as they are"]
+            : plan.Notes;
+    }
 
     /// <summary>The same when it is done.</summary>
     public QuantizeReport With(QuantizeResult result) => this with
@@ -115,14 +119,14 @@ internal sealed record PlannedType(string Type, int Tensors, long Parameters, lo
 /// <param name="Name">Its name.</param>
 /// <param name="Shape">Its dimensions, outermost first.</param>
 /// <param name="From">Its type.</param>
-/// <param name="To">The type that it gets.</param>
-/// <param name="Reason"><c>kept</c>, <c>recipe</c>, <c>option</c> or <c>budget</c>.</param>
+/// <param name="To">The type that it gets; null: none is possible, and its bytes are counted as they are.</param>
+/// <param name="Reason"><c>kept</c>, <c>recipe</c>, <c>option</c>, <c>budget</c> or <c>impossible</c>.</param>
 /// <param name="BytesBefore">Its bytes.</param>
 /// <param name="BytesAfter">The bytes that it gets.</param>
 /// <param name="BitsPerWeight">Bits for each of its values then.</param>
 /// <param name="NeedsImportance">Whether it cannot become so without an importance matrix.</param>
 internal sealed record PlannedTensor(
-    string Name, IReadOnlyList<long> Shape, string From, string To, string Reason, long BytesBefore, long BytesAfter, double BitsPerWeight,
+    string Name, IReadOnlyList<long> Shape, string From, string? To, string Reason, long BytesBefore, long BytesAfter, double BitsPerWeight,
     bool NeedsImportance)
 {
     /// <summary>The type that was chosen, if its rows are not whole blocks of that; else null.</summary>
@@ -138,7 +142,7 @@ internal sealed record PlannedTensor(
     {
         TensorDescription tensor = entry.Tensor;
         return new PlannedTensor(
-            tensor.Name, tensor.Shape, tensor.FormatName, entry.IsCopy ? tensor.FormatName : Subjects.NameOf(entry.Target),
+            tensor.Name, tensor.Shape, tensor.FormatName, TypeAfter(entry),
             entry.Reason.ToString().ToLowerInvariant(), tensor.ByteLength, entry.TargetBytes,
             tensor.ElementCount == 0 ? 0 : 8.0 * entry.TargetBytes / tensor.ElementCount, entry.RequiresImportanceMatrix)
         {
@@ -147,4 +151,8 @@ internal sealed record PlannedTensor(
             EstimatedError = entry.EstimatedError,
         };
     }
+
+    private static string? TypeAfter(QuantizationPlanEntry entry) => entry.Reason == QuantizationReason.Impossible ? null
+        : entry.IsCopy ? entry.Tensor.FormatName
+        : Subjects.NameOf(entry.Target);
 }

@@ -55,7 +55,12 @@ internal static class QuantizeTasks
         QuantizeTask[] expected = [.. tasks.Where(task => IsWeighable(task) && task.RowCount > 0
             && TensorCategories.Guess(task.Name) is not (TensorCategory.Output or TensorCategory.TokenEmbedding))];
         int known = expected.Count(task => !task.Importance.IsEmpty);
-        if (tasks.All(task => task.Importance.IsEmpty) && tasks.Any(IsWeighable))
+        bool chose = tasks.Any(task => task.Plan.Reason == QuantizationReason.Budget);   // columns count by it in what a budget measures
+        if (!chose && !tasks.Any(task => !task.IsCopy && TargetFormats.UsesImportance(task.Plan.Target)))
+        {
+            warnings.Add($"{ErrorText.EscapePath(importance.Path)}: has no effect, because no tensor becomes a type that is quantized by importance");
+        }
+        else if (tasks.All(task => task.Importance.IsEmpty) && tasks.Any(IsWeighable))
         {
             warnings.Add($"{ErrorText.EscapePath(importance.Path)}: knows no tensor that is quantized");
         }
@@ -63,6 +68,15 @@ internal static class QuantizeTasks
         {
             warnings.Add(ErrorText.Invariant(
                 $"{ErrorText.EscapePath(importance.Path)}: knows {known} of {ErrorText.Count(expected.Length, "tensor")} that are quantized, embeddings and output aside; the others are quantized without"));
+        }
+    }
+
+    /// <summary>Says when a longer search was asked for and no tensor becomes a format that has one.</summary>
+    public static void WarnOfIdleEffort(IEnumerable<QuantizeTask> tasks, QuantizeOptions options, List<string> warnings)
+    {
+        if (options.Effort == QuantizationEffort.Best && !tasks.Any(task => !task.IsCopy && TargetFormats.HasLongerSearch(task.Plan.Target)))
+        {
+            warnings.Add("effort best has no effect, because no tensor becomes a type with a longer search, Q2_K to Q6_K");
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class PlanMaker
 {
     private const string TokenEmbeddingOption = "token embedding type";
     private const string OutputOption = "output tensor type";
+    private const string LeaveOutputOption = "leave output tensor";
+    private const string LeftOut = "left out by an option";
+    private const string OutputLeft = "left as it is by an option";
 
     private readonly QuantizationModel _model;
     private readonly QuantizationRecipe _recipe;
@@ -19,6 +22,8 @@ internal sealed class PlanMaker
     private readonly bool _isTied;
     private readonly TypeMix? _mix;
     private readonly HashSet<TensorDescription> _chosen;
+    private readonly Asked[] _included;
+    private readonly Asked[] _leaving;
     private readonly HashSet<string> _usedOptions = new(StringComparer.Ordinal);
     private readonly List<QuantizationRefusedException> _faults = [];
 
@@ -40,6 +45,13 @@ internal sealed class PlanMaker
         RequireTarget(options.OutputTensorType, nameof(options.OutputTensorType));
         RequireTarget(options.TokenEmbeddingType, nameof(options.TokenEmbeddingType));
         _chosen = [.. TensorChoice.Choose(model.ShownName, model.Tensors, tensor => tensor.Name, options.Include, options.Exclude)];
+        _included = [.. options.Include.Select(pattern => AskedByName("include", pattern))];
+        _leaving = [.. options.Exclude.Select(pattern => AskedByName("exclude", pattern))];
+        if (options.LeaveOutputTensor)
+        {
+            _leaving = [new Asked(LeaveOutputOption, tensor => CategoryOf(tensor) == TensorCategory.Output), .. _leaving];
+        }
+
         _isTied = model.Tensors.All(tensor => CategoryOf(tensor) != TensorCategory.Output);
         if (choices is null && recipe.Format is { } format && TargetFormats.IsQuantized(format))
         {
@@ -63,6 +75,7 @@ internal sealed class PlanMaker
         }
 
         var planned = Array.AsReadOnly(_model.Tensors.Select(tensor => entries[tensor]).ToArray());
+        RefuseMisfits(planned);
         RefuseWhatCannotBeRead(planned);
         RefuseSubstitutions(planned);
         return new QuantizationPlan(_model, _recipe, planned, [.. Notes(planned)]) { KeepsSplit = _options.KeepSplit, Faults = _faults };
@@ -78,26 +91,35 @@ internal sealed class PlanMaker
 
     private QuantizationPlanEntry Plan(TensorDescription tensor)
     {
-        string? kept = _recipe.Format is null ? "copied"
-            : (_isKnown ? KeptTensors.Reason(tensor) : KeptTensors.GuessReason(tensor))
-            ?? (_options.LeaveOutputTensor && CategoryOf(tensor) == TensorCategory.Output ? "left as it is by an option" : null);
+        string? kept = _recipe.Format is null ? "copied" : _isKnown ? KeptTensors.Reason(tensor) : KeptTensors.GuessReason(tensor);
         if (kept is not null)
         {
             return Keep(tensor, kept);
         }
 
         (QuantFormat wanted, string? option) = Choose(tensor);   // also of tensors that are left out: others are counted with them
-        if (!_chosen.Contains(tensor))
+        QuantFormat? possible = ShapeFallback.For(wanted, tensor.RowLength) ?? (_isKnown ? null : QuantFormat.F16);
+        Asked[] leaving = [.. _leaving.Where(asked => asked.Concerns(tensor))];
+        if (leaving.Length > 0 || !_chosen.Contains(tensor))
         {
-            return Keep(tensor, "left out by an option");
+            bool wouldStay = possible == tensor.Format && _choices is null;   // a budget chooses nothing for what is left out
+            _usedOptions.UnionWith(wouldStay ? [] : leaving.Select(asked => asked.Option));
+            return Keep(tensor, leaving is [{ Option: LeaveOutputOption }, ..] ? OutputLeft : LeftOut);
         }
 
+        _usedOptions.UnionWith(_included.Where(asked => asked.Concerns(tensor)).Select(asked => asked.Option));
         if (option is not null)
         {
             _usedOptions.Add(option);
         }
 
-        QuantFormat target = ShapeFallback.For(wanted, tensor.RowLength) ?? (_isKnown ? throw NoFormat(tensor, wanted) : QuantFormat.F16);
+        if (possible is not { } target)
+        {
+            return new QuantizationPlanEntry(
+                tensor, wanted, tensor.Format, QuantizationReason.Impossible, $"{Misfit(tensor, wanted)}, and the recipe has no other format",
+                RequiresImportanceMatrix: false);
+        }
+
         string? note = target == wanted ? option : Misfit(tensor, wanted);
         return new QuantizationPlanEntry(
             tensor, wanted, target, option is not null ? QuantizationReason.Option : _choices is null ? QuantizationReason.Recipe : QuantizationReason.Budget, note,
@@ -153,9 +175,15 @@ internal sealed class PlanMaker
     private static string Misfit(TensorDescription tensor, QuantFormat wanted) => ErrorText.Invariant(
         $"rows of {tensor.RowLength} values are not whole blocks of {wanted} ({QuantFormats.Get(wanted).ValuesPerBlock})");
 
-    private QuantizationRefusedException NoFormat(TensorDescription tensor, QuantFormat wanted) => new(
-        $"{_model.ShownName}: tensor {ErrorText.Quote(tensor.Name)}: {Misfit(tensor, wanted)}, and the recipe has no other format for it; "
-        + "give it one by its name, or leave it out", QuantizationRemedy.FormatByName);
+    private void RefuseMisfits(IEnumerable<QuantizationPlanEntry> entries)
+    {
+        QuantizationPlanEntry[] misfits = [.. entries.Where(entry => entry.Reason == QuantizationReason.Impossible)];
+        Dictionary<TensorDescription, QuantFormat> wanted = misfits.DistinctBy(entry => entry.Tensor).ToDictionary(entry => entry.Tensor, entry => entry.Wanted);
+        Refuse(Refusal(
+            wanted.Keys, "with rows that are not whole blocks of the chosen format, and the recipe has no other; give such tensors one by name, or leave them out",
+            tensor => ErrorText.Invariant($"{wanted[tensor]}, rows of {tensor.RowLength}"),
+            QuantizationRemedy.FormatByName));
+    }
 
     private void RefuseWhatCannotBeRead(IEnumerable<QuantizationPlanEntry> entries)
     {
@@ -220,39 +248,71 @@ internal sealed class PlanMaker
                 $"{_model.ShownName}: {ErrorText.Count(substituted, "tensor")} with rows that are not whole blocks of the chosen format; each gets another one";
         }
 
-        foreach ((string option, Func<TensorDescription, bool> concerns) in AskedFor().Where(asked => !_usedOptions.Contains(asked.Option)))
+        foreach (Asked asked in AskedFor().Where(asked => !_usedOptions.Contains(asked.Option)))
         {
-            yield return $"{_model.ShownName}: {option} has no effect{WhyIdle([.. entries.Where(entry => concerns(entry.Tensor))])}";
+            yield return $"{_model.ShownName}: {asked.Option} has no effect{WhyIdle(asked, [.. entries.Where(entry => asked.Concerns(entry.Tensor))])}";
+        }
+
+        bool isCopy = _recipe.Format is not null && entries.Count > 0 && entries.All(entry => entry.IsCopy && entry.Reason != QuantizationReason.Impossible);
+        if (isCopy && entries.All(entry => entry.Reason != QuantizationReason.Budget))   // a budget has a reason of its own
+        {
+            yield return $"{_model.ShownName}: nothing is quantized: all tensors stay as they are: {WhyStay(entries, withoutLeaving: false)}";
         }
     }
 
-    private IEnumerable<(string Option, Func<TensorDescription, bool> Concerns)> AskedFor()
+    private static Asked AskedByName(string option, string pattern)
+    {
+        var names = new NamePattern(pattern);
+        return new Asked($"{option} {ErrorText.Quote(pattern)}", tensor => names.IsMatch(tensor.Name));
+    }
+
+    private IEnumerable<Asked> AskedFor()
     {
         if (_options.TokenEmbeddingType is not null)
         {
-            yield return (TokenEmbeddingOption, tensor => CategoryOf(tensor) == TensorCategory.TokenEmbedding);
+            yield return new Asked(TokenEmbeddingOption, tensor => CategoryOf(tensor) == TensorCategory.TokenEmbedding);
         }
 
         if (_options.OutputTensorType is not null)
         {
-            yield return (OutputOption, tensor => CategoryOf(tensor) == (_isTied ? TensorCategory.TokenEmbedding : TensorCategory.Output));
+            yield return new Asked(OutputOption, tensor => CategoryOf(tensor) == (_isTied ? TensorCategory.TokenEmbedding : TensorCategory.Output));
         }
 
         foreach (TensorTypeRule rule in _options.TensorTypes)
         {
-            yield return (NameOfRule(rule), tensor => rule.IsMatch(tensor.Name));
+            yield return new Asked(NameOfRule(rule), tensor => rule.IsMatch(tensor.Name));
+        }
+
+        if (_options.Pure && _mix is null)
+        {
+            yield return new Asked("pure", _ => true);
+        }
+
+        foreach (Asked asked in _included.Concat(_leaving))
+        {
+            yield return asked;
         }
     }
 
     /// <summary>Why an option that concerns these tensors changes none of them.</summary>
-    private string WhyIdle(QuantizationPlanEntry[] concerned)
+    private string WhyIdle(Asked asked, QuantizationPlanEntry[] concerned)
     {
-        bool takesNoRules = _recipe.Format is not null && _mix is null && _choices is null;
+        bool takesNoRules = _recipe.Format is not null && _mix is null && _choices is null, leaves = _leaving.Contains(asked);
         return concerned.Length == 0 ? ", because there is no such tensor"
             : concerned.All(entry => entry.Reason == QuantizationReason.Kept)
-            ? $", because all its tensors stay as they are: {string.Join(", ", concerned.Select(entry => entry.Note).Distinct())}"
+            ? $", because all its tensors stay as they are{(leaves ? " without it" : "")}: {WhyStay(concerned, withoutLeaving: leaves)}"
             : takesNoRules ? $" with {_recipe.Name}"
             : concerned.All(entry => entry.Reason is QuantizationReason.Kept or QuantizationReason.Option) ? ", because other options come first"
             : $" with {_recipe.Name}{(_options.Pure ? " and without mixing" : "")}";
     }
+
+    /// <summary>Why these tensors stay as they are, or would if no option left them out.</summary>
+    private static string WhyStay(IEnumerable<QuantizationPlanEntry> entries, bool withoutLeaving) => string.Join(", ", entries
+        .Select(entry => entry.Reason == QuantizationReason.Kept && !(withoutLeaving && entry.Note is (LeftOut or OutputLeft))
+            ? entry.Note
+            : $"{entry.Tensor.FormatName} already")
+        .Distinct());
+
+    /// <summary>An option, and which tensors it is about.</summary>
+    private sealed record Asked(string Option, Func<TensorDescription, bool> Concerns);
 }

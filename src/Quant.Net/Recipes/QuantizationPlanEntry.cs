@@ -20,7 +20,7 @@ public sealed record QuantizationPlanEntry(
     public bool IsCopy => Target == Tensor.Format;
 
     /// <summary>Whether it gets another format than the chosen one.</summary>
-    public bool IsSubstituted => Target != Wanted;
+    public bool IsSubstituted => Target != Wanted && Reason != QuantizationReason.Impossible;
 
     /// <summary>Bytes of the result.</summary>
     public long TargetBytes => IsCopy ? Tensor.ByteLength : QuantFormats.Get(Target).GetByteCount(Tensor.ElementCount);

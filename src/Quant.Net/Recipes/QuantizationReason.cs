@@ -14,4 +14,10 @@ public enum QuantizationReason
 
     /// <summary>It was chosen with those of the other tensors, so that the model keeps within a budget at the least error.</summary>
     Budget = 3,
+
+    /// <summary>
+    /// None is possible: its rows fit neither the chosen format nor another of the recipe. It counts as it is, in a plan that cannot be carried
+    /// out (<see cref="QuantizationOptions.AllowFaults"/>).
+    /// </summary>
+    Impossible = 4,
 }

@@ -20,6 +20,17 @@ internal static class TargetFormats
     public static bool NeedsImportance(QuantFormat format) =>
         format is QuantFormat.IQ3_XXS or QuantFormat.IQ2_XXS or QuantFormat.IQ2_XS or QuantFormat.IQ2_S or QuantFormat.IQ1_M or QuantFormat.IQ1_S;
 
+    /// <summary>Whether encoders look at the importance of columns; into other formats the bytes are the same with it and without.</summary>
+    public static bool UsesImportance(QuantFormat format) => format is
+        QuantFormat.Q4_0 or QuantFormat.Q4_1 or QuantFormat.Q5_0 or QuantFormat.Q5_1
+        or QuantFormat.IQ1_S or QuantFormat.IQ1_M or QuantFormat.IQ2_XXS or QuantFormat.IQ2_XS or QuantFormat.IQ2_S or QuantFormat.IQ3_XXS
+        or QuantFormat.IQ3_S or QuantFormat.IQ4_NL or QuantFormat.IQ4_XS
+        || HasLongerSearch(format);
+
+    /// <summary>Whether encoders can search longer (<see cref="QuantizationEffort.Best"/>); into other formats they make the usual bytes.</summary>
+    public static bool HasLongerSearch(QuantFormat format) =>
+        format is QuantFormat.Q2_K or QuantFormat.Q3_K or QuantFormat.Q4_K or QuantFormat.Q5_K or QuantFormat.Q6_K;
+
     public static QuantFormat Require(QuantFormat format, string parameter) => Contains(format)
         ? format
         : throw new ArgumentException($"Nothing is quantized to {format}.", parameter);

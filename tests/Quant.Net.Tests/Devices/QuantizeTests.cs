@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Quant.Net.Recipes;
 
 namespace Quant.Net.Tests.Devices;
 
@@ -49,14 +50,26 @@ public sealed unsafe class QuantizeTests : IDisposable
         Assert.Equal($"{QuantDevice.LastKernel.Split('/')[0]}/f32/{format}", QuantDevice.LastKernel);
     }
 
-    [Theory]
-    [InlineData(QuantFormat.Q4_K, true)]
-    [InlineData(QuantFormat.Q4_0, false)]
-    public void MoreEffortGivesOtherBytesWhereThereIsALongerSearch(QuantFormat format, bool differ)
+    /// <summary>What the options of whole models are said to have an effect on.</summary>
+    [Fact]
+    public void EffortAndImportanceGiveOtherBytesWhereItIsSaid()
     {
-        byte[] usual = File.ReadAllBytes(AnswerPath(format, weighted: false)), best = new byte[usual.Length];
-        _device.Quantize(Input, Columns, format, best, effort: QuantizationEffort.Best);
-        Assert.Equal(differ, !usual.AsSpan().SequenceEqual(best));
+        float[] rows = Input[..(2 * Columns)];
+        foreach (QuantFormat format in QuantFormats.All.Select(info => info.Format).Where(TargetFormats.Contains))
+        {
+            byte[] Encode(float[] importance, QuantizationEffort effort = QuantizationEffort.Reference)
+            {
+                byte[] packed = new byte[QuantFormats.Get(format).GetByteCount(rows.Length)];
+                _device.Quantize(rows, Columns, format, packed, importance, effort: effort);
+                return packed;
+            }
+
+            float[] importance = Importance();
+            bool isWeighted = AlwaysWeighted.Contains(format) || !Encode(importance).AsSpan().SequenceEqual(Encode([]));
+            Assert.Equal((format, TargetFormats.UsesImportance(format)), (format, isWeighted));
+            bool isLonger = !Encode(importance).AsSpan().SequenceEqual(Encode(importance, QuantizationEffort.Best));
+            Assert.Equal((format, TargetFormats.HasLongerSearch(format)), (format, isLonger));
+        }
     }
 
     [Fact]

@@ -33,6 +33,28 @@ public sealed class QuantizeCheckTests : IDisposable
         "x.dat: knows no tensor that is quantized", Assert.Single(Check("Q4_K_M", new QuantizeOptions { Importance = Importance("other", 3) })),
         StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("Q8_0", true)]
+    [InlineData("F32", true)]
+    [InlineData("COPY", true)]
+    [InlineData("Q4_0", false)]
+    public void ImportanceWithoutEffectIsSaid(string recipe, bool isIdle)
+    {
+        IReadOnlyList<string> warnings = Check(recipe, new QuantizeOptions { Importance = Importance("up.weight", 256) });
+        Assert.Equal(isIdle, Assert.Single(warnings).EndsWith(
+            "x.dat: has no effect, because no tensor becomes a type that is quantized by importance", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Q8_0", true)]
+    [InlineData("COPY", true)]
+    [InlineData("Q6_K", false)]
+    public void EffortWithoutEffectIsSaid(string recipe, bool isIdle)
+    {
+        string[] expected = isIdle ? ["effort best has no effect, because no tensor becomes a type with a longer search, Q2_K to Q6_K"] : [];
+        Assert.Equal(expected, Check(recipe, new QuantizeOptions { Effort = QuantizationEffort.Best }));
+    }
+
     [Fact]
     public void TensorsOfWhichNothingIsKnownAreCounted() => Assert.EndsWith(
         "x.dat: knows 1 of 3 tensors that are quantized, embeddings and output aside; the others are quantized without",

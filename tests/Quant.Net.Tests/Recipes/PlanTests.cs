@@ -131,9 +131,16 @@ public class PlanTests
     public void RowsThatFitNothingAreRefusedAsTheReferenceDoes()
     {
         var refused = Assert.Throws<QuantizationRefusedException>(() => Plan(Make("odd_ff"), "Q1_0"));
-        Assert.Equal("model: tensor 'blk.0.ffn_down.weight': rows of 480 values are not whole blocks of Q1_0 (128), and the recipe has no other format"
-            + " for it; give it one by its name, or leave it out", refused.Message);
+        Assert.StartsWith("model: 32 tensors with rows that are not whole blocks of the chosen format, and the recipe has no other; give such tensors one by name,"
+            + " or leave them out: 'blk.31.ffn_down.weight (Q1_0, rows of 480)', 'blk.30.", refused.Message);
         Assert.Equal(QuantizationRemedy.FormatByName, refused.Remedy);
+
+        QuantizationPlan plan = Plan(Make("odd_ff"), "Q1_0", new() { AllowFaults = true });
+        AssertEntry(plan, "blk.0.ffn_down.weight", QuantFormat.F32, QuantizationReason.Impossible,
+            "rows of 480 values are not whole blocks of Q1_0 (128), and the recipe has no other format");
+        AssertEntry(plan, "blk.0.ffn_up.weight", QuantFormat.Q1_0, QuantizationReason.Recipe, null);
+        Assert.Equal(refused.Message, Assert.Single(plan.Faults).Message);
+        Assert.Empty(plan.Notes);
         Assert.Equal(QuantFormat.F16, Entry(
             Plan(Make("odd_ff"), "Q1_0", new() { TensorTypes = [new("ffn_down", QuantFormat.F16)] }), "blk.0.ffn_down.weight").Target);
     }
@@ -177,6 +184,33 @@ public class PlanTests
     public void ARuleWithoutEffectIsSaidWithItsCause(string pattern, string excluded, string cause) => Assert.Equal(
         [$"model: tensor type '{pattern}=Q8_0' has no effect, because all its tensors stay as they are: {cause}"],
         Plan(Dense, "Q4_K_M", new() { TensorTypes = [new(pattern, QuantFormat.Q8_0)], Exclude = [excluded] }).Notes);
+
+    [Fact]
+    public void OptionsThatChangeNothingAreSaid()
+    {
+        Assert.Equal(
+            [
+                "model: include '*attn_norm*' has no effect, because all its tensors stay as they are: a vector",
+                "model: exclude 'output_norm*' has no effect, because all its tensors stay as they are without it: a vector",
+            ],
+            Plan(Dense, "Q4_K_M", new() { Include = ["*attn_norm*", "*.weight"], Exclude = ["output_norm*", "blk.1.*"], LeaveOutputTensor = true }).Notes);
+        Assert.Equal(
+            ["model: leave output tensor has no effect, because there is no such tensor"],
+            Plan(Make("dense_gqa4_tied"), "Q4_K_M", new() { LeaveOutputTensor = true }).Notes);
+        Assert.Equal(
+            [
+                "model: pure has no effect with F32",
+                "model: leave output tensor has no effect, because all its tensors stay as they are without it: F32 already",
+                "model: nothing is quantized: all tensors stay as they are: F32 already, left as it is by an option, a vector",
+            ],
+            Plan(Dense, "F32", new() { LeaveOutputTensor = true, Pure = true }).Notes);
+        Assert.Equal(
+            ["model: exclude 'blk.*' has no effect, because all its tensors stay as they are without it: copied"],
+            Plan(Dense, "COPY", new() { Exclude = ["blk.*"] }).Notes);
+        Assert.Equal(
+            ["model: nothing is quantized: all tensors stay as they are: left out by an option, a vector"],
+            Plan(Dense, "Q4_K_M", new() { Exclude = ["*"] }).Notes);
+    }
 
     [Fact]
     public void TypesOfTensorsThatAreNotThereAreSaid() => Assert.Equal(

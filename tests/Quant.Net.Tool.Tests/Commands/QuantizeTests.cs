@@ -66,10 +66,12 @@ public sealed class QuantizeTests : IDisposable
     public void SubstitutionsAreSaidAndStrictRefusesThem()
     {
         string odd = new TinyGguf().Add("general.architecture", "odd").AddTensor("x.weight", 0, [96, 2], new byte[768]).Write(_folder["odd.gguf"]);
-        string shown = Succeed("quantize", odd, "Q4_K_M", "--dry-run").Out;
-        Assert.Matches(@"\nx\.weight +.*F32 +Q5_0 +.* rows of 96 values are not whole blocks of Q4_K \(256\)\n", shown);
-        Assert.Matches(@"\narchitecture +odd, by names and shapes\n", shown);
-        Assert.Contains("architecture 'odd' is not known; quantized by the names and shapes of its tensors", shown, StringComparison.Ordinal);
+        ToolResult plan = Run("quantize", odd, "Q4_K_M", "--dry-run");
+        Assert.Equal(0, plan.ExitCode);
+        Assert.Matches(@"\nx\.weight +.*F32 +Q5_0 +.* rows of 96 values are not whole blocks of Q4_K \(256\)\n", plan.Out);
+        Assert.Matches(@"\narchitecture +odd, by names and shapes\n", plan.Out);
+        Assert.Matches(@"^quantnet: warning: .*: architecture 'odd' is not known; quantized by the names and shapes of its tensors\n", plan.Error);
+        Succeed("quantize", odd, "Q4_K_M", "--dry-run", "-q");
 
         Run("quantize", odd, "-o", _folder["x.gguf"], "Q4_K_M", "--strict").AssertFails(1, "'x.weight (Q5_0 instead of Q4_K)' (without --strict they get these)");
         AssertPlanWithFaults(["quantize", odd, "Q4_K_M", "--strict"], "'x.weight (Q5_0 instead of Q4_K)'");
@@ -200,8 +202,37 @@ public sealed class QuantizeTests : IDisposable
     {
         Run("quantize", _model, "banana", "--dry-run").AssertFails(2, "TYPE: 'banana' is none of ", "Q4_K_M");
         Run("quantize", _model, "-o", _folder[".gguf"], "Q8_0").AssertFails(2, ".gguf' has no name before its extension");
-        Run("quantize", Repository.StoriesModel, "Q8_0", "--dry-run", "--allow-requantize").AssertFails(
-            1, "the recipe has no other format", "(--tensor-type PATTERN=TYPE, --exclude GLOB)");
+    }
+
+    [Fact]
+    public void RowsThatFitNoFormatOfTheRecipeAreShownInThePlan()
+    {
+        string[] command = ["quantize", Repository.StoriesModel, "Q8_0", "--allow-requantize"];
+        string[] words = ["5 tensors with rows that are not whole blocks", "'blk.0.ffn_down.weight (Q8_0, rows of 172)'", "(--tensor-type PATTERN=TYPE, --exclude GLOB)"];
+        Run([.. command, "-o", _folder["x.gguf"]]).AssertFails(1, words);
+        AssertPlanWithFaults(command, words[1]);
+        Assert.Matches(
+            @"\nblk\.4\.ffn_down\.weight +64 × 172 +F16 +not possible +.* rows of 172 values are not whole blocks of Q8_0 \(32\), and the recipe has no other format\n",
+            Run([.. command, "--dry-run"]).Out);
+        JsonElement tensor = Run([.. command, "--dry-run", "--json"]).Json.List("tensors").Single(tensor => tensor.Text("name") == "blk.4.ffn_down.weight");
+        Assert.Equal(("impossible", false), (tensor.Text("reason"), tensor.TryGetProperty("to", out _)));
+    }
+
+    [Theory]
+    [InlineData("effort best has no effect, because ", "Q8_0", "--effort", "best")]
+    [InlineData("leave output tensor has no effect, because ", "COPY", "--leave-output-tensor")]
+    [InlineData("exclude '*norm*' has no effect, because ", "Q8_0", "--exclude", "*norm*")]
+    [InlineData("nothing is quantized: all tensors stay as they are: left out by an option, a vector", "Q8_0", "--exclude", "*")]
+    public void OptionsWithoutEffectAreWarnedOfInDryRunsToo(string warning, params string[] options)
+    {
+        foreach (string[] where in new string[][] { ["--dry-run"], ["-o", _folder["x.gguf"]] })
+        {
+            ToolResult result = Run(["quantize", _model, .. where, .. options]);
+            Assert.Equal(0, result.ExitCode);
+            Assert.Matches($@"^quantnet: warning: .*{System.Text.RegularExpressions.Regex.Escape(warning)}.*\n$", result.Error);
+        }
+
+        Succeed(["quantize", _model, "--dry-run", "-q", .. options]);
     }
 
     [Fact]
@@ -212,7 +243,7 @@ public sealed class QuantizeTests : IDisposable
     [Fact]
     public void ABudgetThatIsLargerThanTheModelIsSaid() => Assert.Contains(
         "nothing is quantized: 99 bits per weight are enough for all tensors as they are",
-        Run("quantize", _model, "--target-bpw", "99", "--dry-run").Out, StringComparison.Ordinal);
+        Run("quantize", _model, "--target-bpw", "99", "--dry-run").Error, StringComparison.Ordinal);
 
     [Fact]
     public void ABudgetChoosesTheTypes()
