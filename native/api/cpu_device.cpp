@@ -108,9 +108,10 @@ class MatrixJob {
     const MatrixKernel streamed = row.streamed[work.transposed][work.output];
     const bool streams = streamed && whole_lines && work.count * work.line_length * result_size() > kStreamedBytes;
     kernel_ = streams ? streamed : row.dequantize[work.transposed][work.output];
-    unit_ = work.transposed ? Unit{1024, 1024} : Unit{128, 1024};
+    const bool act_order = work.matrix.group_index;
+    unit_ = !work.transposed ? Unit{128, 1024} : act_order ? Unit{4096, 1024} : Unit{1024, 1024};
     const auto too_few = [&] { return work.transposed && regions() < uint64_t{kRegionsOfThread} * threads; };
-    while (too_few() && unit_.elements > 256)
+    while (too_few() && unit_.elements > (act_order ? 64 : 256))
       unit_.elements /= 2;
     if (too_few()) unit_ = {256, 128};
   }
@@ -127,7 +128,8 @@ class MatrixJob {
 
  private:
   // What a region has at most. Transposed, large ones are faster: lines become columns, so that a page of results is
-  // written at a time, and what elements or lines of a group share is made once for all lines or elements of a region.
+  // written at a time, and what elements or lines of a group share is made once for all lines or elements of a region;
+  // with act-order, whose lines have all groups, that is much.
   struct Unit {
     uint64_t lines, elements;
   };

@@ -6,6 +6,7 @@
 #include "simd/avx512.h"
 
 #include "kernels/matrices.h"
+#include "kernels/matrix_group_tables.h"
 #include "kernels/matrix_row_bands.h"
 #include "kernels/matrix_rows.h"
 #include "kernels/matrix_words.h"

@@ -71,6 +71,21 @@ TEST_P(Matrices, AreDecodedInParts) {
   }
 }
 
+// Few groups are looked up where an instruction set has that, more are not; large regions have all of them.
+TEST_P(Matrices, HaveGroupsInAnyOrder) {
+  const Device device = open_cpu(GetParam().isa, 1);
+  const auto expect_rows = [&](const MatrixShape& shape) {
+    expect_lines(device.get(), draw_matrix(shape, seed()), QN_ORDER_ROWS, 0, shape.rows);
+  };
+  for (const uint32_t bits : {2u, 3u, 4u, 8u})
+    for (const qn_format scales : {QN_FORMAT_F16, QN_FORMAT_BF16, QN_FORMAT_F32})
+      for (const uint64_t group_size : {48, 24, 12, 6}) {
+        const uint32_t flags = bits % 3 ? QN_MATRIX_ZERO_PLUS_ONE : 0;
+        expect_rows({QN_MATRIX_GPTQ, bits, 32, 1056, group_size, scales, false, true, flags});
+      }
+  expect_rows({QN_MATRIX_GPTQ, 4, 256, 4224, 64, QN_FORMAT_F16, false, true, QN_MATRIX_ZERO_PLUS_ONE});
+}
+
 // No array is read beyond its ends, wherever it stands.
 TEST_P(Matrices, AreReadWithinTheirArrays) {
   const Device device = open_cpu(GetParam().isa);

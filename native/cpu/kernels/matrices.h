@@ -205,11 +205,11 @@ void decode_lines(const Matrix& m, const MatrixRegion& region, Out out, size_t s
   }
 }
 
-// The groups of up to 1024 lines, each once, and which of them each line has. Where there are too many groups to keep,
+// The groups of up to 4096 lines, each once, and which of them each line has. Where there are too many groups to keep,
 // it is for fewer lines, a multiple of 32.
 class LineGroups {
  public:
-  static constexpr uint64_t kMostLines = 1024, kMostGroups = 256;
+  static constexpr uint64_t kMostLines = 4096, kMostGroups = 256;
 
   LineGroups(const Matrix& m, uint64_t line, uint64_t lines) : lines_(lines < kMostLines ? lines : kMostLines) {
     if (!m.group_index && m.group % kTileLines == 0) {
@@ -274,47 +274,12 @@ QN_HD void transpose_tile(const Matrix& m, const uint8_t* tile, const GroupOf& g
   });
 }
 
-// Elements become lines. Lines are a multiple of 32, elements of 16.
-template <class Layout, int kBits, class Out>
-void decode_transposed_tiles(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
-  using T = Tile<Layout, kBits>;
-  Group groups[LineGroups::kMostGroups];  // 32 KiB
-  for (uint64_t first = 0, lines = 0; first < region.lines; first += lines) {
-    const LineGroups line_groups(m, region.line + first, region.lines - first);
-    lines = line_groups.lines();
-    for (uint64_t s = 0; s < region.elements; s += 16) {
-      for (uint64_t g = 0; g < line_groups.count(); g++)
-        groups[g] = T::group(m, region.element + s, line_groups[g]);
-      for (uint64_t i = 0; i < lines; i += kTileLines) {
-        const uint8_t* const tile = T::at(m, region.line + first + i, region.element + s);
-        const Out to = out.at(s * stride + first + i);
-        if (T::kBytes == 64 || s == 0) T::fetch_next(m, tile);
-        if (line_groups.one_in_tile()) {
-          const Group group = groups[line_groups.place_of_line(i)];
-          transpose_tile<T, kBits>(m, tile, [&](int) -> const Group& { return group; }, to, stride);
-        } else {
-          const auto group_of = [&](uint64_t line) -> const Group& {
-            return groups[line_groups.place_of_line(i + line)];
-          };
-          transpose_tile<T, kBits>(m, tile, group_of, to, stride);
-        }
-      }
-    }
-  }
-}
-
-// ---- bands: 128 lines whose tiles have one group each
+// ---- bands of 128 lines
 //
 // Where words of an element's codes stand below each other, they are transposed, and not the results: the codes of each
 // element are a string then.
 
 inline constexpr uint64_t kBandLines = 128, kSets = kBandLines / kTileLines;
-
-// Element `k` of sixteen, for a vector of its codes.
-QN_HD Group splat_element(const Group& group, int k) {
-  return {splat(reinterpret_cast<const float*>(&group.scale)[k]),
-          splat(reinterpret_cast<const float*>(&group.zero)[k])};
-}
 
 // The strings of sixteen elements.
 template <int kBits>
@@ -336,6 +301,60 @@ struct Strings {
   // 32 codes of an element.
   const uint8_t* set(int k, uint64_t set) const { return of[k] + 4 * kBits * set; }
 };
+
+// The band beside, whose turn is when those below are done. Rows of words are too far apart for the processor to see
+// where this leads.
+template <int kBits>
+QN_HD void fetch_beside(const Matrix& m, const uint8_t* tile) {
+  for (uint64_t r = 0; r < kBandLines * kBits / 32; r++)
+    prefetch(tile + r * m.rows * 4 + 64);
+}
+
+// Lines whose groups follow no order: how many from the first one on are done. An instruction set may have its own (see
+// matrix_group_tables.h).
+template <class T, int kBits, class Out>
+uint64_t transpose_any_groups(const Matrix&, const MatrixRegion&, const LineGroups&, Out, size_t) {
+  return 0;
+}
+
+// Elements become lines. Lines are a multiple of 32, elements of 16.
+template <class Layout, int kBits, class Out>
+void decode_transposed_tiles(const Matrix& m, const MatrixRegion& region, Out out, size_t stride) {
+  using T = Tile<Layout, kBits>;
+  Group groups[LineGroups::kMostGroups];  // 32 KiB
+  for (uint64_t first = 0, lines = 0; first < region.lines; first += lines) {
+    const LineGroups line_groups(m, region.line + first, region.lines - first);
+    lines = line_groups.lines();
+    const MatrixRegion part{region.line + first, lines, region.element, region.elements};
+    const uint64_t done = transpose_any_groups<T, kBits>(m, part, line_groups, out.at(first), stride);
+    for (uint64_t s = 0; done < lines && s < region.elements; s += 16) {
+      for (uint64_t g = 0; g < line_groups.count(); g++)
+        groups[g] = T::group(m, region.element + s, line_groups[g]);
+      for (uint64_t i = done; i < lines; i += kTileLines) {
+        const uint8_t* const tile = T::at(m, region.line + first + i, region.element + s);
+        const Out to = out.at(s * stride + first + i);
+        if (T::kBytes == 64 || s == 0) T::fetch_next(m, tile);
+        if (line_groups.one_in_tile()) {
+          const Group group = groups[line_groups.place_of_line(i)];
+          transpose_tile<T, kBits>(m, tile, [&](int) -> const Group& { return group; }, to, stride);
+        } else {
+          const auto group_of = [&](uint64_t line) -> const Group& {
+            return groups[line_groups.place_of_line(i + line)];
+          };
+          transpose_tile<T, kBits>(m, tile, group_of, to, stride);
+        }
+      }
+    }
+  }
+}
+
+// ---- bands whose tiles have one group each
+
+// Element `k` of sixteen, for a vector of its codes.
+QN_HD Group splat_element(const Group& group, int k) {
+  return {splat(reinterpret_cast<const float*>(&group.scale)[k]),
+          splat(reinterpret_cast<const float*>(&group.zero)[k])};
+}
 
 template <int kBits, class Out>
 void transpose_band(const Matrix& m, const uint8_t* tile, const Group* const (&groups)[kSets], Out out, size_t stride) {
@@ -381,10 +400,7 @@ void decode_transposed(const Matrix& m, const MatrixRegion& region, Out out, siz
         }
         const uint8_t* const tile = Tile<Layout, kBits>::at(m, region.line + i, region.element + s);
         if constexpr (kElements == 16) {
-          // The band beside, whose turn is when those below are done. Rows of words are too far apart for the processor
-          // to see where this leads.
-          for (uint64_t r = 0; r < kBandLines * kBits / 32; r++)
-            prefetch(tile + r * m.rows * 4 + 64);
+          fetch_beside<kBits>(m, tile);
           transpose_band<kBits>(m, tile, groups, out.at(s * stride + i), stride);
         } else {
           transpose_dealt_band(m, tile, groups, out.at(s * stride + i), stride);

@@ -91,10 +91,11 @@ QN_HD Ints pairs(uint32_t packed) {
 template <class Packing>
 QN_HD Ints spread(const uint8_t* from) {
   if constexpr (Packing::kBits == 4) {
-    // Two words of eight codes. Loads can spread words without a permutation.
-    uint32_t words[2];
-    memcpy(words, from, 8);
-    const Ints both = _mm512_mask_set1_epi32(splat_int(words[0]), 0xff00, static_cast<int>(words[1]));
+    // Two words of eight codes. Loads can spread words without a permutation, if each is loaded by itself.
+    uint32_t first, second;
+    memcpy(&first, from, 4);
+    memcpy(&second, from + 4, 4);
+    const Ints both = _mm512_mask_set1_epi32(splat_int(first), 0xff00, static_cast<int>(second));
     return _mm512_srlv_epi32(both, load_ints(kSpread<Packing>.word_shifts));
   } else {
     const Ints all = _mm512_broadcast_i32x4(load_codes<Packing>(from));
