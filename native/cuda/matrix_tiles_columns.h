@@ -38,7 +38,7 @@ struct GptqStrings {
 
 template <>
 struct MatrixTile<GPTQ> : IntegerTile<GptqStrings> {
-  using IntegerTile::IntegerTile;
+  QN_DEVICE MatrixTile(const Matrix& m, uint64_t row, uint64_t column) : IntegerTile(m, row, column) {}
 };
 
 template <>

@@ -31,7 +31,7 @@ struct PackedStrings {
 
 template <>
 struct MatrixTile<PACK_QUANTIZED> : IntegerTile<PackedStrings> {
-  using IntegerTile::IntegerTile;
+  QN_DEVICE MatrixTile(const Matrix& m, uint64_t row, uint64_t column) : IntegerTile(m, row, column) {}
 };
 
 struct GemvStrings {
@@ -66,7 +66,7 @@ struct GemvStrings {
 
 template <>
 struct MatrixTile<AWQ_GEMV> : IntegerTile<GemvStrings> {
-  using IntegerTile::IntegerTile;
+  QN_DEVICE MatrixTile(const Matrix& m, uint64_t row, uint64_t column) : IntegerTile(m, row, column) {}
 };
 
 // Codes of a byte each, of eight rows.
@@ -209,11 +209,11 @@ struct Float4Tile {
 
 template <>
 struct MatrixTile<MXFP4_ROWS> : Float4Tile<MXFP4_ROWS> {
-  using Float4Tile::Float4Tile;
+  QN_DEVICE MatrixTile(const Matrix& m, uint64_t row, uint64_t column) : Float4Tile(m, row, column) {}
 };
 template <>
 struct MatrixTile<NVFP4_ROWS> : Float4Tile<NVFP4_ROWS> {
-  using Float4Tile::Float4Tile;
+  QN_DEVICE MatrixTile(const Matrix& m, uint64_t row, uint64_t column) : Float4Tile(m, row, column) {}
 };
 
 // Codes of 4 bits for levels, the first of two in the high nibble.
