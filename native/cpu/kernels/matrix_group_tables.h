@@ -31,7 +31,8 @@ struct GroupTable {
     if constexpr (kCount == 2) {
       return _mm512_permutex2var_epi32(of[kFirst], places, of[kFirst + 1]);
     } else {
-      const __mmask16 upper = _mm512_movepi32_mask(shift_ints_left < kCount == 8 > (places));
+      constexpr int kBelowTop = kCount == 8 ? 1 : 0;
+      const __mmask16 upper = _mm512_movepi32_mask(shift_ints_left<kBelowTop>(places));
       return _mm512_mask_blend_epi32(upper, look_up<kFirst, kCount / 2>(places),
                                      look_up<kFirst + kCount / 2, kCount / 2>(places));
     }
