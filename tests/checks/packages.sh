@@ -54,7 +54,22 @@ other_version() { # name, file, command...
   says "$1, the native library has another version" "$2: found interface version 2, expected 1" -- "${@:3}"
 }
 
-# Packages come from artifacts/packages; whatever else .NET needs for publishing, from what this machine has restored before, but
+gcc -shared -fPIC -Inative/include -o "$temp/other-abi.so" tests/checks/support/other-abi.c
+artifacts/quantnet dequantize "$model" --tensor "$tensor" --type f32 -o "$temp/expected.safetensors" --quiet
+tail -c $((4 * 256 * 256)) "$temp/expected.safetensors" >"$temp/expected"
+
+runs "pack" scripts/pack.sh
+found=$(cd "$packages" && ls | tr '\n' ' ')
+expected="Quant.Net.$version.nupkg Quant.Net.$version.snupkg Quant.Net.Tool.$version.nupkg Quant.Net.Tool.$version.snupkg \
+SHA256SUMS libquantnet-$version-linux-x64.tar.gz quantnet-$version-linux-x64 "
+if [[ $(LC_ALL=C sort <<<"${found// /$'\n'}") == $(LC_ALL=C sort <<<"${expected// /$'\n'}") ]]; then
+  ok "pack, files"
+else
+  fail "pack, files" "found $found, expected $expected"
+fi
+runs "pack, sums" bash -c "cd '$packages' && sha256sum --check --strict SHA256SUMS"
+
+# Packages come from artifacts/packages; whatever else .NET needs for publishing, from what building and packing has restored, but
 # for older packages of ours.
 cat >"$place/nuget.config" <<TEXT
 <configuration>
@@ -70,21 +85,6 @@ for package in "$restored"/*; do
   [[ $(basename "$package") == quant.net* ]] || ln -s "$package" "$temp/restored/"
 done
 from_packages=(-p:QuantNetVersion="$version" -p:RestorePackagesPath="$place/packages" -p:RestoreFallbackFolders="$temp/restored")
-
-gcc -shared -fPIC -Inative/include -o "$temp/other-abi.so" tests/checks/support/other-abi.c
-artifacts/quantnet dequantize "$model" --tensor "$tensor" --type f32 -o "$temp/expected.safetensors" --quiet
-tail -c $((4 * 256 * 256)) "$temp/expected.safetensors" >"$temp/expected"
-
-runs "pack" scripts/pack.sh
-found=$(cd "$packages" && ls | tr '\n' ' ')
-expected="Quant.Net.$version.nupkg Quant.Net.$version.snupkg Quant.Net.Tool.$version.nupkg Quant.Net.Tool.$version.snupkg \
-SHA256SUMS libquantnet-$version-linux-x64.tar.gz quantnet-$version-linux-x64 "
-if [[ $(LC_ALL=C sort <<<"${found// /$'\n'}") == $(LC_ALL=C sort <<<"${expected// /$'\n'}") ]]; then
-  ok "pack, files"
-else
-  fail "pack, files" "found $found, expected $expected"
-fi
-runs "pack, sums" bash -c "cd '$packages' && sha256sum --check --strict SHA256SUMS"
 
 # The package
 cp -r tests/checks/support/consumer "$place/consumer"
@@ -103,8 +103,9 @@ for framework in net8.0 net10.0; do
   same "package, its weights for $framework" "$temp/weights" "$temp/expected"
   without_library "package, $framework" "$(dirname "$program")/runtimes/linux-x64/native/libquantnet.so" consumer
 done
+# Restored for its other framework, too, it would ask for that one's runtime, which nothing here has restored.
 runs "package, a trimmed program is published" dotnet_release publish "$place/consumer" -f net10.0 -r linux-x64 --self-contained \
-  -p:PublishTrimmed=true -o "$place/trimmed" "${from_packages[@]}"
+  -p:TargetFrameworks=net10.0 -p:PublishTrimmed=true -o "$place/trimmed" "${from_packages[@]}"
 rm -f "$temp/weights"
 runs "package, the trimmed program decodes a tensor" "$place/trimmed/consumer" "$model" "$tensor" "$temp/weights"
 same "package, its weights when trimmed" "$temp/weights" "$temp/expected"
