@@ -109,7 +109,7 @@ function Measure-All {
 function Test-All {
     Build-All
     Build-Preset 'tests'
-    Invoke-Checked 'artifacts\cmake\tests\tests\quantnet_tests.exe' @()
+    Invoke-Checked 'artifacts\cmake\release\tests\quantnet_tests.exe' @()
     $sets = (& artifacts\quantnet.cmd doctor --json | Out-String | ConvertFrom-Json).instructionSets
     foreach ($set in $sets) {
         if (-not $set.available) { Write-Output "skipped: $($set.name): $($set.reason)"; continue }

@@ -39,17 +39,17 @@ step "build of the native tests" read_nothing bash -ec "$(declare -f native_buil
 step "build with sanitizers" read_nothing bash -ec "$(declare -f native_build); native_build sanitize"
 step "build with the thread sanitizer" read_nothing bash -ec "$(declare -f native_build); native_build thread"
 
-step "native tests" read_gtest artifacts/cmake/tests/tests/quantnet_tests
-step "native tests, failures" read_gtest artifacts/cmake/tests/tests/quantnet_failure_tests
+step "native tests" read_gtest artifacts/cmake/release/tests/quantnet_tests
+step "native tests, failures" read_gtest artifacts/cmake/release/tests/quantnet_failure_tests
 step "native tests, ASan and UBSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/sanitize/tests/quantnet_tests
 step "failures, ASan and UBSan" read_gtest artifacts/cmake/sanitize/tests/quantnet_failure_tests
 step "native tests with threads, TSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/thread/tests/quantnet_tests \
   --gtest_filter='Device.*:*AreSharedByThreads*'
-step "GPUs, by a fake driver" read_gtest artifacts/cmake/tests/tests/quantnet_cuda_tests
+step "GPUs, by a fake driver" read_gtest artifacts/cmake/release/tests/quantnet_cuda_tests
 step "GPUs, ASan and UBSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/sanitize/tests/quantnet_cuda_tests
 step "GPUs, TSan" read_gtest env QN_TEST_SHORT=1 artifacts/cmake/thread/tests/quantnet_cuda_tests \
   --gtest_filter='CudaStreams.*:CudaStaging.*'
-step "GPU kernels, emulated" read_gtest artifacts/cmake/tests/tests/cuda/quantnet_emulation_tests
+step "GPU kernels, emulated" read_gtest artifacts/cmake/release/tests/cuda/quantnet_emulation_tests
 step "GPU kernels, emulated, ASan and UBSan" read_gtest env QN_TEST_SHORT=1 \
   artifacts/cmake/sanitize/tests/cuda/quantnet_emulation_tests
 step "fuzz, some seconds" read_checks tests/fuzz/run.sh --seconds 15 decode rows stream matrix open

@@ -47,7 +47,7 @@ internal static unsafe class FakeDriver
 
         string root = typeof(FakeDriver).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
-        string path = Path.Combine(root, "artifacts/cmake/tests/tests/fake_cuda/libcuda.so.1");
+        string path = Path.Combine(root, "artifacts/cmake/release/tests/fake_cuda/libcuda.so.1");
         if (!File.Exists(path))
         {
             Missing = $"{path} is not built";

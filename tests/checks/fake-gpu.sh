@@ -5,7 +5,7 @@
 # on the CPU, and what it says when something fails there is one line and exit code 1.
 source "$(dirname "$0")/support/common.sh"
 
-fake=$PWD/artifacts/cmake/tests/tests/fake_cuda
+fake=$PWD/artifacts/cmake/release/tests/fake_cuda
 model=samples/models/stories260K-Q4_K_M.gguf
 if [[ ! -e $fake/libcuda.so.1 ]]; then
   skip "fake GPU" "$fake/libcuda.so.1 is not built"

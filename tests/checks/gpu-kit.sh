@@ -4,7 +4,7 @@
 # The kit for machines with a GPU: it is made and run here, without a GPU and by the driver of the native tests that needs none.
 source "$(dirname "$0")/support/common.sh"
 
-fake=$PWD/artifacts/cmake/tests/tests/fake_cuda
+fake=$PWD/artifacts/cmake/release/tests/fake_cuda
 if [[ ! -e $fake/libcuda.so.1 || ! -e artifacts/cmake/release/images/Q4_K.sm_75.ptx ]]; then
   skip "GPU kit" "the fake driver is not built, or the library has no CUDA kernels"
   exit

@@ -5,7 +5,7 @@
 # has no AVX-512 itself, so the higher sets are out of reach on all of them.
 source "$(dirname "$0")/support/common.sh"
 
-tests=artifacts/cmake/tests/tests/quantnet_tests
+tests=artifacts/cmake/release/tests/quantnet_tests
 # Every kernel on known answers, and the choice of a set; more would only take longer in qemu.
 filter='*Conformance*:DeviceOptions.*'
 

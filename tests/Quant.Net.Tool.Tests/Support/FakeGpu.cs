@@ -3,7 +3,7 @@ namespace Quant.Net.Tool.Tests.Support;
 /// <summary>The command line with the driver of the native tests, which needs no GPU: see tests/native/fake_cuda/fake_cuda.h.</summary>
 internal static class FakeGpu
 {
-    private static readonly string Folder = Repository.PathOf("artifacts/cmake/tests/tests/fake_cuda");
+    private static readonly string Folder = Repository.PathOf("artifacts/cmake/release/tests/fake_cuda");
 
     /// <summary>Why it cannot be used, or null.</summary>
     public static string? Missing { get; } =
