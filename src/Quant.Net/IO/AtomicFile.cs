@@ -54,8 +54,7 @@ internal sealed class AtomicFile : IDisposable
         string full = System.IO.Path.GetFullPath(path);
         RefuseExisting(full, overwrite);
         RefuseLongName(full);
-        string random = Convert.ToHexString(RandomNumberGenerator.GetBytes(4));
-        string temporary = log is null ? HiddenName(full, $"{random}.tmp") : PartialPath(full);
+        string temporary = log is null ? UnfinishedPath(full) : PartialPath(full);
         RequireKnown(full, temporary, log);
         AtomicFile file = OpenHidden(full, temporary, () => new AtomicFile(full, temporary, overwrite, log));
         try
@@ -86,6 +85,9 @@ internal sealed class AtomicFile : IDisposable
 
         return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, $".{stem}.{extension}");
     }
+
+    /// <summary>Where a file or folder is until it is whole: another place whenever it is asked.</summary>
+    public static string UnfinishedPath(string path) => HiddenName(path, $"{Convert.ToHexString(RandomNumberGenerator.GetBytes(4))}.tmp");
 
     /// <summary>Where a file is until it is whole, if the work on it can be resumed.</summary>
     public static string PartialPath(string path) => HiddenName(path, "partial");

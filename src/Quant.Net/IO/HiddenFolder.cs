@@ -10,7 +10,7 @@ internal sealed class HiddenFolder : IDisposable
     /// <exception cref="IOException">The system refused; or <see cref="UnauthorizedAccessException"/>.</exception>
     public HiddenFolder(string place)
     {
-        (Place, Hidden) = (place, AtomicFile.HiddenName(place, $"{Path.GetRandomFileName()[..8]}.tmp"));
+        (Place, Hidden) = (place, AtomicFile.UnfinishedPath(place));
         AtomicFile.OpenHidden(place, Hidden, () => Directory.CreateDirectory(Hidden));
     }
 

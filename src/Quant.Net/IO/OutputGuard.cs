@@ -42,27 +42,44 @@ internal static partial class OutputGuard
             int error = Marshal.GetLastPInvokeError();
             throw SystemError.IsDenial(error) ? Denial(path) : new IOException($"{ErrorText.EscapePath(path)}: {SystemError.Words(error)}");
         }
+
+        if (!OperatingSystem.IsWindows() && SizedVolumeOf(path) is null)
+        {
+            // Such as /proc, where writing is permitted and no file can be made: only making one tells.
+            string hidden = AtomicFile.UnfinishedPath(path);
+            AtomicFile.OpenHidden(
+                path, hidden, () => new FileStream(hidden, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose)).Dispose();
+        }
     }
 
     /// <summary>The error of a place where nothing may be written.</summary>
     public static UnauthorizedAccessException Denial(string path, Exception? refused = null) => new(
         $"{ErrorText.EscapePath(path)}: no permission to write into {ErrorText.Quote(Path.GetDirectoryName(Path.GetFullPath(path))!)}", refused);
 
-    /// <summary>Throws if a volume has less room than an output needs.</summary>
+    /// <summary>Throws if a volume has less room than an output needs. One that does not say how large it is lets it try.</summary>
     public static void RequireSpace(string path, long needed)
+    {
+        if (SizedVolumeOf(path)?.AvailableFreeSpace is { } free && needed > free)
+        {
+            throw new IOException(ErrorText.Invariant($"{ErrorText.EscapePath(path)}: needs {needed} bytes, but only {free} are free there"));
+        }
+    }
+
+    /// <summary>
+    /// The volume of an output; null if it does not say how large it is: a network share of Windows; memory without a limit, as tmpfs and
+    /// ramfs may be; and what is no place for files, such as /proc. Of all of these the system says that 0 bytes are free.
+    /// </summary>
+    private static DriveInfo? SizedVolumeOf(string path)
     {
         string full = Path.GetFullPath(path);
         if (full.StartsWith(@"\\", StringComparison.Ordinal))
         {
-            return;   // a network share of Windows does not say
+            return null;
         }
 
         RequireDirectory(full);
-        long free = new DriveInfo(Path.GetDirectoryName(full)!).AvailableFreeSpace;
-        if (needed > free)
-        {
-            throw new IOException(ErrorText.Invariant($"{ErrorText.EscapePath(path)}: needs {needed} bytes, but only {free} are free there"));
-        }
+        var volume = new DriveInfo(Path.GetDirectoryName(full)!);
+        return volume.TotalSize > 0 ? volume : null;
     }
 
     [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]

@@ -123,12 +123,39 @@ public class FaultTests
 
     [LinuxTheory]
     [InlineData("dequantize MODEL -o /proc/x.gguf", "/proc/x.gguf: no file can be made in '/proc'")]
+    [InlineData("dequantize MODEL -o /proc/x.safetensors", "/proc/x.safetensors: no file can be made in '/proc'")]
     [InlineData("dequantize FOLDER -o /proc/x", "/proc/x: no file can be made in '/proc'")]
+    [InlineData("split MODEL --max-tensors 20 -o /proc/x", "/proc/x-00001-of-00003.gguf: no file can be made in '/proc'")]
+    [InlineData("quantize MODEL -o /proc/x.gguf COPY", "/proc/x.gguf: no file can be made in '/proc'")]
+    [InlineData("slice FOLDER --tensor-parallel 2 --dry-run -o /proc/x", "/proc/x: no file can be made in '/proc'")]
     [InlineData("dequantize MODEL -o /dev/null/x.gguf", "/dev/null/x.gguf: '/dev/null' is no directory")]
     public void NoFileIsMadeWhereTheSystemMakesNone(string command, string complaint)
     {
         string line = command.Replace("MODEL", Repository.WideModel, StringComparison.Ordinal).Replace("FOLDER", Repository.GptqModel, StringComparison.Ordinal);
         RunInShell($"quantnet {line} -q").AssertFails(1, Environment.IsPrivilegedProcess ? complaint : complaint[..complaint.IndexOf(':', StringComparison.Ordinal)]);
+    }
+
+    [MountFact]
+    public void AFullDiskIsToldFromOneWithoutALimit()
+    {
+        // Of both the system says that 0 bytes are free.
+        using var folder = new TemporaryFolder();
+        string Onto(string kind, string command) =>
+            $"""
+            mkdir -p '{folder["disk"]}' && mount -t tmpfs -o {kind} tmpfs '{folder["disk"]}' || exit 77
+            head -c 1M /dev/zero > '{folder["disk/full"]}'
+            {command}
+            code=$?
+            rm '{folder["disk/full"]}' && ls -A '{folder["disk"]}'
+            umount '{folder["disk"]}'
+            exit $code
+            """;
+        string write = $"quantnet dequantize '{Repository.WideModel}' -o '{folder["disk/out.safetensors"]}' -q";
+        RunInShell(Onto("size=1m", write)).AssertFails(1, "out.safetensors: needs ", " bytes, but only 0 are free there");
+        ToolResult result = RunInShell(Onto("size=0", write));
+        Assert.Equal((0, "out.safetensors\n", ""), (result.ExitCode, result.Out, result.Error));
+        result = RunInShell(Onto("size=0", $"quantnet slice '{Repository.GptqModel}' --tensor-parallel 2 --dry-run -o '{folder["disk/out"]}' > /dev/null"));
+        Assert.Equal((0, "", ""), (result.ExitCode, result.Out, result.Error));
     }
 
     [MountFact]
