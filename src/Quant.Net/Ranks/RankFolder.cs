@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Quant.Net.IO;
 
 namespace Quant.Net.Ranks;
@@ -7,10 +6,8 @@ namespace Quant.Net.Ranks;
 /// The folder with all ranks of a divided model. It is made beside its place under a hidden name, and gets its name when it is whole; disposed
 /// before that, it leaves nothing, and what it was to replace stays.
 /// </summary>
-internal sealed partial class RankFolder : IDisposable
+internal sealed class RankFolder : IDisposable
 {
-    private const string FileExtension = ".gguf";
-
     private readonly HiddenFolder _folder;
     private readonly bool _overwrite;
 
@@ -44,7 +41,7 @@ internal sealed partial class RankFolder : IDisposable
     public static RankFolder Begin(string path, bool overwrite) => new(new HiddenFolder(FullPathOf(path)), overwrite);
 
     /// <summary>Where the only file of a rank is for now.</summary>
-    public string FileOf(int rank, int ranks) => PathOf(rank, ranks) + FileExtension;
+    public string FileOf(int rank, int ranks) => PathOf(rank, ranks) + RankNames.FileExtension;
 
     /// <summary>Makes the folder of a rank.</summary>
     /// <returns>Where it is for now.</returns>
@@ -100,7 +97,7 @@ internal sealed partial class RankFolder : IDisposable
 
     private static string FullPathOf(string path) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
 
-    private string PathOf(int rank, int ranks) => System.IO.Path.Combine(_folder.Hidden, ErrorText.Invariant($"rank-{rank}-of-{ranks}"));
+    private string PathOf(int rank, int ranks) => System.IO.Path.Combine(_folder.Hidden, RankNames.Of(rank, ranks));
 
     /// <summary>Throws unless nothing is at a path, or it may be replaced and all of it is of an earlier output.</summary>
     private static void RequireFree(string path, bool overwrite)
@@ -130,10 +127,7 @@ internal sealed partial class RankFolder : IDisposable
 
     /// <summary>What no earlier output has put there.</summary>
     private static IEnumerable<FileSystemInfo> Strangers(FileSystemInfo entry) =>
-        entry.LinkTarget is not null || RankName().Match(entry.Name) is not { Success: true } name || name.Groups["file"].Success != entry is FileInfo ? [entry]
+        entry.LinkTarget is not null || !RankNames.IsOfRank(entry) ? [entry]
         : entry is not DirectoryInfo folder ? []
         : folder.EnumerateFileSystemInfos().Where(file => file is not FileInfo || file.LinkTarget is not null || !RankSettings.IsOfRank(file.Name));
-
-    [GeneratedRegex(@"^rank-[0-9]+-of-[0-9]+(?<file>\.gguf)?\z")]
-    private static partial Regex RankName();
 }

@@ -1,4 +1,5 @@
 using Quant.Net.IO;
+using Quant.Net.Ranks;
 
 namespace Quant.Net.Safetensors;
 
@@ -54,6 +55,8 @@ internal sealed record SafetensorsFolder(string Folder, string? FilePath, string
                 folder, $"has no index ({UsualName}{SafetensorsHeader.IndexSuffix}) of its files {ErrorText.QuoteAll(files)}; name one file")
             : Names(folder, ".gguf") is [_, ..] others
             ? ModelFormatException.In(folder, $"has no {SafetensorsHeader.Extension} file; name one of {ErrorText.QuoteAll(others)}")
+            : RankNames.In(folder) is [_, ..] ranks
+            ? ModelFormatException.In(folder, $"has no model in it, but the ranks of one; name one of {ErrorText.QuoteAll(ranks)}")
             : ModelFormatException.In(folder, $"has no model in it: neither *{SafetensorsHeader.Extension} nor *.gguf");
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Quant.Net.IO;
+using Quant.Net.Ranks;
 
 namespace Quant.Net.Verification;
 
@@ -27,7 +28,7 @@ internal static partial class PartNames
             return null;
         }
 
-        int first = names[0].Groups["stem"].Value == "rank-" ? 0 : 1;
+        int first = names[0].Groups["stem"].Value == RankNames.Stem ? 0 : 1;
         return new Names(names[0], first, Number(names[0], "count"), [.. names.Select(name => Number(name, "number") - first)]);
     }
 

@@ -37,6 +37,19 @@ public class RankTests
     }
 
     [Fact]
+    public void TheFolderOfAllRanksSaysToNameOne()
+    {
+        const string NameOne = ": has no model in it, but the ranks of one; name one of 'rank-0-of-2', 'rank-1-of-2'";
+        using var folder = new TemporaryFolder();
+        Succeed("slice", Repository.GptqModel, "--tensor-parallel", "2", "-o", folder["out"], "-q");
+        Run("inspect", folder["out"]).AssertFails(1, NameOne);
+        Run("dequantize", folder["out"], "-o", folder["x"]).AssertFails(1, NameOne);
+        Assert.Equal(1, Run("verify", folder["out"]).ExitCode);
+        Assert.Contains(NameOne, Run("verify", folder["out"]).Out, StringComparison.Ordinal);
+        Succeed("inspect", folder["out/rank-0-of-2"], "-q");
+    }
+
+    [Fact]
     public void ADryRunShowsThePlanAndWritesNothing()
     {
         using var folder = new TemporaryFolder();
