@@ -217,6 +217,7 @@ public static class ModelQuantizer
         IReadOnlyList<QuantizeTask> tasks = QuantizeTasks.Weigh(source, QuantizeTasks.Order(source, plan), options.Importance, device, warnings);
         QuantizeTasks.RequirePossible(source, tasks, options, device, MemoryOf(options));
         QuantizeTasks.WarnOfIdleEffort(tasks, options, warnings);
+        QuantizeTasks.WarnOfIdleSplit(source, plan, warnings);
         return tasks;
     }
 

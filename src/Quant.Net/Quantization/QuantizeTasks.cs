@@ -80,6 +80,15 @@ internal static class QuantizeTasks
         }
     }
 
+    /// <summary>Says when there are no files to be kept apart. (The order of the tensors may still be another.)</summary>
+    public static void WarnOfIdleSplit(QuantizeSource source, QuantizationPlan plan, List<string> warnings)
+    {
+        if (plan.KeepsSplit && source.Paths.Count == 1)
+        {
+            warnings.Add($"{source.ShownName}: keep split divides nothing, because the model is one file");
+        }
+    }
+
     /// <summary>Refuses what cannot be done on a device, or with so much memory.</summary>
     /// <exception cref="NotSupportedException">There are tensors that the device cannot encode, or rows that are too long; they are named. Or
     /// the device cannot search longer.</exception>

@@ -222,6 +222,7 @@ public sealed class QuantizeTests : IDisposable
     [InlineData("effort best has no effect, because ", "Q8_0", "--effort", "best")]
     [InlineData("leave output tensor has no effect, because ", "COPY", "--leave-output-tensor")]
     [InlineData("exclude '*norm*' has no effect, because ", "Q8_0", "--exclude", "*norm*")]
+    [InlineData("keep split divides nothing, because the model is one file", "Q8_0", "--keep-split")]
     [InlineData("nothing is quantized: all tensors stay as they are: left out by an option, a vector", "Q8_0", "--exclude", "*")]
     public void OptionsWithoutEffectAreWarnedOfInDryRunsToo(string warning, params string[] options)
     {
