@@ -90,7 +90,7 @@ internal sealed record QuantizeReport(
     private static IReadOnlyList<string> NotesOn(QuantizationPlan plan, SizeBudget? budget)
     {
         bool wasChosen = plan.Entries.Any(entry => entry.Reason == QuantizationReason.Budget);   // else the plan says why nothing is
-        return budget is not null && wasChosen && plan.Entries.All(entry => entry.IsCopy)
+        return budget is not null && plan.Faults.Count == 0 && wasChosen && plan.Entries.All(entry => entry.IsCopy)
             ? [.. plan.Notes, $"nothing is quantized: {budget} are enough for all tensors as they are"]
             : plan.Notes;
     }

@@ -32,8 +32,8 @@ public static class BudgetPlanner
     /// <exception cref="ArgumentException">Nothing is quantized to a format that is asked for, or parts of the model are missing.</exception>
     /// <exception cref="ModelFormatException">The importance matrix does not fit the model, or the number of layers is missing.</exception>
     /// <exception cref="NotFiniteNumberException">A weight that is measured is NaN or infinite, and the output may not have such.</exception>
-    /// <exception cref="NotSupportedException">The budget is too small; or there are tensors that cannot be read, are quantized already, or have rows that do
-    /// not fit into the memory.</exception>
+    /// <exception cref="NotSupportedException">The budget is too small, and <see cref="QuantizationOptions.AllowFaults"/> is not set; or there are
+    /// tensors that cannot be read, are quantized already, or have rows that do not fit into the memory.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static Task<QuantizationPlan> PlanAsync(
         GgufFile model, SizeBudget budget, QuantizationOptions? options, BudgetOptions? search, QuantizeOptions? output, QuantDevice device,

@@ -45,7 +45,8 @@ internal sealed class BudgetRun
     /// <param name="budget">The limit.</param>
     /// <param name="files">What the files of a plan take.</param>
     /// <param name="cancellation">Ends the search.</param>
-    /// <exception cref="NotSupportedException">The budget is too small.</exception>
+    /// <returns>The plan; where the budget is too small and plans may have faults, the smallest one, with that fault.</returns>
+    /// <exception cref="QuantizationRefusedException">The budget is too small, and plans may have no faults.</exception>
     public QuantizationPlan Choose(SizeBudget budget, BudgetFiles files, CancellationToken cancellation)
     {
         long Size(QuantizationPlan plan) => budget.FileBytes is null ? plan.TargetBytes : files.BytesOf(plan);
@@ -67,9 +68,18 @@ internal sealed class BudgetRun
             room -= Size(plan) - limit;   // larger tensors fill more files, each with a head of its own
         }
 
-        throw new NotSupportedException(
-            $"{_model.ShownName}: {budget} are too few: with the smallest type for each tensor it takes {ErrorText.Count(Size(smallest), "byte")}, "
-            + ErrorText.Invariant($"{smallest.TargetBitsPerWeight:0.####} bits per weight"));
+        QuantizationRefusedException refusal = Refusal(budget, smallest, Size(smallest));
+        return _options.AllowFaults ? smallest.WithFault(refusal) : throw refusal;
+    }
+
+    private QuantizationRefusedException Refusal(SizeBudget budget, QuantizationPlan smallest, long bytes)
+    {
+        string otherwise = budget.FileBytes is null
+            ? $"{ErrorText.Count(bytes, "byte")} of tensors"
+            : ErrorText.Invariant($"{smallest.TargetBitsPerWeight:0.####} bits per weight");
+        string how = _free.Length == 0 ? "and no tensor is free to become smaller" : $"with the smallest type for each tensor, mostly {smallest.Recipe}";
+        return new QuantizationRefusedException(
+            $"{_model.ShownName}: {budget} are too few, expected at least {budget.LeastFor(bytes, smallest.ElementCount)} ({otherwise}), {how}");
     }
 
     private IEnumerable<Candidate> Measure(

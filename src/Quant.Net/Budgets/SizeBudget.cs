@@ -6,6 +6,7 @@ namespace Quant.Net;
 public readonly record struct SizeBudget
 {
     private const double BitsPerByte = 8;
+    private const double StepsOfBits = 10_000;   // as many digits as are shown
 
     private SizeBudget(long? fileBytes, double? bitsPerWeight) => (FileBytes, BitsPerWeight) = (fileBytes, bitsPerWeight);
 
@@ -38,6 +39,26 @@ public readonly record struct SizeBudget
     public override string ToString() => FileBytes is { } bytes
         ? ErrorText.Count(bytes, "byte")
         : ErrorText.Invariant($"{BitsPerWeight:0.####} bits per weight");
+
+    /// <summary>The least budget of this kind that is enough for so many bytes, in the digits that are shown.</summary>
+    /// <param name="bytes">Bytes of files, or of tensors.</param>
+    /// <param name="values">The tensors' values.</param>
+    internal SizeBudget LeastFor(long bytes, long values)
+    {
+        if (FileBytes is not null)
+        {
+            return new SizeBudget(bytes, null);
+        }
+
+        double steps = Math.Floor(BitsPerByte * bytes / values * StepsOfBits);
+        SizeBudget least;
+        do
+        {
+            least = new SizeBudget(null, steps++ / StepsOfBits);
+        }
+        while (least.BytesOf(values) < bytes);
+        return least;
+    }
 
     /// <summary>The bytes that tensors of so many values may have.</summary>
     internal long BytesOf(long values) => (long)Math.Min(BitsPerWeight!.Value * values / BitsPerByte, long.MaxValue);

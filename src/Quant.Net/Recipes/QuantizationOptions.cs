@@ -39,7 +39,8 @@ public sealed class QuantizationOptions
 
     /// <summary>
     /// Lets a plan be made that cannot be carried out, because tensors are quantized already or cannot have the chosen format and the options
-    /// forbid that, or because their rows fit no format: <see cref="QuantizationPlan.Faults"/> says so. Without it, that is an error.
+    /// forbid that, because their rows fit no format, or because a budget is too small, of which it is the smallest then:
+    /// <see cref="QuantizationPlan.Faults"/> says so. Without it, that is an error.
     /// </summary>
     public bool AllowFaults { get; init; }
 

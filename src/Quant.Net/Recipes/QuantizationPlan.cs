@@ -117,5 +117,9 @@ public sealed class QuantizationPlan
         return new PlanMaker(model, recipe, options ?? new QuantizationOptions()).Make();
     }
 
+    /// <summary>The same plan with one more reason why it cannot be carried out.</summary>
+    internal QuantizationPlan WithFault(QuantizationRefusedException fault) =>
+        new(Model, Recipe, Entries, Notes) { KeepsSplit = KeepsSplit, Faults = [.. Faults, fault] };
+
     private double BitsFor(long bytes) => ElementCount == 0 ? 0 : bytes * BitsPerByte / ElementCount;
 }

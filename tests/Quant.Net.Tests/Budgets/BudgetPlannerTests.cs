@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Quant.Net.Gguf;
 using Quant.Net.Safetensors;
 using Quant.Net.Tests.Importance;
@@ -216,12 +217,31 @@ public sealed class BudgetPlannerTests : IDisposable
     public async Task TooSmallABudgetIsRefusedWithTheSmallestSize()
     {
         var search = new BudgetOptions { Candidates = [QuantFormat.Q4_0] };
-        NotSupportedException refused = await Assert.ThrowsAsync<NotSupportedException>(() => Plan(SizeBudget.OfWeights(4), search: search));
-        Assert.EndsWith("in.gguf: 4 bits per weight are too few: with the smallest type for each tensor it takes 21184 bytes, 4.695 bits per weight",
+        QuantizationRefusedException refused = await Assert.ThrowsAsync<QuantizationRefusedException>(() => Plan(SizeBudget.OfWeights(4), search: search));
+        Assert.EndsWith(
+            "in.gguf: 4 bits per weight are too few, expected at least 4.6951 bits per weight (21184 bytes of tensors), with the smallest type for each tensor, mostly Q4_0",
             refused.Message, StringComparison.Ordinal);
+        Assert.Equal(21184, (await Plan(SizeBudget.OfWeights(4.6951), search: search)).TargetBytes);
+        await Assert.ThrowsAsync<QuantizationRefusedException>(() => Plan(SizeBudget.OfWeights(4.695), search: search));
 
-        refused = await Assert.ThrowsAsync<NotSupportedException>(() => Plan(SizeBudget.OfFiles(100), search: search));
-        Assert.Contains("in.gguf: 100 bytes are too few", refused.Message, StringComparison.Ordinal);
+        refused = await Assert.ThrowsAsync<QuantizationRefusedException>(() => Plan(SizeBudget.OfFiles(100), search: search));
+        Assert.Matches(@"in\.gguf: 100 bytes are too few, expected at least \d+ bytes \(4\.695 bits per weight\), ", refused.Message);
+        long least = long.Parse(Regex.Match(refused.Message, @"at least (\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.Equal(21184, (await Plan(SizeBudget.OfFiles(least), search: search)).TargetBytes);
+        await Assert.ThrowsAsync<QuantizationRefusedException>(() => Plan(SizeBudget.OfFiles(least - 1), search: search));
+
+        refused = await Assert.ThrowsAsync<QuantizationRefusedException>(() => Plan(SizeBudget.OfWeights(4), new() { TensorTypes = [TensorTypeRule.Parse(".=F16")] }, search));
+        Assert.EndsWith("and no tensor is free to become smaller", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task APlanWithFaultsIsTheSmallestWhereABudgetIsTooSmall()
+    {
+        var search = new BudgetOptions { Candidates = [QuantFormat.Q4_0, QuantFormat.Q8_0] };
+        QuantizationPlan plan = await Plan(SizeBudget.OfWeights(4), new() { AllowFaults = true }, search);
+        Assert.Equal(21184, plan.TargetBytes);
+        Assert.Contains("4 bits per weight are too few", Assert.Single(plan.Faults).Message, StringComparison.Ordinal);
+        Assert.NotNull(plan.EstimatedError);
     }
 
     [Fact]

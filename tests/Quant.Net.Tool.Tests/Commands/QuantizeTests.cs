@@ -261,7 +261,18 @@ public sealed class QuantizeTests : IDisposable
         Assert.Matches(@" Error +Why\n", shown);
         Assert.Matches(@"\ntype +mostly .*, chosen for 4\.5 bits per weight\n", shown);
         Assert.Matches(@"\nerror +\d.* % of what was measured\n", shown);
-        Run("quantize", _model, "-o", _folder["y.gguf"], "--target-bpw", "0.5", "-q").AssertFails(1, "0.5 bits per weight are too few: with the smallest type", "it takes ");
+    }
+
+    [Fact]
+    public void OfABudgetThatIsTooSmallTheSmallestPlanIsShown()
+    {
+        const string Fault = "0.5 bits per weight are too few, expected at least ";
+        string[] command = ["quantize", _model, "--target-bpw"];
+        AssertPlanWithFaults([.. command, "0.5"], Fault);
+        ToolResult refused = Run([.. command, "0.5", "-o", _folder["y.gguf"], "-q"]);
+        refused.AssertFails(1, Fault, " bytes of tensors), with the smallest type for each tensor, mostly ");
+        string least = refused.Error.Split("at least ")[1].Split(' ')[0];
+        Succeed([.. command, least, "--dry-run", "-q"]);
     }
 
     [Fact]
