@@ -5,8 +5,8 @@ using Quant.Net.Safetensors;
 namespace Quant.Net.Verification;
 
 /// <summary>
-/// Compares layers with <c>config.json</c>, for the kinds of models whose layers are known (<see cref="ArchitectureShapes"/>). The
-/// shapes of others are only compared with each other.
+/// Compares layers with <c>config.json</c>, for the kinds of models whose layers are known (<see cref="ArchitectureShapes"/>). Others
+/// only have to have layers at all; their shapes are compared with each other elsewhere.
 /// </summary>
 internal static class ConfigShapes
 {
@@ -17,7 +17,19 @@ internal static class ConfigShapes
     public static IEnumerable<string> Check(SafetensorsModel model, IReadOnlyList<PackedModule> modules)
     {
         // The settings of a rank are those of the whole.
-        if (RankMark.Find(model) is not null || model.Config is not { } config || ArchitectureShapes.Of(config) is not { } architecture)
+        if (RankMark.Find(model) is not null || model.Config is not { } config)
+        {
+            return [];
+        }
+
+        if (CheckWhole(model, config) && !model.Tensors.Any(tensor => tensor.Name.Any(char.IsAsciiDigit)))
+        {
+            // Architectures call their layers by many names, and all number them.
+            return [ErrorText.Invariant(
+                $"{ErrorText.EscapePath(model.Path)}: found 0 tensors of layers, expected {ErrorText.Count(config.LayerCount!.Value, "layer")} as {ModelConfig.FileName} says")];
+        }
+
+        if (ArchitectureShapes.Of(config) is not { } architecture)
         {
             return [];
         }

@@ -235,6 +235,33 @@ public class SafetensorsTests
     }
 
     [Fact]
+    public void VerifyMissesTheLayersThatTheConfigPromises()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Repository.GptqModel, "config.json"), folder["config.json"]);
+        foreach (string[] names in new string[][] { [], ["model.norm.weight", "lm_head.weight"] })
+        {
+            using (SafetensorsWriter writer = SafetensorsWriter.Create(folder["model.safetensors"]))
+            {
+                foreach (string name in names)
+                {
+                    writer.AddTensor(name, SafetensorsType.F32, [1]);
+                }
+
+                Array.ForEach(names, name => writer.Write(name, new byte[sizeof(float)]));
+                writer.Complete();
+            }
+
+            ToolResult result = Run("verify", folder[""], "--json");
+            Assert.Equal((1, false), (result.ExitCode, result.Json.Flag("sound")));
+            Assert.Equal(
+                $"{folder[""]}: found 0 tensors of layers, expected 5 layers as config.json says",
+                Assert.Single(result.Json.List("defects")).Text("problem"));
+            File.Delete(folder["model.safetensors"]);
+        }
+    }
+
+    [Fact]
     public void ScalesThatAreNoNumbersAreWarnedOf()
     {
         using var folder = new TemporaryFolder();
