@@ -29,13 +29,16 @@ public sealed class ModelFormatException : FormatException
     {
     }
 
-    private ModelFormatException(string message, string path)
-        : base(message) => Path = path;
+    private ModelFormatException(string message, string path, string? tensorOfWrongType)
+        : base(message) => (Path, TensorOfWrongType) = (path, tensorOfWrongType);
 
     /// <summary>The file, as its path was given.</summary>
     public string? Path { get; }
 
+    /// <summary>The tensor whose type is the fault; null if that is another.</summary>
+    internal string? TensorOfWrongType { get; }
+
     /// <summary>The exception for a fault in a file; its message begins with the file's path.</summary>
-    internal static ModelFormatException In(string path, FormattableString fault) =>
-        new($"{ErrorText.EscapePath(path)}: {ErrorText.Invariant(fault)}", path);
+    internal static ModelFormatException In(string path, FormattableString fault, string? tensorOfWrongType = null) =>
+        new($"{ErrorText.EscapePath(path)}: {ErrorText.Invariant(fault)}", path, tensorOfWrongType);
 }

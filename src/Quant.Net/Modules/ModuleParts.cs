@@ -34,7 +34,7 @@ internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions op
 
         return types.Length == 0 || types.Contains(tensor.Type)
             ? tensor
-            : throw Fault(tensor, $"is {tensor.Type}, expected {string.Join(" or ", types)}");
+            : throw Fault(tensor, $"is {tensor.Type}, expected {string.Join(" or ", types)}", isOfType: true);
     }
 
     /// <summary>Requires a shape; -1 is any length.</summary>
@@ -80,8 +80,8 @@ internal sealed class ModuleParts(SafetensorsModel model, PackedModuleOptions op
     public ModelFormatException LackOfScales(SafetensorsTensor codes, string part) => Fault(
         codes, $"is {codes.Type} and has no {ErrorText.Quote(name + part)}, expected one as {Config!.Source} says {ErrorText.Quote(Config.Method!)}");
 
-    public ModelFormatException Fault(SafetensorsTensor tensor, FormattableString what) =>
-        ModelFormatException.In(tensor.File.Path, $"tensor {ErrorText.Quote(tensor.Name)} {ErrorText.Invariant(what)}");
+    public ModelFormatException Fault(SafetensorsTensor tensor, FormattableString what, bool isOfType = false) => ModelFormatException.In(
+        tensor.File.Path, $"tensor {ErrorText.Quote(tensor.Name)} {ErrorText.Invariant(what)}", isOfType ? tensor.Name : null);
 
     /// <summary>The refusal of a layout that is not read, with what can be done about it.</summary>
     public NotSupportedException Foreign(FormattableString what) =>

@@ -10,8 +10,9 @@ public sealed class PackedModuleSurvey
     private const int MostFaults = 1000;
 
     private PackedModuleSurvey(
-        IReadOnlyList<PackedModule> modules, IReadOnlySet<string> unreadable, IReadOnlyList<string> faults, IReadOnlyList<string> warnings) =>
-        (Modules, Unreadable, Faults, Warnings) = (modules, unreadable, faults, warnings);
+        IReadOnlyList<PackedModule> modules, IReadOnlySet<string> unreadable, IReadOnlySet<string> mistyped,
+        IReadOnlyList<string> faults, IReadOnlyList<string> warnings) =>
+        (Modules, Unreadable, Mistyped, Faults, Warnings) = (modules, unreadable, mistyped, faults, warnings);
 
     /// <summary>The modules that can be decoded, in the order of their first tensors.</summary>
     public IReadOnlyList<PackedModule> Modules { get; }
@@ -29,6 +30,9 @@ public sealed class PackedModuleSurvey
     /// <summary>The modules that cannot be read, each with a fault that says why, by what <see cref="ModuleOf"/> makes of their tensors.</summary>
     internal IReadOnlySet<string> Unreadable { get; }
 
+    /// <summary>The tensors of which a fault says that they should be of another type: their values mean nothing.</summary>
+    internal IReadOnlySet<string> Mistyped { get; }
+
     /// <summary>Looks at all modules of a model. Unlike <see cref="PackedModule.Find"/> it does not end at the first fault.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">How to read what writers of checkpoints disagree about.</param>
@@ -40,7 +44,7 @@ public sealed class PackedModuleSurvey
         ArgumentNullException.ThrowIfNull(model);
         List<PackedModule> modules = [];
         List<string> faults = [];
-        HashSet<string> known = new(StringComparer.Ordinal), unreadable = new(StringComparer.Ordinal);
+        HashSet<string> known = new(StringComparer.Ordinal), unreadable = new(StringComparer.Ordinal), mistyped = new(StringComparer.Ordinal);
         foreach (SafetensorsTensor tensor in model.Tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -87,7 +91,7 @@ public sealed class PackedModuleSurvey
             faults.Add(ErrorText.Invariant($"{ErrorText.EscapePath(model.Path)}: and {known.Count - MostFaults} more faults like these"));
         }
 
-        return new PackedModuleSurvey(modules, unreadable, faults, warnings);
+        return new PackedModuleSurvey(modules, unreadable, mistyped, faults, warnings);
 
         // Several tensors of a module may lack the same one.
         void AddFault(string fault)
@@ -108,6 +112,11 @@ public sealed class PackedModuleSurvey
             catch (Exception fault) when (fault is ModelFormatException or NotSupportedException)
             {
                 AddFault(fault.Message);
+                if (fault is ModelFormatException { TensorOfWrongType: { } tensor })
+                {
+                    mistyped.Add(tensor);
+                }
+
                 return false;
             }
         }

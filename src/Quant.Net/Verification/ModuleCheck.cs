@@ -44,6 +44,9 @@ internal sealed class ModuleCheck
     /// <summary>What wants to see the data of a tensor; null if nothing does.</summary>
     public ITensorWatch? Watch(SafetensorsTensor tensor) => _watches.TryGetValue(tensor, out Func<ITensorWatch>? begin) ? begin() : null;
 
+    /// <summary>Whether a fault says already that a tensor should be of another type: what its values would be is no second one.</summary>
+    public bool IsMistyped(SafetensorsTensor tensor) => _survey.Mistyped.Contains(tensor.Name);
+
     private void Prepare(PackedModule module)
     {
         ModuleArrays arrays = module.Arrays;

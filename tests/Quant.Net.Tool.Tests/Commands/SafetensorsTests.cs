@@ -261,6 +261,22 @@ public class SafetensorsTests
         }
     }
 
+    // Packed integers that are called floats are NaN here and there, which says nothing more.
+    [Fact]
+    public void ATensorOfTheWrongTypeIsOneDefect()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Repository.GptqModel, "config.json"), folder["config.json"]);
+        byte[] bytes = File.ReadAllBytes(Path.Combine(Repository.GptqModel, "model.safetensors"));
+        int name = bytes.AsSpan().IndexOf("\"model.layers.0.mlp.down_proj.qweight\""u8), type = name + bytes.AsSpan(name).IndexOf("I32"u8);
+        bytes[type] = (byte)'F';
+        File.WriteAllBytes(folder["model.safetensors"], bytes);
+
+        Assert.EndsWith(
+            "model.safetensors: tensor 'model.layers.0.mlp.down_proj.qweight' is F32, expected I32 or I16",
+            Assert.Single(Run("verify", folder[""], "--json").Json.List("defects")).Text("problem"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ScalesThatAreNoNumbersAreWarnedOf()
     {
