@@ -219,7 +219,7 @@ internal static class InspectText
         }
 
         report.Heading("Warnings");
-        foreach (string warning in result.Warnings)
+        foreach (string warning in LikeFaults.Gather(result.Warnings))
         {
             report.Line(new Cell(warning, Tone.Warning));
         }

@@ -35,6 +35,10 @@ internal sealed record VerifyReport(
     /// <summary>The parts that were compared with the model; null if it was checked itself.</summary>
     public IReadOnlyList<string>? Parts { get; init; }
 
+    /// <summary>Whether tensors were compared with a manifest: which of them differ is what was asked for, so all are shown.</summary>
+    [JsonIgnore]
+    public bool NamesEachTensor { get; init; }
+
     public static VerifyReport Of(
         string input, IReadOnlyList<string> files, long bytes, VerifyResult result, VerifyOptions options, DeviceFacts? device) => new(
         input,
@@ -50,7 +54,10 @@ internal sealed record VerifyReport(
         result.Elapsed.TotalSeconds,
         device,
         result.Kernels,
-        result.Warnings);
+        result.Warnings)
+        {
+            NamesEachTensor = options.Manifest is not null,
+        };
 
     /// <summary>What comparing parts with a model found.</summary>
     public static VerifyReport Of(

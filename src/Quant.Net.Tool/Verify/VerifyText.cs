@@ -67,7 +67,10 @@ internal static class VerifyText
         if (!result.Sound)
         {
             var table = new ReportTable(new Column("tensor"), new Column("row") { IsNumber = true }, new Column("problem") { Wraps = true });
-            foreach (Defect defect in result.Defects)
+            IEnumerable<Defect> shown = result.NamesEachTensor
+                ? result.Defects
+                : LikeFaults.Gather(result.Defects, defect => defect.Tensor is null ? defect.Problem : null, (_, note) => new Defect(null, null, note));
+            foreach (Defect defect in shown)
             {
                 table.Add(defect.Tensor ?? "", defect.Row is { } row ? Quantity.Count(row) : "", new Cell(defect.Problem, Tone.Bad));
             }

@@ -234,6 +234,35 @@ public class SafetensorsTests
         }
     }
 
+    // What one setting has wrong is wrong in all modules: people see the first, programs all.
+    [Fact]
+    public void TheSameFaultOfAllModulesIsShownOnce()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Repository.GptqModel, "model.safetensors"), folder["model.safetensors"]);
+        string config = File.ReadAllText(Path.Combine(Repository.GptqModel, "config.json"));
+        File.WriteAllText(folder["config.json"], config.Replace("\"checkpoint_format\": \"gptq\"", "\"checkpoint_format\": \"foo\"", StringComparison.Ordinal));
+
+        const string Fault = "its checkpoint format is 'foo', expected 'gptq' or 'gptq_v2'";
+        foreach (string command in new[] { "verify", "inspect" })
+        {
+            string text = Run(command, folder[""]).Out;
+            Assert.Contains("module 'model.layers.0.mlp.down_proj': " + Fault, Assert.Single(text.Split('\n'), line => line.Contains(Fault, StringComparison.Ordinal)), StringComparison.Ordinal);
+            Assert.Contains("... and 34 more modules with the same fault (--json names all)\n", text, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("35 defects", Run("verify", folder[""]).Out, StringComparison.Ordinal);
+        Assert.Equal(35, Run("verify", folder[""], "--json").Json.List("defects").Count);
+        Assert.Equal(35, Run("inspect", folder[""], "--json").Json.List("warnings").Count);
+
+        // Other shapes than those of the first are other faults.
+        File.WriteAllText(folder["config.json"], config.Replace("\"intermediate_size\": 256", "\"intermediate_size\": 512", StringComparison.Ordinal));
+        string shapes = Run("verify", folder[""]).Out;
+        Assert.Contains("'model.layers.0.mlp.gate_proj.weight' is [256, 256], expected [512, 256]", shapes.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains("... and 9 more with the same fault", shapes, StringComparison.Ordinal);
+        Assert.Contains("... and 4 more with the same fault", shapes, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void VerifyMissesTheLayersThatTheConfigPromises()
     {
