@@ -6,9 +6,6 @@ namespace Quant.Net.Modules;
 /// <summary>Packed weights that are known by name and are not read: taken for plain tensors, they would be copied as if they were decoded.</summary>
 internal static class ForeignLayouts
 {
-    /// <summary>What is known, as settings name it.</summary>
-    public static IReadOnlyList<string> KnownMethods { get; } = ["awq", "bitsandbytes", "compressed-tensors", "fp8", "gptq", "modelopt", "mxfp4"];
-
     // A tensor, and those beside it, that no other layout has.
     private static readonly (string Part, string[] Beside, string Name)[] Marks =
     [
@@ -33,7 +30,7 @@ internal static class ForeignLayouts
     }
 
     /// <summary>What to say of a model without modules whose settings name a method that is not known; null if they do not.</summary>
-    public static string? UnknownMethod(SafetensorsModel model) => model.Quantization is { Method: { } method } config && !KnownMethods.Contains(method)
-        ? $"{ErrorText.EscapePath(model.Path)}: {config.Source} says {ErrorText.Quote(method)}, and nothing is packed in a way that is known; expected one of {string.Join(", ", KnownMethods)}"
+    public static string? UnknownMethod(SafetensorsModel model) => model.Quantization is { Method: { } method } config && !QuantizationMethods.Known.Contains(method)
+        ? $"{ErrorText.EscapePath(model.Path)}: {config.Source} says {ErrorText.Quote(method)}, and nothing is packed in a way that is known; expected one of {string.Join(", ", QuantizationMethods.Known)}"
         : null;
 }

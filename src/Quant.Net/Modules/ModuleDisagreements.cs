@@ -24,6 +24,13 @@ internal static class ModuleDisagreements
         var kept = new KeptGroups(model);
         foreach (PackedModule module in modules)
         {
+            if (config.Method is { } method && QuantizationMethods.Excludes(method, module.Layout))
+            {
+                warnings.Add(
+                    module.Arrays.Codes.File.Path, module.Name,
+                    $"is packed as {PackedMatrixLayouts.NameOf(module.Layout)}, and {config.Source} says {ErrorText.Quote(method)}");
+            }
+
             Compare(module, config.For(module.Name), kept, faults, warnings);
         }
 

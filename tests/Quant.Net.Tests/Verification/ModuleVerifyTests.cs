@@ -201,6 +201,9 @@ public class ModuleVerifyTests
     }
 
     [Theory]
+    [InlineData(V1, "quant_method", "\"awq\"", "is packed as GPTQ, and config.json quantization_config says 'awq'")]
+    [InlineData(V1, "quant_method", "\"unknown\"", null)]
+    [InlineData(Pack, "quant_method", "\"gptq\"", "is packed as PACK_QUANTIZED, and config.json quantization_config says 'gptq'")]
     [InlineData(V1, "bits", "8", "has 4 bits, and config.json quantization_config says 8")]
     [InlineData(V1, "group_size", "64", "has groups of 32, and config.json quantization_config says groups of 64")]
     [InlineData(V1, "group_size", "-1", "has groups of 32, and config.json quantization_config says one group")]
