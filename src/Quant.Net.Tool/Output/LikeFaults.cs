@@ -12,18 +12,18 @@ internal static partial class LikeFaults
     private const int Fewest = 3;
 
     /// <summary>Texts for people: the first of those that are alike, and a line that counts the others.</summary>
-    public static IEnumerable<string> Gather(IEnumerable<string> faults) => Gather(faults, fault => fault, (_, note) => note);
+    public static IEnumerable<string> Gather(IEnumerable<string> faults) => Gather(faults, fault => fault, note => note);
 
     /// <summary>The first of those that are alike, and one that counts the others.</summary>
     /// <param name="items">What is to be shown.</param>
     /// <param name="faultOf">The text of an item; null if it is to be shown in any case.</param>
-    /// <param name="noteAfter">Makes what is shown after an item out of a line.</param>
-    public static IEnumerable<T> Gather<T>(IEnumerable<T> items, Func<T, string?> faultOf, Func<T, string, T> noteAfter) =>
+    /// <param name="noteOf">Makes what is shown after an item out of a line.</param>
+    public static IEnumerable<T> Gather<T>(IEnumerable<T> items, Func<T, string?> faultOf, Func<string, T> noteOf) =>
         items.Select((item, place) => (Item: item, Kind: faultOf(item) is { } fault ? KindOf(fault) : null, Place: place))
             .GroupBy(found => found.Kind is { } kind ? (kind, -1) : ("", found.Place), found => found.Item)
-            .SelectMany(alike => Shown([.. alike], alike.Key.Item1, noteAfter));
+            .SelectMany(alike => Shown([.. alike], alike.Key.Item1, noteOf));
 
-    private static IEnumerable<T> Shown<T>(T[] alike, string kind, Func<T, string, T> noteAfter)
+    private static IEnumerable<T> Shown<T>(T[] alike, string kind, Func<string, T> noteOf)
     {
         if (alike.Length < Fewest)
         {
@@ -31,7 +31,7 @@ internal static partial class LikeFaults
         }
 
         string what = kind.StartsWith("module", StringComparison.Ordinal) ? " modules" : kind.StartsWith("tensor", StringComparison.Ordinal) ? " tensors" : "";
-        return [alike[0], noteAfter(alike[0], $"... and {Quantity.Count(alike.Length - 1)} more{what} with the same fault (--json names all)")];
+        return [alike[0], noteOf($"... and {Quantity.Count(alike.Length - 1)} more{what} with the same fault (--json names all)")];
     }
 
     // "FILE: module 'M': tensor 'M.scales' is missing" without the file and the names of modules; null for lines of another form.

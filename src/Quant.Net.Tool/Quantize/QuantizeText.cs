@@ -23,7 +23,7 @@ internal static class QuantizeText
     /// <summary>What plan and result have in common.</summary>
     public static IEnumerable<(string Label, Cell Value)> PlanFacts(QuantizeReport plan)
     {
-        yield return ("type", plan.TargetBytes is null && plan.TargetBitsPerWeight is null ? plan.Type : $"mostly {plan.Type}, chosen for {Goal(plan)}");
+        yield return ("type", plan.TargetBytes is null && plan.TargetBitsPerWeight is null ? plan.Type : $"mostly {plan.Type}, {Choice(plan)}");
         yield return ("architecture", plan.ArchitectureKnown ? plan.Architecture! : $"{plan.Architecture ?? "none"}, by names and shapes");
         if (plan.Importance is not null)
         {
@@ -38,6 +38,13 @@ internal static class QuantizeText
         }
 
         yield return ("file", $"{Quantity.Bytes(plan.FileBytes)} ({Quantity.Count(plan.FileBytes, "byte")})");
+    }
+
+    // The plan of a budget that is too small is the smallest one.
+    private static string Choice(QuantizeReport plan)
+    {
+        bool isTooLarge = plan.TargetBytes is { } bytes ? plan.FileBytes > bytes : plan.BitsPerWeightAfter > plan.TargetBitsPerWeight;
+        return plan.Faults.Count > 0 && isTooLarge ? $"the smallest there is, and more than {Goal(plan)}" : $"chosen for {Goal(plan)}";
     }
 
     private static string Goal(QuantizeReport plan) => plan.TargetBytes is { } bytes

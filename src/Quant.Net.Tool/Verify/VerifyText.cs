@@ -69,7 +69,7 @@ internal static class VerifyText
             var table = new ReportTable(new Column("tensor"), new Column("row") { IsNumber = true }, new Column("problem") { Wraps = true });
             IEnumerable<Defect> shown = result.NamesEachTensor
                 ? result.Defects
-                : LikeFaults.Gather(result.Defects, defect => defect.Tensor is null ? defect.Problem : null, (_, note) => new Defect(null, null, note));
+                : LikeFaults.Gather(result.Defects, defect => defect.Tensor is null ? defect.Problem : null, note => new Defect(null, null, note));
             foreach (Defect defect in shown)
             {
                 table.Add(defect.Tensor ?? "", defect.Row is { } row ? Quantity.Count(row) : "", new Cell(defect.Problem, Tone.Bad));

@@ -269,6 +269,8 @@ public sealed class QuantizeTests : IDisposable
         const string Fault = "0.5 bits per weight are too few, expected at least ";
         string[] command = ["quantize", _model, "--target-bpw"];
         AssertPlanWithFaults([.. command, "0.5"], Fault);
+        Assert.Matches(@"\ntype +mostly .*, the smallest there is, and more than 0\.5 bits per weight\n", Run([.. command, "0.5", "--dry-run"]).Out);
+        Assert.Contains("the smallest there is, and more than 10.0 KiB", Run("quantize", _model, "--target-size", "10KiB", "--dry-run").Out, StringComparison.Ordinal);
         ToolResult refused = Run([.. command, "0.5", "-o", _folder["y.gguf"], "-q"]);
         refused.AssertFails(1, Fault, " bytes of tensors), with the smallest type for each tensor, mostly ");
         string least = refused.Error.Split("at least ")[1].Split(' ')[0];
