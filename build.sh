@@ -112,7 +112,7 @@ case $word in
     ;;
   demo)
     need dotnet build
-    echo "building; the first time takes a minute or two ..."
+    echo "building; the first time takes some minutes ..."
     quietly ./build.sh build
     scripts/demo.sh
     ;;
